@@ -1,0 +1,48 @@
+import type { BookingId, BuyerId, EventId, OfferId, SectionId, TicketId } from "../../foundation/ids.ts";
+import type { Money } from "../../foundation/money.ts";
+
+/**
+ *   (processing: the hold is in Redis, the row not yet in Postgres)
+ *        │ commit
+ *   pending_payment ──paid in time──▶ paid ──▶ partly_refunded ──▶ refunded
+ *        ├── payment failed ──▶ failed
+ *        ├── buyer ──▶ cancelled
+ *        └── deadline ──▶ expired
+ * Live, with seats: pending_payment, paid, partly_refunded. All others have ended and hold no seat.
+ */
+export type BookingStatus =
+  | "pending_payment"
+  | "paid"
+  | "partly_refunded"
+  | "refunded"
+  | "failed"
+  | "cancelled"
+  | "expired";
+
+export type BookedSeat = {
+  readonly position: number;
+  readonly seatNumber: number | null;
+  readonly ticketId: TicketId | null;
+};
+
+export type Booking = {
+  readonly id: BookingId;
+  readonly eventId: EventId;
+  readonly sectionId: SectionId;
+  readonly offerId: OfferId;
+  readonly buyerId: BuyerId;
+  readonly buyerEmail: string;
+  readonly status: BookingStatus;
+  readonly quantity: number;
+  readonly total: Money;
+  readonly createdAtMs: number;
+  readonly deadlineMs: number;
+  readonly seats: readonly BookedSeat[];
+};
+
+/** What a buyer's socket hears when a booking changes. */
+export type BookingChange = {
+  readonly buyerId: BuyerId;
+  readonly bookingId: BookingId;
+  readonly status: BookingStatus;
+};

@@ -1,0 +1,42 @@
+import type { BookingId, PaymentId } from "../../foundation/ids.ts";
+import type { Money } from "../../foundation/money.ts";
+
+export type PaymentStatus = "created" | "pending" | "succeeded" | "failed" | "refunding" | "refunded";
+
+export type Payment = {
+  readonly id: PaymentId;
+  readonly bookingId: BookingId;
+  readonly provider: "sandbox";
+  readonly providerPaymentId: string | null;
+  readonly status: PaymentStatus;
+  readonly amount: Money;
+  /** Where the buyer pays. */
+  readonly payUrl: string | null;
+};
+
+/** What a provider says of one payment or refund, by webhook or when asked. */
+export type ProviderFact = {
+  readonly providerEventId: string;
+  readonly kind: "payment_succeeded" | "payment_failed" | "refund_succeeded" | "refund_failed" | "other";
+  readonly providerPaymentId: string;
+  readonly amount: Money;
+};
+
+/** A payment provider. Every call is idempotent by `paymentId`; an error or time-out is an unknown outcome. */
+export type PaymentProvider = {
+  readonly name: Payment["provider"];
+  create(payment: {
+    paymentId: PaymentId;
+    bookingId: BookingId;
+    amount: Money;
+    returnUrl: string;
+  }): Promise<{ providerPaymentId: string; payUrl: string }>;
+  status(providerPaymentId: string): Promise<"pending" | "succeeded" | "failed" | "refunded">;
+  refund(refund: {
+    paymentId: PaymentId;
+    providerPaymentId: string;
+    amount: Money;
+  }): Promise<"succeeded" | "pending" | "failed">;
+  /** Nothing where the signature is wrong or too old. The raw body, never a parsed one. */
+  parseWebhook(rawBody: Buffer, signatureHeader: string, nowMs: number): ProviderFact | undefined;
+};

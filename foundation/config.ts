@@ -1,0 +1,111 @@
+import { z } from "zod";
+
+/** The parts that one process can hold together or apart. */
+export const roles = ["gateway", "admission", "worker"] as const;
+export type Role = (typeof roles)[number];
+
+const developmentSecret = "development-only-secret-never-in-production";
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const secret = z.string().min(32, "at least 32 characters").default(developmentSecret);
+
+/** One entry per environment variable; the README's table and the check of docker-compose.yml read this. */
+const schema = z.object({
+  NODE_ENV: z
+    .enum(["development", "test", "production"])
+    .default("development")
+    .describe("`production` refuses the default secrets."),
+  ONSALE_ROLES: z
+    .string()
+    .default(roles.join(","))
+    .transform((text) => text.split(",").map((name) => name.trim()))
+    .pipe(z.array(z.enum(roles)).min(1))
+    .describe("Which roles this process holds, parted by commas."),
+  HTTP_HOST: z.string().default("127.0.0.1").describe("Address that the gateway listens on."),
+  HTTP_PORT: port.default(8080).describe("Port that the gateway listens on."),
+  PUBLIC_URL: z
+    .url()
+    .default("http://127.0.0.1:8080")
+    .describe("Where buyers and the payment provider reach the gateway."),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
+    .default("postgres://onsale:onsale@127.0.0.1:5432/onsale")
+    .describe("The Postgres database (18 or later)."),
+  DATABASE_CONNECTIONS: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(200)
+    .default(12)
+    .describe("Most connections of this process to Postgres."),
+  REDIS_URL: z
+    .string()
+    .default("redis://127.0.0.1:6379")
+    .transform((text) => text.split(",").map((node) => node.trim()))
+    .pipe(z.array(z.string().regex(/^rediss?:\/\//, "must begin with redis:// or rediss://")).min(1))
+    .describe("Some nodes of the Redis Cluster, parted by commas; the others are found through them."),
+  TOKEN_SECRET: secret.describe("Signs buyers' tokens, passes and receipts (HS256)."),
+  SANDBOX_URL: z.url().default("http://127.0.0.1:8090").describe("Address of the payment sandbox."),
+  SANDBOX_API_KEY: secret.describe("With this key the worker and the gateway call the payment sandbox."),
+  SANDBOX_WEBHOOK_SECRET: secret.describe("With this secret the sandbox signs its webhooks."),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, "must begin with smtp:// or smtps://")
+    .default("smtp://127.0.0.1:8025")
+    .describe("Mail server for everything that is sent to buyers."),
+  MAIL_FROM: z.string().default("Onsale <tickets@onsale.example>").describe("Sender of all e-mail."),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("Least severity that is logged."),
+});
+
+export const secretVariables = ["TOKEN_SECRET", "SANDBOX_API_KEY", "SANDBOX_WEBHOOK_SECRET"] as const;
+
+export type Config = Readonly<z.infer<typeof schema>>;
+
+export class ConfigError extends Error {}
+
+/** Reads the environment once. A wrong value ends in a `ConfigError` whose message says which and why. */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = schema.safeParse(withoutEmpty(environment));
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describeIssue).join("\n"));
+  refuseDefaultSecrets(parsed.data);
+  return Object.freeze(parsed.data);
+}
+
+export type ConfigVariable = { name: string; defaultText: string; description: string; isSecret: boolean };
+
+export function describeConfig(): ConfigVariable[] {
+  return Object.entries(schema.shape).map(([name, field]) => ({
+    name,
+    defaultText: defaultText(name, field),
+    description: field.description ?? "",
+    isSecret: (secretVariables as readonly string[]).includes(name),
+  }));
+}
+
+function defaultText(name: string, field: z.ZodType): string {
+  if ((secretVariables as readonly string[]).includes(name)) return "a development secret";
+  const value: unknown = field.parse(undefined);
+  return Array.isArray(value) ? value.join(",") : String(value);
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  return `The environment variable ${String(issue.path[0])} is not usable: ${issue.message}.`;
+}
+
+function refuseDefaultSecrets(config: Config): void {
+  if (config.NODE_ENV !== "production") return;
+  const left = secretVariables.filter((name) => config[name] === developmentSecret);
+  if (left.length === 0) return;
+  throw new ConfigError(`In production these must be set to secrets of your own: ${left.join(", ")}.`);
+}
+
+function withoutEmpty(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const filled: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment))
+    if (value !== undefined && value !== "") filled[name] = value;
+  return filled;
+}

@@ -1,0 +1,178 @@
+/**
+ * The one table of errors that leave the system. `docs/errors.md` is held against it by a test; the gateway
+ * turns an entry into problem details (RFC 9457). Operations return closed unions of their own and never
+ * throw these: only the gateway maps outcomes to codes.
+ */
+export type ErrorEntry = {
+  readonly status: number;
+  /** Whether the same request can succeed later without a change. */
+  readonly retryable: boolean;
+  /** What happened, for the reader of the answer. */
+  readonly title: string;
+  /** What to do now. */
+  readonly advice: string;
+};
+
+export const errorTable = {
+  malformed_json: entry(400, false, "The body is not valid JSON.", "Send one JSON object, encoded in UTF-8."),
+  invalid_request: entry(
+    422,
+    false,
+    "The request does not fit its schema.",
+    "See `problems` for each field, mend them and send again.",
+  ),
+  body_too_large: entry(
+    413,
+    false,
+    "The body is larger than this route takes.",
+    "Send a smaller body; the limit stands in `detail`.",
+  ),
+  body_too_slow: entry(
+    408,
+    true,
+    "The body did not arrive in time.",
+    "Send the request again over a better connection.",
+  ),
+  unsupported_media_type: entry(
+    415,
+    false,
+    "The body is not declared as JSON.",
+    "Send `Content-Type: application/json`.",
+  ),
+  idempotency_key_missing: entry(
+    400,
+    false,
+    "The header `Idempotency-Key` is missing.",
+    "Send a key of your own, 8 to 128 letters, digits, `-` or `_`, new for each booking you mean.",
+  ),
+  idempotency_key_reused: entry(
+    422,
+    false,
+    "This idempotency key was used with other content.",
+    "Use a new key for a new request; repeat the old content to repeat the old request.",
+  ),
+  token_missing: entry(
+    401,
+    false,
+    "No token was sent.",
+    "Get one at `POST /v1/sessions` and send `Authorization: Bearer TOKEN`.",
+  ),
+  token_invalid: entry(
+    401,
+    false,
+    "The token is not valid or has ended.",
+    "Get a new one at `POST /v1/sessions`.",
+  ),
+  credentials_wrong: entry(401, false, "E-mail or password is wrong.", "Check both and try again."),
+  pass_missing: entry(
+    403,
+    false,
+    "This needs a pass from the waiting room.",
+    "Join the room, wait for your turn, exchange it for a pass and send it as `Onsale-Pass`.",
+  ),
+  pass_invalid: entry(
+    403,
+    false,
+    "The pass is not valid here or has ended.",
+    "Join the room of this event again for a new pass.",
+  ),
+  forbidden: entry(403, false, "You may not do this.", "Use an account that has the right."),
+  not_found: entry(
+    404,
+    false,
+    "There is nothing here.",
+    "Check the address; a thing of another buyer is also not found.",
+  ),
+  method_not_allowed: entry(
+    405,
+    false,
+    "This address does not know the method.",
+    "Use one of the methods in the `Allow` header.",
+  ),
+  room_closed: entry(
+    409,
+    false,
+    "The room does not take new places now.",
+    "See the event for when its room opens.",
+  ),
+  place_elsewhere: entry(
+    409,
+    false,
+    "This e-mail has a place that another session joined.",
+    "Go on in the session that joined, or log in.",
+  ),
+  place_missing: entry(409, false, "You have no place in this room.", "Join it first."),
+  turn_missing: entry(
+    409,
+    true,
+    "It is not your turn yet, or your turn has passed.",
+    "Wait for the message that brings your turn; join again if your turn has passed.",
+  ),
+  sold_out: entry(
+    409,
+    true,
+    "There are not enough free seats for this.",
+    "Ask for fewer, or another section; seats come back when holds end.",
+  ),
+  seats_taken: entry(
+    409,
+    true,
+    "At least one of these seats is taken.",
+    "Load the seats again and choose others.",
+  ),
+  seats_unknown: entry(
+    422,
+    false,
+    "At least one of these seats does not exist in this section.",
+    "Load the seats of the section and use their numbers.",
+  ),
+  offer_closed: entry(409, false, "This section is not on sale now.", "See the event for its sales window."),
+  too_many_seats: entry(
+    422,
+    false,
+    "These are more seats than one booking may hold.",
+    "Ask for at most what the offer allows.",
+  ),
+  booking_not_payable: entry(
+    409,
+    false,
+    "This booking cannot be paid any more.",
+    "Load the booking for its state; book again if it has ended.",
+  ),
+  payment_provider_down: entry(
+    503,
+    true,
+    "The payment provider does not answer.",
+    "Try again with the same idempotency key; nothing was charged twice.",
+  ),
+  webhook_signature_wrong: entry(
+    401,
+    false,
+    "The signature of the webhook is wrong or too old.",
+    "Sign the raw body and the time with the shared secret.",
+  ),
+  busy: entry(
+    503,
+    true,
+    "More requests are waiting than can be served now.",
+    "Try again after `Retry-After` seconds; nothing was taken or half done.",
+  ),
+  unavailable: entry(
+    503,
+    true,
+    "A part of the system does not answer.",
+    "Try again after `Retry-After` seconds with the same idempotency key.",
+  ),
+  internal: entry(
+    500,
+    true,
+    "Something broke on our side.",
+    "Try again with the same idempotency key; tell the operator the `requestId` if it stays.",
+  ),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+function entry(status: number, retryable: boolean, title: string, advice: string): ErrorEntry {
+  return { status, retryable, title, advice };
+}

@@ -1,0 +1,47 @@
+import { createHash, randomBytes } from "node:crypto";
+
+declare const brand: unique symbol;
+/** A string that the compiler keeps apart from other strings. */
+export type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type EventId = Branded<"EventId">;
+export type SectionId = Branded<"SectionId">;
+export type OfferId = Branded<"OfferId">;
+export type VenueId = Branded<"VenueId">;
+export type SeatingPlanId = Branded<"SeatingPlanId">;
+export type BuyerId = Branded<"BuyerId">;
+export type BookingId = Branded<"BookingId">;
+export type PaymentId = Branded<"PaymentId">;
+export type TicketId = Branded<"TicketId">;
+
+/** Makes ids. Passed in like the clock, so that a test can foresee them. */
+export type IdSource = { next<Id extends string>(): Id };
+
+export const uuidSource: IdSource = { next: <Id extends string>() => uuidV7(Date.now()) as Id };
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export function isUuid(text: string): boolean {
+  return uuidPattern.test(text);
+}
+
+/** UUID version 7: grows with time, so that rows made together lie together in an index. */
+export function uuidV7(nowMs: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(nowMs, 0, 6);
+  return formatUuid(bytes, 0x70);
+}
+
+/** UUID version 8 from a hash: the same parts always give the same id (retries find their own result). */
+export function uuidFromParts(...parts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${part.length}:${part}`);
+  return formatUuid(hash.digest().subarray(0, 16), 0x80);
+}
+
+function formatUuid(bytes: Buffer, version: number): string {
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | version, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

@@ -1,0 +1,47 @@
+import type { BookingId, EventId, PaymentId } from "../ids.ts";
+
+/** What each job carries. A job names rows; it never carries what the rows say. */
+export type JobData = {
+  /** Ends the unpaid bookings of an event whose deadline has come. */
+  "expire-bookings": { eventId: EventId };
+  /** Brings the holds of these bookings in Redis to what Postgres says of them. */
+  "apply-holds": { bookingIds: BookingId[] };
+  /** Settles one webhook of the inbox. */
+  "settle-webhook": { inboxId: string };
+  /** Gives a payment back that could not become tickets. */
+  "refund-payment": { paymentId: PaymentId };
+  /** Sends one e-mail of the notification log. */
+  "send-email": { notificationId: string };
+};
+
+export type QueueName = keyof JobData;
+
+type QueueSettings = {
+  retryLimit: number;
+  retryDelay: number;
+  retryBackoff: boolean;
+  expireInSeconds: number;
+  deleteAfterSeconds: number;
+  retentionSeconds: number;
+};
+
+const day = 24 * 60 * 60;
+const patient: QueueSettings = {
+  retryLimit: 20,
+  retryDelay: 1,
+  retryBackoff: true,
+  expireInSeconds: 60,
+  deleteAfterSeconds: day,
+  retentionSeconds: 90 * day,
+};
+
+/** Money and seats are retried for long; a job that gives up goes to the dead letters and is seen there. */
+export const queueSettings: Record<QueueName, QueueSettings> = {
+  "expire-bookings": patient,
+  "apply-holds": patient,
+  "settle-webhook": patient,
+  "refund-payment": patient,
+  "send-email": patient,
+};
+
+export const deadLetterQueue = "dead-letters";

@@ -1,0 +1,72 @@
+/** Every bound of the system stands here; `assertLimits` relates them to each other at boot. */
+export const limits = {
+  http: {
+    bodyBytes: 16 * 1024,
+    webhookBodyBytes: 64 * 1024,
+    /** From the request's first byte to its last; a slower body is cut off. */
+    bodyTimeoutMs: 10_000,
+    /** Handlers that have not answered by then are answered 503 for them. */
+    answerTimeoutMs: 15_000,
+    headerValueChars: 2_048,
+    inFlightRequests: 20_000,
+  },
+  socket: {
+    payloadBytes: 1_024,
+    backpressureBytes: 64 * 1024,
+    idleSeconds: 60,
+    lifetimeMinutes: 240,
+    messagesPerMinute: 60,
+  },
+  booking: {
+    seatsPerBooking: 10,
+    /** Claims of one section that share a script call. */
+    claimsPerScript: 64,
+    /** Claims of one section that wait for a script call; past it 503. */
+    claimsWaitingPerSection: 5_000,
+    /** Bookings that share one Postgres transaction. */
+    bookingsPerCommit: 100,
+    /** Bookings that wait for a commit; past it 503. */
+    bookingsWaiting: 10_000,
+    /** The longest a booking waits for others to share its commit. */
+    commitWaitMs: 3,
+    commitsAtOnce: 4,
+    commitTimeoutMs: 5_000,
+    /** A hold without a booking that is older than this is an orphan and is released. */
+    orphanHoldMs: 30_000,
+    paymentWindowMinMs: 1_000,
+    paymentWindowMaxMs: 24 * 60 * 60_000,
+  },
+  room: {
+    turnsPerStep: 1_000,
+    /** A driver that has not renewed its lease for this long has lost it. */
+    leaseMs: 1_500,
+    stepMs: 250,
+  },
+  section: {
+    seats: 60_000,
+    rowSeats: 250,
+    rows: 1_000,
+  },
+  payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
+  shutdown: { drainMs: 3_000 },
+} as const;
+
+/** Called once at boot: a wrong relation stops the start with the sentence that names it. */
+export function assertLimits(): void {
+  const { booking, room, http } = limits;
+  assertThat(
+    booking.commitTimeoutMs < booking.orphanHoldMs,
+    "a commit must end before its holds count as orphans",
+  );
+  assertThat(
+    http.answerTimeoutMs < booking.orphanHoldMs,
+    "a request must end before its hold counts as an orphan",
+  );
+  assertThat(room.stepMs * 3 < room.leaseMs, "a driver must be able to miss two steps and keep its lease");
+  assertThat(booking.claimsPerScript <= booking.claimsWaitingPerSection, "a batch must fit its queue");
+  assertThat(limits.section.rowSeats <= 250, "a row's longest free run must fit one byte of the row index");
+}
+
+function assertThat(holds: boolean, sentence: string): void {
+  if (!holds) throw new Error(`limits.ts: ${sentence}`);
+}

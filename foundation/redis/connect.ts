@@ -1,0 +1,26 @@
+import { Cluster } from "ioredis";
+
+export type Redis = Cluster;
+
+/** How long a call to Redis may take before it is given up; longer than a fail-over of the cluster. */
+const commandTimeoutMs = 5_000;
+
+/**
+ * Automatic pipelining stays off: while slots migrate it hands callers MOVED errors (docs/adr/0003). We
+ * coalesce in our own code instead. `retryDelayOnFailover × maxRedirections` (10 s) exceeds the time in which
+ * a replica takes over, so a fail-over is a delay and not an error.
+ */
+export function connectRedis(nodeUrls: readonly string[]): Redis {
+  return new Cluster([...nodeUrls], {
+    enableAutoPipelining: false,
+    shardedSubscribers: true,
+    scaleReads: "master",
+    maxRedirections: 50,
+    retryDelayOnFailover: 200,
+    retryDelayOnClusterDown: 200,
+    retryDelayOnTryAgain: 50,
+    slotsRefreshTimeout: 2_000,
+    clusterRetryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
+    redisOptions: { commandTimeout: commandTimeoutMs, connectTimeout: 2_000, maxRetriesPerRequest: 20 },
+  });
+}

@@ -1,0 +1,34 @@
+import type { EventId, SectionId } from "../ids.ts";
+
+/** Every key of Onsale is made here. The part in braces decides the slot: a section is one, a room is one. */
+export const sectionKeys = (eventId: EventId, sectionId: SectionId) => {
+  const tag = `{${eventId}:${sectionId}}`;
+  return {
+    meta: `${tag}:meta`,
+    seats: `${tag}:seats`,
+    rows: `${tag}:rows`,
+    holds: `${tag}:holds`,
+    deadlines: `${tag}:deadlines`,
+    /** Sharded channel: the section's changes. */
+    changes: `${tag}:changes`,
+  } as const;
+};
+
+export const roomKeys = (eventId: EventId) => {
+  const tag = `{${eventId}}`;
+  return {
+    settings: `${tag}:room`,
+    lease: `${tag}:lease`,
+    places: `${tag}:places`,
+    waiting: `${tag}:waiting`,
+    turns: `${tag}:turns`,
+    inside: `${tag}:inside`,
+    /** Sharded channel: ticks and turns of the room. */
+    ticks: `${tag}:ticks`,
+    /** Sharded channel: changes of the event's bookings, for the buyers' sockets. */
+    bookings: `${tag}:bookings`,
+  } as const;
+};
+
+/** The set of events whose rooms the admission role drives. */
+export const openRoomsKey = "onsale:rooms";
