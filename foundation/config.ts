@@ -46,13 +46,13 @@ const schema = z.object({
     .pipe(z.array(z.string().regex(/^rediss?:\/\//, "must begin with redis:// or rediss://")).min(1))
     .describe("Some nodes of the Redis Cluster, parted by commas; the others are found through them."),
   TOKEN_SECRET: secret.describe("Signs buyers' tokens, passes and receipts (HS256)."),
-  SANDBOX_URL: z.url().default("http://127.0.0.1:8090").describe("Address of the payment sandbox."),
+  SANDBOX_URL: z.url().default("http://127.0.0.1:8081").describe("Address of the payment sandbox."),
   SANDBOX_API_KEY: secret.describe("With this key the worker and the gateway call the payment sandbox."),
   SANDBOX_WEBHOOK_SECRET: secret.describe("With this secret the sandbox signs its webhooks."),
   SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\//, "must begin with smtp:// or smtps://")
-    .default("smtp://127.0.0.1:8025")
+    .default("smtp://127.0.0.1:8083")
     .describe("Mail server for everything that is sent to buyers."),
   MAIL_FROM: z.string().default("Onsale <tickets@onsale.example>").describe("Sender of all e-mail."),
   LOG_LEVEL: z
