@@ -15,7 +15,11 @@ export type RoomSettings = {
 /** Who asks: at most one place per identity; only the session (`buyerId`) that joined acts for it. */
 export type Visitor = { readonly identity: string; readonly buyerId: BuyerId };
 
-/** Where a visitor stands. `position` counts the people ahead, plus one. */
+/**
+ * Where a visitor stands. `position` is the people ahead, plus one, at most (see `positionOf`). A place is
+ * missing when it was never joined or was left, and when its turn or its pass is over: joining then gives a
+ * new number at the end.
+ */
 export type Standing =
   | {
       readonly outcome: "waiting";
@@ -44,9 +48,13 @@ export type TurnOutcome =
   | { readonly outcome: "place_missing" }
   | { readonly outcome: "place_elsewhere" };
 
-/** What the driver publishes on the room's channel; every gateway turns it into messages of its sockets. */
+/**
+ * What the driver publishes on the room's channel; every gateway turns it into messages of its sockets. Turns
+ * come before the tick that counts them. A turn that is not taken up in its window ends without news: whoever
+ * holds it knows the deadline.
+ */
 export type RoomNews =
-  /** All numbers up to `servedUpTo` have had their turn. */
+  /** Nobody with a number up to `servedUpTo` waits any more: each had the turn, or left. */
   | {
       readonly kind: "tick";
       readonly state: RoomState;
@@ -63,6 +71,7 @@ export type RoomNews =
     };
 
 export type RoomsOfEvents = {
+  /** Sets how the room runs; places, turns and passes stay. A lower cap lets nobody in until enough have left. */
   configure(eventId: EventId, settings: RoomSettings): Promise<void>;
   join(eventId: EventId, visitor: Visitor): Promise<JoinOutcome>;
   standing(eventId: EventId, visitor: Visitor): Promise<Standing>;

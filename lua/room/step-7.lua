@@ -51,15 +51,15 @@ local function endWhatIsOver()
   end
 end
 
--- The turns that the rate has let flow and nobody has had yet. A late step makes up for `flowMs` at most, so
--- that neither a fail-over nor a quiet hour ends in a burst.
+-- The turns that the rate lets flow in this step, with the fraction that the last one left. Of what could not
+-- be offered one turn at most is kept, and a late step makes up for `flowMs` at most: neither a quiet hour nor
+-- a fail-over ends in a burst.
 local function flowOf(room)
   if state ~= "open" then
     return 0
   end
   local elapsedMs = math.min(nowMs - room.nowMs, flowMs)
-  local perMs = room.ratePerMinute / 60000
-  return math.min(room.flow + elapsedMs * perMs, math.max(1, flowMs * perMs))
+  return math.min(room.flow, 1) + elapsedMs * room.ratePerMinute / 60000
 end
 
 local function offerTurns(room, flow)

@@ -1,0 +1,86 @@
+import type { EventId } from "../foundation/ids.ts";
+import type { Logger } from "../foundation/log.ts";
+import { openRoomsKey, roomKeys } from "../foundation/redis/keys.ts";
+import { handBackLease, type Leaseholder, stepRoom, takeLease } from "./room-lease.ts";
+
+export type DriverParts = Leaseholder & { readonly logger: Logger };
+
+/** One room as one driver sees it. */
+export type DrivenRoom = {
+  /** Starts a step unless the last one still runs. A failure is logged, and the next step tries again. */
+  step(): void;
+  /** Waits for the running step and gives the lease, if it is held, to whoever asks next. */
+  handBack(): Promise<void>;
+};
+
+type Driving = DriverParts & {
+  readonly eventId: EventId;
+  /** The fencing number of the lease that is held. */
+  fence: number | undefined;
+  /** Failures in a row: the first of them is logged, and their end. */
+  failures: number;
+};
+
+export function createDrivenRoom(parts: DriverParts, eventId: EventId): DrivenRoom {
+  const logger = parts.logger.child({ eventId, driverId: parts.driverId });
+  const driving: Driving = { ...parts, logger, eventId, fence: undefined, failures: 0 };
+  let running: Promise<void> | undefined;
+  return {
+    step() {
+      running ??= stepSafely(driving).finally(() => {
+        running = undefined;
+      });
+    },
+    async handBack() {
+      await running;
+      await handBackSafely(driving);
+    },
+  };
+}
+
+async function stepSafely(driving: Driving): Promise<void> {
+  try {
+    await leaseAndStep(driving);
+    if (driving.failures > 0) driving.logger.info({ failures: driving.failures }, "the room is driven again");
+    driving.failures = 0;
+  } catch (error) {
+    driving.failures += 1;
+    if (driving.failures === 1) driving.logger.error({ err: error }, "a step of the room failed");
+  }
+}
+
+async function leaseAndStep(driving: Driving): Promise<void> {
+  const fence = driving.fence ?? (await lease(driving));
+  if (fence === undefined) return;
+  const reply = await stepRoom(driving, driving.eventId, fence);
+  if (reply[0] !== "stepped") {
+    driving.fence = undefined;
+    driving.logger.warn({ outcome: reply[0] }, "the lease of the room is lost");
+    return;
+  }
+  const [, state, , , turns, inside] = reply;
+  if (state === "closed" && turns + inside === 0) await retireRoom(driving);
+}
+
+async function lease(driving: Driving): Promise<number | undefined> {
+  driving.fence = await takeLease(driving, driving.eventId);
+  if (driving.fence !== undefined) driving.logger.info({ fence: driving.fence }, "drives the room");
+  return driving.fence;
+}
+
+/** A closed room that is empty needs no driver. Looked at again, because it may have been opened meanwhile. */
+async function retireRoom({ redis, eventId }: Driving): Promise<void> {
+  await redis.srem(openRoomsKey, eventId);
+  const state = await redis.hget(roomKeys(eventId).settings, "state");
+  if (state !== "closed") await redis.sadd(openRoomsKey, eventId);
+}
+
+async function handBackSafely(driving: Driving): Promise<void> {
+  if (driving.fence === undefined) return;
+  driving.fence = undefined;
+  try {
+    await handBackLease(driving, driving.eventId);
+  } catch (error) {
+    driving.logger.warn({ err: error }, "the lease of the room is not handed back; it ends by itself");
+  }
+}

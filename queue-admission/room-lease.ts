@@ -1,0 +1,39 @@
+import type { Clock } from "../foundation/clock.ts";
+import type { EventId } from "../foundation/ids.ts";
+import { limits } from "../foundation/limits.ts";
+import type { Redis } from "../foundation/redis/connect.ts";
+import { roomKeys } from "../foundation/redis/keys.ts";
+import { roomHandBackLease, roomStep, roomTakeLease } from "../lua/generated.ts";
+
+/** Who drives: with `driverId` the lease is held, and with its fencing number a driver that lost it is refused. */
+export type Leaseholder = { readonly redis: Redis; readonly clock: Clock; readonly driverId: string };
+
+export type StepReply = Awaited<ReturnType<typeof roomStep>>;
+
+const { leaseMs, stepMs, turnsPerStep } = limits.room;
+
+/** A step that comes late makes up for one that was missed; more would be a burst. */
+export const flowMs = 2 * stepMs;
+
+/** A room is never silent for longer, so that whoever hears nothing knows that something is wrong. */
+export const tickMs = 1_000;
+
+/** The fencing number, or nothing while another process drives the room. */
+export async function takeLease(holder: Leaseholder, eventId: EventId): Promise<number | undefined> {
+  const { redis, driverId } = holder;
+  const reply = await roomTakeLease(redis, roomKeys(eventId), { driverId, leaseMs });
+  return reply[0] === "taken" ? reply[1] : undefined;
+}
+
+/** Moves the room on by one step and renews the lease. */
+export function stepRoom(holder: Leaseholder, eventId: EventId, fence: number): Promise<StepReply> {
+  const { redis, clock, driverId } = holder;
+  const lease = { driverId, fence, leaseMs };
+  const bounds = { flowMs, turnsMost: turnsPerStep, tickMs };
+  return roomStep(redis, roomKeys(eventId), { ...lease, nowMs: clock.now(), ...bounds });
+}
+
+export async function handBackLease(holder: Leaseholder, eventId: EventId): Promise<void> {
+  const { redis, driverId } = holder;
+  await roomHandBackLease(redis, roomKeys(eventId), { driverId });
+}

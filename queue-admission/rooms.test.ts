@@ -1,0 +1,183 @@
+import { afterAll, describe, expect, test } from "vitest";
+import type { BuyerId } from "../foundation/ids.ts";
+import { connectRedis } from "../foundation/redis/connect.ts";
+import { testRedisNodes } from "../test/harness/redis.ts";
+import { openTestRoom, visitor } from "./test-room.ts";
+
+const redis = connectRedis(testRedisNodes());
+afterAll(() => redis.quit());
+
+describe("a place", () => {
+  test("is given once: joining again finds the same number", async () => {
+    const { rooms, eventId } = await openTestRoom(redis);
+    const first = await rooms.join(eventId, visitor("ann"));
+    await rooms.join(eventId, visitor("bob"));
+    const again = await rooms.join(eventId, visitor("ann"));
+    expect(first).toMatchObject({ fresh: true, standing: { outcome: "waiting", number: 1, position: 1 } });
+    expect(again).toMatchObject({ fresh: false, standing: { outcome: "waiting", number: 1, position: 1 } });
+  });
+
+  test("has a receipt that says who, where, which number and since when", async () => {
+    const { rooms, eventId, tokens, clock } = await openTestRoom(redis);
+    const joinedAtMs = clock.nowMs;
+    await rooms.join(eventId, visitor("ann"));
+    clock.nowMs += 5_000;
+    const again = await rooms.join(eventId, visitor("ann"));
+    const receipt = again.outcome === "joined" ? again.receipt : "";
+    const claims = { eventId, identity: "ann", number: 1, joinedAtMs };
+    expect(tokens.verify("receipt", receipt)).toMatchObject(claims);
+    expect(tokens.verify("pass", receipt)).toBeUndefined();
+  });
+
+  test("belongs to the session that joined: another one can neither see, take nor leave it", async () => {
+    const { rooms, eventId, join, step } = await openTestRoom(redis);
+    const thief = { identity: "ann", buyerId: "buyer-of-mallory" as BuyerId };
+    await join("ann");
+    await step();
+    await rooms.leave(eventId, thief);
+    expect(await rooms.join(eventId, thief)).toEqual({ outcome: "place_elsewhere" });
+    expect(await rooms.standing(eventId, thief)).toEqual({ outcome: "place_elsewhere" });
+    expect(await rooms.takeTurn(eventId, thief)).toEqual({ outcome: "place_elsewhere" });
+    expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "turn" });
+  });
+
+  test.each(["scheduled", "closed"] as const)("is not given while the room is %s", async (state) => {
+    const { rooms, eventId } = await openTestRoom(redis, { state });
+    expect(await rooms.join(eventId, visitor("ann"))).toEqual({ outcome: "room_closed", state });
+  });
+
+  test.each(["lobby", "open", "paused"] as const)("is given while the room is %s", async (state) => {
+    const { rooms, eventId } = await openTestRoom(redis, { state });
+    expect(await rooms.join(eventId, visitor("ann"))).toMatchObject({
+      outcome: "joined",
+      standing: { state },
+    });
+  });
+
+  test("is not given in a room that does not exist", async () => {
+    const { rooms } = await openTestRoom(redis);
+    const outcome = await rooms.join("no-such-event" as never, visitor("ann"));
+    expect(outcome).toEqual({ outcome: "room_closed", state: "missing" });
+  });
+
+  test("stays where it is when the room is configured again", async () => {
+    const { rooms, eventId, join, step, configure } = await openTestRoom(redis, { cap: 1 });
+    await join("ann", "bob");
+    await step();
+    await rooms.takeTurn(eventId, visitor("ann"));
+    await configure({ state: "paused", cap: 5 });
+    expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "inside", number: 1 });
+    expect(await rooms.standing(eventId, visitor("bob"))).toMatchObject({ number: 2, state: "paused" });
+  });
+
+  test("that was left is gone, and the next number is a new one", async () => {
+    const { rooms, eventId, join } = await openTestRoom(redis);
+    await join("ann", "bob");
+    await rooms.leave(eventId, visitor("ann"));
+    await rooms.leave(eventId, visitor("ann"));
+    expect(await rooms.standing(eventId, visitor("ann"))).toEqual({ outcome: "place_missing" });
+    expect(await rooms.join(eventId, visitor("ann"))).toMatchObject({ fresh: true, standing: { number: 3 } });
+  });
+});
+
+describe("a turn", () => {
+  test("comes to the lowest numbers, as many as the cap has free", async () => {
+    const { join, step, occupied } = await openTestRoom(redis, { cap: 2 });
+    await join("ann", "bob", "cyd");
+    expect(await step()).toEqual(["stepped", "open", 2, 1, 2, 0]);
+    expect((await occupied()).turns.toSorted()).toEqual(["ann", "bob"]);
+  });
+
+  test("becomes a pass whose end is the slot's end, and again the same pass", async () => {
+    const { rooms, eventId, tokens, clock, join, step } = await openTestRoom(redis, { passMs: 60_000 });
+    await join("ann");
+    await step();
+    const endsAtMs = clock.nowMs + 60_000;
+    const taken = await rooms.takeTurn(eventId, visitor("ann"));
+    clock.nowMs += 1_000;
+    const again = await rooms.takeTurn(eventId, visitor("ann"));
+    expect(taken).toMatchObject({ outcome: "admitted", endsAtMs });
+    expect(again).toMatchObject({ outcome: "admitted", endsAtMs });
+    const claims = { eventId, ...visitor("ann"), exp: Math.floor(endsAtMs / 1000) };
+    expect(tokens.verify("pass", again.outcome === "admitted" ? again.pass : "")).toMatchObject(claims);
+  });
+
+  test("is not taken before it comes, nor without a place", async () => {
+    const { rooms, eventId, join } = await openTestRoom(redis);
+    await join("ann");
+    expect(await rooms.takeTurn(eventId, visitor("ann"))).toEqual({ outcome: "turn_missing" });
+    expect(await rooms.takeTurn(eventId, visitor("bob"))).toEqual({ outcome: "place_missing" });
+  });
+
+  test("that was not taken in its window is over with its place, before any step says so", async () => {
+    const { rooms, eventId, clock, join, step } = await openTestRoom(redis, { turnWindowMs: 10_000 });
+    await join("ann");
+    await step();
+    clock.nowMs += 9_999;
+    expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "turn" });
+    clock.nowMs += 1;
+    expect(await rooms.standing(eventId, visitor("ann"))).toEqual({ outcome: "place_missing" });
+    expect(await rooms.takeTurn(eventId, visitor("ann"))).toEqual({ outcome: "place_missing" });
+    expect(await rooms.join(eventId, visitor("ann"))).toMatchObject({ fresh: true, standing: { number: 2 } });
+  });
+
+  test("that is over goes to the next", async () => {
+    const { join, step, occupied } = await openTestRoom(redis, { cap: 1, turnWindowMs: 1_000 });
+    await join("ann", "bob");
+    await step();
+    await step(1_000);
+    expect((await occupied()).turns).toEqual(["bob"]);
+  });
+
+  test("is offered by nobody while the room is paused, and taken up all the same", async () => {
+    const { rooms, eventId, join, step, occupied, configure } = await openTestRoom(redis, { cap: 2 });
+    await join("ann");
+    await step();
+    await configure({ state: "paused" });
+    await join("bob");
+    await step();
+    expect((await occupied()).turns).toEqual(["ann"]);
+    expect(await rooms.takeTurn(eventId, visitor("ann"))).toMatchObject({ outcome: "admitted" });
+  });
+});
+
+describe("a pass", () => {
+  test("frees its slot at its end", async () => {
+    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, { cap: 1, passMs: 5_000 });
+    await join("ann", "bob");
+    await step();
+    await rooms.takeTurn(eventId, visitor("ann"));
+    await step(4_999);
+    expect(await occupied()).toMatchObject({ turns: [], inside: ["ann"] });
+    await step(1);
+    expect(await occupied()).toMatchObject({ turns: ["bob"], inside: [] });
+    expect(await rooms.standing(eventId, visitor("ann"))).toEqual({ outcome: "place_missing" });
+  });
+
+  test("frees its slot at once when its holder leaves", async () => {
+    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, { cap: 1 });
+    await join("ann", "bob");
+    await step();
+    await rooms.takeTurn(eventId, visitor("ann"));
+    await rooms.leave(eventId, visitor("ann"));
+    expect((await occupied()).count).toBe(0);
+    await step();
+    expect((await occupied()).turns).toEqual(["bob"]);
+  });
+});
+
+test("settings that make no sense are refused", async () => {
+  const { configure } = await openTestRoom(redis);
+  await expect(configure({ cap: 0 })).rejects.toThrow("cap cannot be 0");
+  await expect(configure({ turnWindowMs: Number.NaN })).rejects.toThrow("turnWindowMs");
+});
+
+test("a script cache that is emptied in the middle is not noticed", async () => {
+  const { rooms, eventId, join, step } = await openTestRoom(redis);
+  await join("ann");
+  await Promise.all(redis.nodes("master").map((node) => node.script("FLUSH")));
+  await step();
+  await Promise.all(redis.nodes("master").map((node) => node.script("FLUSH")));
+  expect(await rooms.takeTurn(eventId, visitor("ann"))).toMatchObject({ outcome: "admitted" });
+  expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "inside" });
+});
