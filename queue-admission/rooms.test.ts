@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { BuyerId } from "../foundation/ids.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
 import { testRedisNodes } from "../test/harness/redis.ts";
-import { openTestRoom, visitor } from "./test-room.ts";
+import { openSettings, openTestRoom, visitor } from "./test-room.ts";
 
 const redis = connectRedis(testRedisNodes());
 afterAll(() => redis.quit());
@@ -167,9 +167,11 @@ describe("a pass", () => {
 });
 
 test("settings that make no sense are refused", async () => {
-  const { configure } = await openTestRoom(redis);
-  await expect(configure({ cap: 0 })).rejects.toThrow("cap cannot be 0");
-  await expect(configure({ turnWindowMs: Number.NaN })).rejects.toThrow("turnWindowMs");
+  const { rooms, eventId } = await openTestRoom(redis);
+  const noCap = { ...openSettings, cap: 0 };
+  const noWindow = { ...openSettings, turnWindowMs: Number.NaN };
+  await expect(rooms.configure(eventId, noCap)).rejects.toThrow("cap cannot be 0");
+  await expect(rooms.configure(eventId, noWindow)).rejects.toThrow("turnWindowMs");
 });
 
 test("a script cache that is emptied in the middle is not noticed", async () => {

@@ -2,17 +2,21 @@ import { type BuyerId, type EventId, uuidV7 } from "../foundation/ids.ts";
 import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import { createTokens, type Tokens } from "../foundation/tokens.ts";
+import { roomConfigure } from "../lua/generated.ts";
 import type { RoomSettings, RoomsOfEvents, Visitor } from "./room.ts";
 import { type StepReply, stepRoom, takeLease } from "./room-lease.ts";
 import { createRooms } from "./rooms.ts";
 
-/** A room of its own for each test, whose time stands still until the test moves it. */
+/**
+ * A room of its own for each test, whose time stands still until the test moves it. It is not in the list of
+ * rooms, so that no driver of another test steps it.
+ */
 export type TestRoom = {
   readonly eventId: EventId;
   readonly rooms: RoomsOfEvents;
   readonly tokens: Tokens;
   readonly clock: { nowMs: number; now(): number };
-  configure(changes: Partial<RoomSettings>): Promise<void>;
+  configure(changes: Partial<RoomSettings>): Promise<unknown>;
   join(...names: string[]): Promise<void>;
   /** Lets time pass and moves the room on by one step. */
   step(elapsedMs?: number): Promise<StepReply>;
@@ -39,7 +43,7 @@ export async function openTestRoom(redis: Redis, settings: Partial<RoomSettings>
   const tokens = createTokens("a secret of the tests, long enough to sign");
   const rooms = createRooms({ redis, clock, tokens });
   const configure = (changes: Partial<RoomSettings>) =>
-    rooms.configure(eventId, { ...openSettings, ...settings, ...changes });
+    roomConfigure(redis, roomKeys(eventId), { ...openSettings, ...settings, ...changes });
   await configure({});
   return {
     ...{ eventId, rooms, tokens, clock, configure },
