@@ -24,16 +24,18 @@ export type WorkOptions = { concurrency: number };
 export async function startJobs(
   databaseUrl: string,
   logger: Logger,
-  options: { supervise: boolean },
+  options: { work: boolean },
 ): Promise<Jobs> {
   const boss = new PgBoss({
     connectionString: databaseUrl,
     migrate: false,
-    supervise: options.supervise,
+    supervise: options.work,
     schedule: false,
+    useListenNotify: options.work,
     max: 6,
   });
   boss.on("error", (error) => logger.error({ err: error }, "pg-boss reports an error"));
+  boss.on("warning", (warning) => logger.warn({ warning }, "pg-boss warns"));
   await boss.start();
   return {
     insert: async (sql, name, jobs) => {
@@ -42,7 +44,12 @@ export async function startJobs(
     work: async (name, { concurrency }, handle) => {
       await boss.work<JobData[typeof name]>(
         name,
-        { localConcurrency: concurrency, pollingIntervalSeconds: 0.5, batchSize: 1 },
+        {
+          localConcurrency: concurrency,
+          pollingIntervalSeconds: 0.5,
+          notifyPollingIntervalSeconds: 2,
+          batchSize: 1,
+        },
         async ([job]) => {
           if (job !== undefined) await handle(job.data);
         },

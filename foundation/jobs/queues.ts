@@ -20,24 +20,32 @@ type QueueSettings = {
   retryLimit: number;
   retryDelay: number;
   retryBackoff: boolean;
+  retryDelayMax: number;
   expireInSeconds: number;
   deleteAfterSeconds: number;
   retentionSeconds: number;
+  notify: boolean;
 };
 
 const day = 24 * 60 * 60;
+
+/** Money and seats are retried for long; a job that gives up goes to the dead letters and is seen there. */
 const patient: QueueSettings = {
   retryLimit: 20,
   retryDelay: 1,
   retryBackoff: true,
+  retryDelayMax: 300,
   expireInSeconds: 60,
   deleteAfterSeconds: day,
   retentionSeconds: 90 * day,
+  // Workers are woken by the insert's NOTIFY and need not poll fast.
+  notify: true,
 };
 
-/** Money and seats are retried for long; a job that gives up goes to the dead letters and is seen there. */
 export const queueSettings: Record<QueueName, QueueSettings> = {
-  "expire-bookings": patient,
+  // Inserted with every group of bookings and due much later: a NOTIFY would wake nobody in time, and its
+  // lock would make the commits of all gateways wait for each other.
+  "expire-bookings": { ...patient, notify: false },
   "apply-holds": patient,
   "settle-webhook": patient,
   "refund-payment": patient,

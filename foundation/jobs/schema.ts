@@ -12,6 +12,7 @@ export async function migrateJobs(databaseUrl: string): Promise<void> {
   await boss.createQueue(deadLetterQueue);
   for (const [name, settings] of Object.entries(queueSettings)) {
     await boss.createQueue(name, { ...settings, deadLetter: deadLetterQueue });
+    await boss.updateQueue(name, { ...settings, deadLetter: deadLetterQueue });
   }
   await boss.stop({ graceful: false });
   if (failure !== undefined) throw failure;

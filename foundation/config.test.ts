@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError, describeConfig, loadConfig } from "./config.ts";
+
+const ownSecrets = {
+  TOKEN_SECRET: "a".repeat(40),
+  SANDBOX_API_KEY: "b".repeat(40),
+  SANDBOX_WEBHOOK_SECRET: "c".repeat(40),
+};
+
+describe("the configuration", () => {
+  test("needs nothing in development", () => {
+    const config = loadConfig({});
+    expect(config.HTTP_PORT).toBe(8080);
+    expect(config.ONSALE_ROLES).toEqual(["gateway", "admission", "worker"]);
+  });
+
+  test("takes an empty variable for an absent one", () => {
+    expect(loadConfig({ HTTP_PORT: "" }).HTTP_PORT).toBe(8080);
+  });
+
+  test.each([
+    ["HTTP_PORT", "0"],
+    ["HTTP_PORT", "http"],
+    ["DATABASE_URL", "mysql://x"],
+    ["REDIS_URL", "redis://a:1,nonsense"],
+    ["ONSALE_ROLES", "gateway,cook"],
+    ["TOKEN_SECRET", "short"],
+  ])("stops with a sentence that names %s when it is %j", (name, value) => {
+    expect(() => loadConfig({ [name]: value })).toThrow(ConfigError);
+    expect(() => loadConfig({ [name]: value })).toThrow(name);
+  });
+
+  test("refuses each default secret in production, by name", () => {
+    for (const name of Object.keys(ownSecrets)) {
+      const environment = { ...ownSecrets, NODE_ENV: "production", [name]: undefined };
+      expect(() => loadConfig(environment)).toThrow(name);
+    }
+    expect(loadConfig({ ...ownSecrets, NODE_ENV: "production" }).NODE_ENV).toBe("production");
+  });
+
+  test("cannot be changed after it is read", () => {
+    expect(Object.isFrozen(loadConfig({}))).toBe(true);
+  });
+
+  test("describes every variable and shows no secret's default", () => {
+    const variables = describeConfig();
+    expect(variables.every((variable) => variable.description.length > 0)).toBe(true);
+    const secrets = variables.filter((variable) => variable.isSecret);
+    expect(secrets.map((variable) => variable.name)).toEqual(Object.keys(ownSecrets));
+    for (const variable of secrets) expect(variable.defaultText).toBe("a development secret");
+  });
+});

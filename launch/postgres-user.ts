@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { dirname } from "node:path";
+import { statSync } from "node:fs";
+
+export type PostgresUser = { readonly name: string; readonly uid: number; readonly gid: number };
+
+/** Postgres refuses to run as root: then it runs as the system's user `postgres`, made where it is missing. */
+export function postgresUser(): PostgresUser | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const name = "postgres";
+  if (idOf(name, "-u") === undefined)
+    execFileSync("useradd", ["--system", "--user-group", "--no-create-home", name]);
+  const uid = idOf(name, "-u");
+  const gid = idOf(name, "-g");
+  if (uid === undefined || gid === undefined) throw new Error(`The system user ${name} could not be made.`);
+  return { name, uid, gid };
+}
+
+/**
+ * The command line that runs `command` as `user`. A checkout in root's home cannot be reached by another user:
+ * then the process keeps the one right to walk through folders.
+ */
+export function runAs(
+  user: PostgresUser | undefined,
+  paths: readonly string[],
+  command: readonly string[],
+): string[] {
+  if (user === undefined) return [...command];
+  const rights = paths.every(isOpenToAll)
+    ? []
+    : ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"];
+  return [
+    "setpriv",
+    `--reuid=${user.uid}`,
+    `--regid=${user.gid}`,
+    "--clear-groups",
+    ...rights,
+    "--",
+    ...command,
+  ];
+}
+
+/** Whether everybody may walk from the root to this path's folder. */
+function isOpenToAll(path: string): boolean {
+  const walkable = 0o001;
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if ((statSync(folder).mode & walkable) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+function idOf(name: string, flag: "-u" | "-g"): number | undefined {
+  try {
+    return Number(
+      execFileSync("id", [flag, name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+    );
+  } catch {
+    // `id` ends with 1 where there is no such user.
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter } from "node:path";
+import { SetupError, withProgress } from "./steps.mjs";
+
+/** Node 24, from the npm package `node`, also where the system has another. */
+export function projectNode(root) {
+  return `${root}node_modules/node/bin/node`;
+}
+
+/** Installs what the lock file says, unless exactly that is installed. */
+export async function ensurePackages(root) {
+  const stamp = `${root}node_modules/.onsale-stamp`;
+  const wanted = stampOf(root);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(projectNode(root))) return;
+  await withProgress("installing packages with npm ci", () => npmCi(root));
+  checkNode(root);
+  writeFileSync(stamp, wanted);
+}
+
+function stampOf(root) {
+  const hash = createHash("sha256").update(readFileSync(`${root}package-lock.json`)).digest("hex");
+  return `${hash} ${process.platform} ${process.arch}`;
+}
+
+function npmCi(root) {
+  const output = [];
+  const child = spawn("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, env: environment(root), stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once("error", (error) => reject(new SetupError(`npm could not be run: ${error.message}`)));
+    child.once("exit", (code) => {
+      if (code === 0) resolve();
+      else reject(new SetupError(`npm ci failed:\n${Buffer.concat(output)}`));
+    });
+  });
+}
+
+/** Without our own `node`, which `npm ci` is about to replace, and for all packages, also those of development. */
+function environment(root) {
+  const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.startsWith(`${root}node_modules`));
+  const { NODE_ENV: _, ...rest } = process.env;
+  return { ...rest, PATH: path.join(delimiter), npm_config_omit: "" };
+}
+
+/** npm runs a package's install script only where it is allowed to; without it `node` has no binary. */
+function checkNode(root) {
+  const wanted = JSON.parse(readFileSync(`${root}package.json`, "utf8")).dependencies.node;
+  try {
+    const version = execFileSync(projectNode(root), ["-v"], { encoding: "utf8" }).trim();
+    if (version === `v${wanted}`) return;
+    throw new SetupError(`The package node brought ${version} and not v${wanted}.`);
+  } catch (error) {
+    if (error instanceof SetupError) throw error;
+    throw new SetupError(`The package node has no binary: let npm run its install script (allowScripts in package.json). ${error.message}`);
+  }
+}
