@@ -115,8 +115,14 @@ test("a driver that is killed is followed by another within 2 s, and the cap hol
   await first.kill("SIGKILL");
   const killedAtMs = performance.now();
   await room.rooms.leave(room.eventId, visitor("ann"));
-  await waitFor("a turn from the second driver", () => hasTurn(room, "dan"), 2_000);
+  let most = 0;
+  const danHasTurn = async () => {
+    const { turns, count } = await room.occupied();
+    most = Math.max(most, count);
+    return turns.includes("dan");
+  };
+  await waitFor("a turn from the second driver", danHasTurn, 2_000);
   expect(performance.now() - killedAtMs).toBeLessThan(2_000);
   expect(await leaseOf(room)).toBe("driver-b");
-  expect((await room.occupied()).count).toBe(3);
+  expect(most).toBe(3);
 });
