@@ -21,7 +21,12 @@ export async function startChild(
   environment: Readonly<Record<string, string>>,
 ): Promise<Child> {
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
-  const child = fork(path, [], { detached: true, env: { ...process.env, ...environment }, stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [] });
+  const child = fork(path, [], {
+    detached: true,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    execArgv: [],
+  });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));

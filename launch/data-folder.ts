@@ -13,7 +13,9 @@ export function claimFolder(folder: string): () => void {
   const file = `${folder}/launcher.pid`;
   const owner = existsSync(file) ? parseMark(readFileSync(file, "utf8")) : undefined;
   if (owner !== undefined && isRunning(owner)) {
-    throw new LaunchError(`Onsale already runs on ${folder} (process ${owner.pid}). End it, or choose another folder: npm start -- --data DIR`);
+    throw new LaunchError(
+      `Onsale already runs on ${folder} (process ${owner.pid}). End it, or choose another folder: npm start -- --data DIR`,
+    );
   }
   const own = markOf(process.pid);
   if (own !== undefined) writeFileSync(file, formatMark(own));

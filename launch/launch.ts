@@ -22,7 +22,8 @@ export async function launch(options: LaunchOptions): Promise<void> {
   try {
     const running = startAll(options, started);
     const broken = await Promise.race([asked, running]);
-    if (broken !== undefined) throw new LaunchError(`${broken} ended by itself; everything else is ended with it.`);
+    if (broken !== undefined)
+      throw new LaunchError(`${broken} ended by itself; everything else is ended with it.`);
   } finally {
     started.stopping = true;
     await stopAll(started);
@@ -58,12 +59,18 @@ async function startAll(options: LaunchOptions, started: Started): Promise<strin
     if (started.stopping) await child.stop(childGraceMs);
   };
   await step("payment sandbox and mail catcher", () =>
-    Promise.all([start("payment sandbox", "outside/payment-sandbox/server.ts"), start("mail catcher", "outside/mail-catcher/server.ts")]),
+    Promise.all([
+      start("payment sandbox", "outside/payment-sandbox/server.ts"),
+      start("mail catcher", "outside/mail-catcher/server.ts"),
+    ]),
   );
   const eventId = options.demo ? await step("demo event", () => loadDemo(environment)) : undefined;
   await step("gateway, admission and worker", () => start("server", "app/server.ts"));
   process.stdout.write(addresses(options, environment, eventId));
-  return Promise.race([storage.broken, ...started.children.map(async (child) => `The ${child.name} (${await child.ended})`)]);
+  return Promise.race([
+    storage.broken,
+    ...started.children.map(async (child) => `The ${child.name} (${await child.ended})`),
+  ]);
 }
 
 function environmentOf(options: LaunchOptions, storage: Storage): Record<string, string> {
@@ -94,14 +101,18 @@ function developmentSecrets(): Record<string, string> {
 
 async function loadDemo(environment: Readonly<Record<string, string>>): Promise<string> {
   const script = fileURLToPath(new URL("./demo.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script], { env: { ...process.env, ...environment } });
+  const { stdout } = await promisify(execFile)(process.execPath, [script], {
+    env: { ...process.env, ...environment },
+  });
   return (JSON.parse(stdout) as { eventId: string }).eventId;
 }
 
 async function refuseTakenPorts(port: number): Promise<void> {
   for (const wanted of [port, port + 1, port + 2, port + 3]) {
     if (!(await isPortFree(wanted))) {
-      throw new LaunchError(`Port ${wanted} is taken by another program. Choose other ports: npm start -- --port 9000`);
+      throw new LaunchError(
+        `Port ${wanted} is taken by another program. Choose other ports: npm start -- --port 9000`,
+      );
     }
   }
 }
@@ -124,7 +135,11 @@ async function stopAll(started: Started): Promise<void> {
   await started.storage?.stop();
 }
 
-function addresses(options: LaunchOptions, environment: Readonly<Record<string, string>>, eventId: string | undefined): string {
+function addresses(
+  options: LaunchOptions,
+  environment: Readonly<Record<string, string>>,
+  eventId: string | undefined,
+): string {
   const gateway = `http://127.0.0.1:${options.port}`;
   const event = eventId === undefined ? `${gateway}/v1/events` : `${gateway}/v1/events/${eventId}`;
   return [

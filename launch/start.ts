@@ -13,7 +13,12 @@ function readPort(text: string): number {
 
 const program = new Command("npm start --")
   .description("Runs all of Onsale on this machine; Ctrl-C ends it.")
-  .option("--port <number>", "port of the gateway; the next three belong to the sandbox and the mail catcher", readPort, 8080)
+  .option(
+    "--port <number>",
+    "port of the gateway; the next three belong to the sandbox and the mail catcher",
+    readPort,
+    8080,
+  )
   .option("--data <folder>", "where the data lives", ".onsale")
   .option("--no-demo", "do not load the demo event")
   .parse();

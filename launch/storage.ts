@@ -20,8 +20,18 @@ export async function startStorage(folder: string, environment: Environment): Pr
   await endLeftover(join(folder, "postgres"), "postgres", "SIGINT");
   const ports = await storagePorts(folder);
   const [redis, postgres] = await startBoth(
-    environment["REDIS_URL"] ? undefined : () => startRedisCluster({ masters: 1, folder: join(folder, "redis"), ports: [ports.redis], persist: true }),
-    environment["DATABASE_URL"] ? undefined : () => startPostgres({ folder: join(folder, "postgres"), port: ports.postgres, durable: true }),
+    environment["REDIS_URL"]
+      ? undefined
+      : () =>
+          startRedisCluster({
+            masters: 1,
+            folder: join(folder, "redis"),
+            ports: [ports.redis],
+            persist: true,
+          }),
+    environment["DATABASE_URL"]
+      ? undefined
+      : () => startPostgres({ folder: join(folder, "postgres"), port: ports.postgres, durable: true }),
   );
   const ends = [
     ...(redis?.nodes ?? []).map((node) => node.process.ended.then((how) => `Redis (${how})`)),

@@ -24,7 +24,8 @@ const commands = {
 const [name = "", ...rest] = process.argv.slice(2);
 try {
   const command = commands[name];
-  if (command === undefined) throw new SetupError(`There is no command ${name}; there are ${Object.keys(commands).join(", ")}.`);
+  if (command === undefined)
+    throw new SetupError(`There is no command ${name}; there are ${Object.keys(commands).join(", ")}.`);
   await alone(root, () => prepare(command));
   run(command, rest);
 } catch (error) {
@@ -35,15 +36,21 @@ try {
 
 async function prepare(command) {
   const major = Number(process.versions.node.split(".")[0]);
-  if (major < 20) throw new SetupError(`Node ${process.versions.node} is too old to begin with; install Node 20 or later.`);
+  if (major < 20)
+    throw new SetupError(`Node ${process.versions.node} is too old to begin with; install Node 20 or later.`);
   await ensurePackages(root);
-  await step("uWebSockets.js fits this machine", () => mendForThisMachine(`${root}node_modules/uWebSockets.js`) !== "mended");
+  await step(
+    "uWebSockets.js fits this machine",
+    () => mendForThisMachine(`${root}node_modules/uWebSockets.js`) !== "mended",
+  );
   if (command.servers) await ensureRedisServer();
 }
 
 /** The child gets Ctrl-C from the terminal by itself; a signal sent to this process alone is handed on. */
 function run(command, args) {
-  const child = spawn(projectNode(root), [`${root}${command.script}`, ...(command.first ?? []), ...args], { stdio: "inherit" });
+  const child = spawn(projectNode(root), [`${root}${command.script}`, ...(command.first ?? []), ...args], {
+    stdio: "inherit",
+  });
   process.on("SIGINT", () => undefined);
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => {

@@ -20,13 +20,19 @@ export async function ensurePackages(root) {
 }
 
 function stampOf(root) {
-  const hash = createHash("sha256").update(readFileSync(`${root}package-lock.json`)).digest("hex");
+  const hash = createHash("sha256")
+    .update(readFileSync(`${root}package-lock.json`))
+    .digest("hex");
   return `${hash} ${process.platform} ${process.arch}`;
 }
 
 function npmCi(root) {
   const output = [];
-  const child = spawn("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, env: environment(root), stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    env: environment(root),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
   return new Promise((resolve, reject) => {
     child.once("error", (error) => reject(new SetupError(`npm could not be run: ${error.message}`)));
@@ -39,7 +45,9 @@ function npmCi(root) {
 
 /** Without our own `node`, which `npm ci` is about to replace, and for all packages, also those of development. */
 function environment(root) {
-  const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.startsWith(`${root}node_modules`));
+  const path = (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => !folder.startsWith(`${root}node_modules`));
   const { NODE_ENV: _, ...rest } = process.env;
   return { ...rest, PATH: path.join(delimiter), npm_config_omit: "" };
 }
@@ -53,6 +61,8 @@ function checkNode(root) {
     throw new SetupError(`The package node brought ${version} and not v${wanted}.`);
   } catch (error) {
     if (error instanceof SetupError) throw error;
-    throw new SetupError(`The package node has no binary: let npm run its install script (allowScripts in package.json). ${error.message}`);
+    throw new SetupError(
+      `The package node has no binary: let npm run its install script (allowScripts in package.json). ${error.message}`,
+    );
   }
 }

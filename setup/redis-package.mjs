@@ -9,13 +9,19 @@ export async function ensureRedisServer() {
   if (process.env.REDIS_URL || hasRedisServer()) return;
   if (!canInstall()) throw new SetupError(missingSentence());
   await withProgress("installing a Redis server with apt-get", async () => installRedisServer());
-  if (!hasRedisServer()) throw new SetupError("The installed Redis server is older than version 7; put a newer redis-server or valkey-server on the PATH.");
+  if (!hasRedisServer())
+    throw new SetupError(
+      "The installed Redis server is older than version 7; put a newer redis-server or valkey-server on the PATH.",
+    );
 }
 
 export function hasRedisServer() {
   return ["redis-server", "valkey-server"].some((command) => {
     try {
-      const text = execFileSync(command, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+      const text = execFileSync(command, ["--version"], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      });
       return Number(/v=(\d+)\./.exec(text)?.[1]) >= 7;
     } catch {
       // Not on the PATH.
@@ -26,7 +32,8 @@ export function hasRedisServer() {
 
 export function missingSentence() {
   if (isDebianLike()) return `Onsale needs a Redis server (7 or later); as root run: ${installCommand}`;
-  if (process.platform === "darwin") return "Onsale needs a Redis server (7 or later); run: brew install redis";
+  if (process.platform === "darwin")
+    return "Onsale needs a Redis server (7 or later); run: brew install redis";
   return "Onsale needs redis-server or valkey-server (7 or later) on the PATH; install it with the system's package manager.";
 }
 
@@ -41,7 +48,10 @@ function isDebianLike() {
 
 function installRedisServer() {
   const [command, ...args] = installCommand.split(" ");
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, stdio: ["ignore", "ignore", "pipe"] };
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    stdio: ["ignore", "ignore", "pipe"],
+  };
   try {
     execFileSync(command, args, options);
   } catch {
@@ -50,5 +60,6 @@ function installRedisServer() {
     execFileSync(command, args, options);
   }
   // The package starts a server of its own at the default port; nobody asked for that one.
-  if (existsSync("/run/systemd/system")) execFileSync("systemctl", ["disable", "--now", "redis-server"], { stdio: "ignore" });
+  if (existsSync("/run/systemd/system"))
+    execFileSync("systemctl", ["disable", "--now", "redis-server"], { stdio: "ignore" });
 }

@@ -7,7 +7,10 @@ const only = process.argv.slice(2);
 
 function run(script: string, ...args: string[]): boolean {
   const environment = { ...process.env, PATH: `${root}node_modules/.bin:${process.env["PATH"] ?? ""}` };
-  return spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: "inherit", env: environment }).status === 0;
+  return (
+    spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: "inherit", env: environment })
+      .status === 0
+  );
 }
 
 const checked = only.length > 0 || run("setup/check.ts");

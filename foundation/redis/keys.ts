@@ -8,9 +8,8 @@ export const sectionKeys = (eventId: EventId, sectionId: SectionId) => {
     seats: `${tag}:seats`,
     rows: `${tag}:rows`,
     holds: `${tag}:holds`,
-    deadlines: `${tag}:deadlines`,
-    /** Sharded channel: the section's changes. */
-    changes: `${tag}:changes`,
+    /** Unpaid holds by when they were made: what has no booking after a while is an orphan. */
+    unpaid: `${tag}:unpaid`,
   } as const;
 };
 

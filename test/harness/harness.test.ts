@@ -2,7 +2,7 @@ import pg from "pg";
 import { expect, test } from "vitest";
 import { connectTestRedis } from "./redis.ts";
 import { databaseForThisTest } from "./database.ts";
-import { waitFor } from "./wait.ts";
+import { waitFor } from "./wait-for.ts";
 
 test("a test's database is migrated and its own", async () => {
   const [first, second] = [await databaseForThisTest(), await databaseForThisTest()];
@@ -25,5 +25,7 @@ test("the shared Redis is a real cluster of three masters that refuses keys of t
 });
 
 test("waiting in vain fails with what it waited for", async () => {
-  await expect(waitFor("the impossible", () => false, 50)).rejects.toThrow("the impossible");
+  await expect(waitFor(() => false, { what: "the impossible", withinMs: 50 })).rejects.toThrow(
+    "the impossible",
+  );
 });

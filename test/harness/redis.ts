@@ -2,10 +2,10 @@ import { inject } from "vitest";
 import { connectRedis, type Redis } from "../../foundation/redis/connect.ts";
 
 /** The nodes of the run's shared cluster. Tests that break servers start a cluster of their own. */
-export function testRedisUrls(): string[] {
+export function testRedisNodes(): string[] {
   return inject("redisUrls");
 }
 
 export function connectTestRedis(): Redis {
-  return connectRedis(testRedisUrls());
+  return connectRedis(testRedisNodes());
 }

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export type Argument = { readonly name: string; readonly type: string };
+
+/** What a script's header promises; the typed wrapper is written from it and a test holds the script to it. */
+export type Contract = {
+  /** Path below `lua/`. */
+  readonly file: string;
+  /** `roomJoin` for `room/join-4.lua`. */
+  readonly functionName: string;
+  readonly purpose: string;
+  readonly keys: readonly Argument[];
+  readonly args: readonly Argument[];
+  /** A TypeScript type. */
+  readonly returns: string;
+  readonly source: string;
+};
+
+const folder = fileURLToPath(new URL("./", import.meta.url));
+
+export function readContracts(): Contract[] {
+  const parts = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const files = parts.flatMap((part) =>
+    readdirSync(`${folder}${part.name}`).map((name) => `${part.name}/${name}`),
+  );
+  return files.sort().map((file) => parseContract(file, readFileSync(`${folder}${file}`, "utf8")));
+}
+
+export function parseContract(file: string, source: string): Contract {
+  const name = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)-(\d+)\.lua$/.exec(file);
+  if (name === null)
+    throw new Error(`${file}: a script is named like seats/claim-5.lua, with its count of keys`);
+  const [first = "", ...lines] = source.split("\n");
+  if (!/^#!lua( flags=[a-z,-]+)?$/.test(first))
+    throw new Error(`${file}: the first line must be #!lua or #!lua flags=…`);
+  const header = lines
+    .slice(
+      0,
+      lines.findIndex((line) => !line.startsWith("--")),
+    )
+    .map((line) => line.slice(2).trim());
+  const keys = argumentsOf(header, "KEYS");
+  const args = argumentsOf(header, "ARGV");
+  if (keys.length !== Number(name[3]))
+    throw new Error(`${file}: the name says ${name[3]} keys, the header ${keys.length}`);
+  const returns = header.find((line) => line.startsWith("RETURNS "))?.slice("RETURNS ".length);
+  if (returns === undefined) throw new Error(`${file}: the header has no RETURNS`);
+  const purpose = header
+    .slice(
+      0,
+      header.findIndex((line) => /^(KEYS|ARGV|RETURNS) /.test(line)),
+    )
+    .join(" ");
+  if (purpose === "") throw new Error(`${file}: the header does not say what the script does`);
+  return { file, functionName: camel(`${name[1]}-${name[2]}`), purpose, keys, args, returns, source };
+}
+
+/** Lines like `KEYS seats string: one byte a seat`. */
+function argumentsOf(header: readonly string[], kind: "KEYS" | "ARGV"): Argument[] {
+  return header
+    .filter((line) => line.startsWith(`${kind} `))
+    .map((line) => {
+      const parts = /^(?:KEYS|ARGV) ([a-z][A-Za-z]*) ([a-z]+): ./.exec(line);
+      if (parts === null) throw new Error(`not a header line: ${line}`);
+      return { name: parts[1] ?? "", type: parts[2] ?? "" };
+    });
+}
+
+function camel(text: string): string {
+  return text.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
