@@ -8,7 +8,7 @@ import { connectRedis, type Redis } from "../foundation/redis/connect.ts";
 import { openRoomsKey, roomKeys } from "../foundation/redis/keys.ts";
 import { type RedisCluster, startRedisCluster } from "../launch/redis-server.ts";
 import { startChild, type TestChild } from "../test/harness/child.ts";
-import { waitFor } from "../test/harness/wait.ts";
+import { waitFor } from "../test/harness/wait-for.ts";
 import type { RoomSettings } from "./room.ts";
 import { createRoomDriver, type RoomDriver } from "./room-driver.ts";
 import { openSettings, openTestRoom, type TestRoom, visitor } from "./test-room.ts";
@@ -63,18 +63,21 @@ describe("a driver", () => {
     startDriver("driver-a");
     const room = await openRoom();
     await room.join("ann");
-    await waitFor("a turn", () => hasTurn(room, "ann"), 2_000);
+    await waitFor(() => hasTurn(room, "ann"), { what: "a turn", withinMs: 2_000 });
     expect(await leaseOf(room)).toBe("driver-a");
   });
 
   test("hands its leases back when it stops, and another goes on at once", async () => {
     const first = startDriver("driver-a");
     const room = await openRoom();
-    await waitFor("a driver", async () => (await leaseOf(room)) === "driver-a", 2_000);
+    await waitFor(async () => (await leaseOf(room)) === "driver-a", { what: "a driver", withinMs: 2_000 });
     await first.stop();
     expect(await leaseOf(room)).toBeNull();
     startDriver("driver-b");
-    await waitFor("the other driver", async () => (await leaseOf(room)) === "driver-b", 500);
+    await waitFor(async () => (await leaseOf(room)) === "driver-b", {
+      what: "the other driver",
+      withinMs: 500,
+    });
   });
 
   test("is not held up by a room that is broken, logs it with its event, and drives it once it is mended", async () => {
@@ -83,12 +86,15 @@ describe("a driver", () => {
     const lines: string[] = [];
     startDriver("driver-a", lines);
     await sound.join("ann");
-    await waitFor("a turn in the sound room", () => hasTurn(sound, "ann"), 2_000);
+    await waitFor(() => hasTurn(sound, "ann"), { what: "a turn in the sound room", withinMs: 2_000 });
     const says = (text: string) => lines.some((line) => line.includes(text) && line.includes(broken.eventId));
-    await waitFor("the error of the room", () => says("a step of the room failed"), 2_000);
+    await waitFor(() => says("a step of the room failed"), {
+      what: "the error of the room",
+      withinMs: 2_000,
+    });
     await redis.del(roomKeys(broken.eventId).waiting);
     await broken.join("bob");
-    await waitFor("a turn in the mended room", () => hasTurn(broken, "bob"), 2_000);
+    await waitFor(() => hasTurn(broken, "bob"), { what: "a turn in the mended room", withinMs: 2_000 });
     expect(says("the room is driven again")).toBe(true);
   });
 
@@ -96,20 +102,23 @@ describe("a driver", () => {
     const room = await openRoom({ state: "closed" });
     startDriver("driver-a");
     const isListed = async () => (await redis.sismember(openRoomsKey, room.eventId)) === 1;
-    await waitFor("the room to be let go", async () => !(await isListed()), 2_000);
+    await waitFor(async () => !(await isListed()), { what: "the room to be let go", withinMs: 2_000 });
     await room.rooms.configure(room.eventId, openSettings);
     await room.join("ann");
-    await waitFor("a turn", () => hasTurn(room, "ann"), 2_000);
+    await waitFor(() => hasTurn(room, "ann"), { what: "a turn", withinMs: 2_000 });
   });
 });
 
 test("a driver that is killed is followed by another within 2 s, and the cap holds", async () => {
   const room = await openRoom({ cap: 3 });
   const first = await startDriverProcess("driver-a");
-  await waitFor("the first driver", async () => (await leaseOf(room)) === "driver-a", 5_000);
+  await waitFor(async () => (await leaseOf(room)) === "driver-a", {
+    what: "the first driver",
+    withinMs: 5_000,
+  });
   await startDriverProcess("driver-b");
   await room.join("ann", "bob", "cyd", "dan");
-  await waitFor("the first turns", () => hasTurn(room, "cyd"), 2_000);
+  await waitFor(() => hasTurn(room, "cyd"), { what: "the first turns", withinMs: 2_000 });
   await room.rooms.takeTurn(room.eventId, visitor("ann"));
 
   await first.kill("SIGKILL");
@@ -121,7 +130,7 @@ test("a driver that is killed is followed by another within 2 s, and the cap hol
     most = Math.max(most, count);
     return turns.includes("dan");
   };
-  await waitFor("a turn from the second driver", danHasTurn, 2_000);
+  await waitFor(danHasTurn, { what: "a turn from the second driver", withinMs: 2_000 });
   expect(performance.now() - killedAtMs).toBeLessThan(2_000);
   expect(await leaseOf(room)).toBe("driver-b");
   expect(most).toBe(3);

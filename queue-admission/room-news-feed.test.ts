@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import { connectTestRedis } from "../test/harness/redis.ts";
-import { waitFor } from "../test/harness/wait.ts";
+import { waitFor } from "../test/harness/wait-for.ts";
 import type { RoomNews } from "./room.ts";
 import { createRoomNewsFeed } from "./room-news-feed.ts";
 import { openTestRoom, visitor } from "./test-room.ts";
@@ -25,7 +25,7 @@ test("a step is heard: the turns, then the watermark that counts them", async ()
   const end = await feed.watch(room.eventId, (news) => heard.push(news));
   await room.join("ann", "bob", "cyd");
   await room.step();
-  await waitFor("turns and a tick", () => heard.length === 2, 2_000);
+  await waitFor(() => heard.length === 2, { what: "turns and a tick", withinMs: 2_000 });
   const deadlineMs = room.clock.nowMs + 10_000;
   expect(heard).toEqual([
     {
@@ -50,7 +50,7 @@ test("a room where nothing happens ticks once a second; a change of state or wat
   await room.join("ann");
   await room.rooms.leave(room.eventId, visitor("ann"));
   await room.step(250);
-  await waitFor("five ticks", () => heard.length >= 5, 2_000);
+  await waitFor(() => heard.length >= 5, { what: "five ticks", withinMs: 2_000 });
   const tick = { kind: "tick", waiting: 0, servedUpTo: 0 };
   const open = { ...tick, state: "open" };
   const paused = { ...tick, state: "paused" };
@@ -68,7 +68,7 @@ test("however many watch a room, the process subscribes once, and the last to go
   expect(await subscribers(channel)).toBe(1);
   await ends[0]?.();
   await room.step();
-  await waitFor("the two that still watch", () => heard.join() === "0,1,1", 2_000);
+  await waitFor(() => heard.join() === "0,1,1", { what: "the two that still watch", withinMs: 2_000 });
   await Promise.all(ends.map((end) => end()));
   expect(await subscribers(channel)).toBe(0);
 });
@@ -79,7 +79,7 @@ test("who comes while the last one goes is still served", async () => {
   const end = await feed.watch(room.eventId, () => undefined);
   const [, endOther] = await Promise.all([end(), feed.watch(room.eventId, () => void (heard += 1))]);
   await room.step();
-  await waitFor("the tick", () => heard === 1, 2_000);
+  await waitFor(() => heard === 1, { what: "the tick", withinMs: 2_000 });
   await endOther();
 });
 
@@ -91,7 +91,7 @@ test("a message that is none of ours is passed over", async () => {
   await redis.spublish(channel, "no json");
   await redis.spublish(channel, '{"kind":"tick","servedUpTo":"many"}');
   await room.step();
-  await waitFor("the tick", () => heard.length > 0, 2_000);
+  await waitFor(() => heard.length > 0, { what: "the tick", withinMs: 2_000 });
   expect(heard).toHaveLength(1);
   await end();
 });

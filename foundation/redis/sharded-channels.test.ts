@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
-import { waitFor } from "../../test/harness/wait.ts";
+import { waitFor } from "../../test/harness/wait-for.ts";
 import { connectRedis, type Redis } from "./connect.ts";
 import { createShardedChannels } from "./sharded-channels.ts";
 
@@ -29,7 +29,7 @@ async function expectHeard(channel: string, heard: readonly string[]): Promise<v
     await redis.spublish(channel, "a message");
     return heard.length > before;
   };
-  await waitFor(`a message of ${channel}`, arrives, 10_000);
+  await waitFor(arrives, { what: `a message of ${channel}`, withinMs: 10_000 });
 }
 
 test("a channel is heard again after every subscriber's connection was cut", async () => {
