@@ -1,12 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { EventId } from "../foundation/ids.ts";
-import { connectRedis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
-import { testRedisNodes } from "../test/harness/redis.ts";
+import { connectTestRedis } from "../test/harness/redis.ts";
 import { stepRoom, takeLease } from "./room-lease.ts";
 import { openTestRoom, type TestRoom, visitor } from "./test-room.ts";
 
-const redis = connectRedis(testRedisNodes());
+const redis = connectTestRedis();
 afterAll(() => redis.quit());
 
 const cap = 20;

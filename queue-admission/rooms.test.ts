@@ -1,10 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { BuyerId } from "../foundation/ids.ts";
-import { connectRedis } from "../foundation/redis/connect.ts";
-import { testRedisNodes } from "../test/harness/redis.ts";
+import { connectTestRedis } from "../test/harness/redis.ts";
 import { openSettings, openTestRoom, visitor } from "./test-room.ts";
 
-const redis = connectRedis(testRedisNodes());
+const redis = connectTestRedis();
 afterAll(() => redis.quit());
 
 describe("a place", () => {
