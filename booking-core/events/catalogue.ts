@@ -15,6 +15,9 @@ const freshMs = 500;
 /** Older than this, they are given out no more: an edit is seen everywhere after this time. */
 const staleMs = 1_000;
 
+/** An event that is not known may be new: then they are read anew, but not more often than this. */
+const unknownMs = 50;
+
 type Known = { readonly readAtMs: number; readonly events: ReadonlyMap<EventId, OnsaleEvent> };
 
 export function createCatalogue({ pool, clock }: { pool: Pool; clock: Clock }): Catalogue {
@@ -28,19 +31,28 @@ export function createCatalogue({ pool, clock }: { pool: Pool; clock: Clock }): 
     return known;
   }
 
-  async function current(): Promise<Known> {
-    if (known !== undefined && clock.now() - known.readAtMs < freshMs) return known;
+  function readShared(): Promise<Known> {
     reading ??= read().finally(() => {
       reading = undefined;
     });
-    if (known === undefined || clock.now() - known.readAtMs >= staleMs) return reading;
+    return reading;
+  }
+
+  async function current(): Promise<Known> {
+    if (known !== undefined && clock.now() - known.readAtMs < freshMs) return known;
+    const run = readShared();
+    if (known === undefined || clock.now() - known.readAtMs >= staleMs) return run;
     // Nobody waits for this run; where it fails, the next one is waited for.
-    reading.catch(() => undefined);
+    run.catch(() => undefined);
     return known;
   }
 
   return {
     list: async () => [...(await current()).events.values()],
-    find: async (eventId) => (await current()).events.get(eventId),
+    find: async (eventId) => {
+      const found = (await current()).events.get(eventId);
+      if (found !== undefined || known === undefined || clock.now() - known.readAtMs < unknownMs) return found;
+      return (await readShared()).events.get(eventId);
+    },
   };
 }
