@@ -3,11 +3,12 @@ import { roomKeys } from "../foundation/redis/keys.ts";
 import { connectTestRedis } from "../test/harness/redis.ts";
 import { waitFor } from "../test/harness/wait-for.ts";
 import type { RoomNews } from "./room.ts";
+import { createShardedChannels } from "../foundation/redis/sharded-channels.ts";
 import { createRoomNewsFeed } from "./room-news-feed.ts";
 import { openTestRoom, visitor } from "./test-room.ts";
 
 const redis = connectTestRedis();
-const feed = createRoomNewsFeed(redis);
+const feed = createRoomNewsFeed(createShardedChannels(redis));
 afterAll(() => redis.quit());
 
 const subscribers = async (channel: string) => {
@@ -60,7 +61,7 @@ test("a room where nothing happens ticks once a second; a change of state or wat
 
 test("however many watch a room, the process subscribes once, and the last to go ends it", async () => {
   const room = await openTestRoom(redis);
-  const channel = roomKeys(room.eventId).ticks;
+  const channel = roomKeys(room.eventId).news;
   const heard = [0, 0, 0];
   const ends = await Promise.all(
     heard.map((_, index) => feed.watch(room.eventId, () => void (heard[index] = (heard[index] ?? 0) + 1))),
@@ -87,7 +88,7 @@ test("a message that is none of ours is passed over", async () => {
   const room = await openTestRoom(redis);
   const heard: RoomNews[] = [];
   const end = await feed.watch(room.eventId, (news) => heard.push(news));
-  const channel = roomKeys(room.eventId).ticks;
+  const channel = roomKeys(room.eventId).news;
   await redis.spublish(channel, "no json");
   await redis.spublish(channel, '{"kind":"tick","servedUpTo":"many"}');
   await room.step();
