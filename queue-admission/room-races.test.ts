@@ -45,6 +45,9 @@ test("a driver that lost the lease changes nothing, and learns it at its next st
   expect(await stepRoom(former, room.eventId, fence + 1)).toEqual(["fenced"]);
   expect((await room.occupied()).count).toBe(0);
   expect(await stepRoom(next, room.eventId, fence + 1)).toMatchObject({ 0: "stepped", 2: 1 });
+  await redis.del(roomKeys(room.eventId).lease);
+  expect(await takeLease(former, room.eventId)).toBe(fence + 2);
+  expect(await stepRoom(former, room.eventId, fence)).toEqual(["fenced"]);
 });
 
 test("an identity that joins 100 times at once has one place and one number", async () => {

@@ -140,6 +140,21 @@ describe("a turn", () => {
   });
 });
 
+test.each(["turn", "pass"])(
+  "a new place after a %s that is over is not ended with it by the next step",
+  async (what) => {
+    const { rooms, eventId, clock, join, step, occupied } = await openTestRoom(redis, { ratePerMinute: 240 });
+    await join("ann");
+    await step();
+    if (what === "pass") await rooms.takeTurn(eventId, visitor("ann"));
+    clock.nowMs += 60_000;
+    await join("ann");
+    expect((await occupied()).count).toBe(0);
+    await step(0);
+    expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "turn", number: 2 });
+  },
+);
+
 describe("a pass", () => {
   test("frees its slot at its end", async () => {
     const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, { cap: 1, passMs: 5_000 });
