@@ -22,7 +22,7 @@ const children: TestChild[] = [];
 
 beforeAll(async () => {
   cluster = await startRedisCluster({ masters: 3, folder, persist: false });
-  redis = connectRedis(cluster.urls);
+  redis = connectRedis(cluster.urls, pino({ level: "silent" }));
 });
 afterEach(async () => {
   await Promise.all(drivers.splice(0).map((driver) => driver.stop()));

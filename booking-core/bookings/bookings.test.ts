@@ -42,7 +42,11 @@ describe("a booking", () => {
     const event = await openEvent(shop);
     const buyer = newBuyer();
     const booked = await shop.bookings.book(request(event, best(2), buyer));
-    expect(booked).toMatchObject({ outcome: "booked", fresh: true, booking: { status: "pending_payment", quantity: 2 } });
+    expect(booked).toMatchObject({
+      outcome: "booked",
+      fresh: true,
+      booking: { status: "pending_payment", quantity: 2 },
+    });
     if (booked.outcome !== "booked") return;
     expect(booked.booking.total).toEqual({ amountMinor: 9_000n, currency: "EUR" });
     expect(await shop.bookings.find(buyer.buyerId, booked.booking.id)).toEqual(booked.booking);
@@ -58,9 +62,14 @@ describe("a booking", () => {
 
   test("brings one expiry job for all bookings of its event and second", async () => {
     const event = await openEvent(shop, { sections: [rowsOf(20)] });
-    const outcomes = await Promise.all(Array.from({ length: 10 }, () => shop.bookings.book(request(event, best(1)))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, () => shop.bookings.book(request(event, best(1)))),
+    );
     expect(outcomes.every((outcome) => outcome.outcome === "booked")).toBe(true);
-    const jobs = await shop.pool.query("select from pgboss.job where name = 'expire-bookings' and data->>'eventId' = $1", [event.id]);
+    const jobs = await shop.pool.query(
+      "select from pgboss.job where name = 'expire-bookings' and data->>'eventId' = $1",
+      [event.id],
+    );
     expect(jobs.rowCount).toBeGreaterThanOrEqual(1);
     expect(jobs.rowCount).toBeLessThan(10);
   });
@@ -68,17 +77,30 @@ describe("a booking", () => {
   test("is refused with its reason: too many, unknown event, unknown seat, taken seat, sold out", async () => {
     const event = await openEvent(shop, { sections: [rowsOf(3)] });
     expect(await shop.bookings.book(request(event, best(9)))).toEqual({ outcome: "too_many_seats", most: 8 });
-    expect(await shop.bookings.book({ ...request(event, best(1)), eventId: randomUUID() as typeof event.id })).toEqual({ outcome: "not_found" });
-    expect(await shop.bookings.book(request(event, manual(3)))).toEqual({ outcome: "seats_unknown", seatNumbers: [3] });
+    expect(
+      await shop.bookings.book({ ...request(event, best(1)), eventId: randomUUID() as typeof event.id }),
+    ).toEqual({ outcome: "not_found" });
+    expect(await shop.bookings.book(request(event, manual(3)))).toEqual({
+      outcome: "seats_unknown",
+      seatNumbers: [3],
+    });
     await shop.bookings.book(request(event, manual(1)));
-    expect(await shop.bookings.book(request(event, manual(1)))).toEqual({ outcome: "seats_taken", seatNumbers: [1] });
+    expect(await shop.bookings.book(request(event, manual(1)))).toEqual({
+      outcome: "seats_taken",
+      seatNumbers: [1],
+    });
     expect(await shop.bookings.book(request(event, best(3)))).toEqual({ outcome: "sold_out", free: 2 });
   });
 
   test("outside its sales window is refused", async () => {
     const event = await openEvent(shop);
-    await shop.pool.query("update offers set sales_until = now() - interval '1 minute', sales_from = now() - interval '1 hour' where event_id = $1", [event.id]);
-    await expect.poll(() => shop.bookings.book(request(event, best(1))), { timeout: 5_000 }).toEqual({ outcome: "offer_closed" });
+    await shop.pool.query(
+      "update offers set sales_until = now() - interval '1 minute', sales_from = now() - interval '1 hour' where event_id = $1",
+      [event.id],
+    );
+    await expect
+      .poll(() => shop.bookings.book(request(event, best(1))), { timeout: 5_000 })
+      .toEqual({ outcome: "offer_closed" });
   });
 });
 
@@ -87,7 +109,9 @@ describe("an idempotency key", () => {
     const event = await openEvent(shop);
     const same = request(event, best(2));
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => shop.bookings.book(same)));
-    const ids = new Set(outcomes.map((outcome) => (outcome.outcome === "booked" ? outcome.booking.id : outcome.outcome)));
+    const ids = new Set(
+      outcomes.map((outcome) => (outcome.outcome === "booked" ? outcome.booking.id : outcome.outcome)),
+    );
     expect(ids.size).toBe(1);
     expect(await seatsInPostgres(event)).toEqual([0, 1]);
   });
@@ -98,14 +122,17 @@ describe("an idempotency key", () => {
     const first = await shop.bookings.book(same);
     const again = await createBookings(shop).book(same);
     expect(again).toMatchObject({ outcome: "booked", fresh: false });
-    if (first.outcome === "booked" && again.outcome === "booked") expect(again.booking).toEqual(first.booking);
+    if (first.outcome === "booked" && again.outcome === "booked")
+      expect(again.booking).toEqual(first.booking);
   });
 
   test("with other content is refused", async () => {
     const event = await openEvent(shop);
     const same = request(event, best(2));
     await shop.bookings.book(same);
-    expect(await shop.bookings.book({ ...same, wish: best(1) })).toEqual({ outcome: "idempotency_key_reused" });
+    expect(await shop.bookings.book({ ...same, wish: best(1) })).toEqual({
+      outcome: "idempotency_key_reused",
+    });
   });
 
   test("of a booking that has ended brings that booking and takes no seats", async () => {
@@ -113,10 +140,16 @@ describe("an idempotency key", () => {
     const same = request(event, best(2));
     const first = await shop.bookings.book(same);
     if (first.outcome !== "booked") throw new Error(first.outcome);
-    await shop.pool.query("update bookings set status = 'expired', ended_at = now() where id = $1", [first.booking.id]);
+    await shop.pool.query("update bookings set status = 'expired', ended_at = now() where id = $1", [
+      first.booking.id,
+    ]);
     await shop.pool.query("update booking_seats set live = false where booking_id = $1", [first.booking.id]);
     await shop.seats.release(event.id, firstSection(event).id, [first.booking.id]);
-    expect(await shop.bookings.book(same)).toMatchObject({ outcome: "booked", fresh: false, booking: { status: "expired" } });
+    expect(await shop.bookings.book(same)).toMatchObject({
+      outcome: "booked",
+      fresh: false,
+      booking: { status: "expired" },
+    });
     expect(await states(event)).not.toContain("h");
   });
 });
@@ -124,7 +157,9 @@ describe("an idempotency key", () => {
 describe("200 buyers at once for 50 seats", () => {
   test("get exactly 50, each seat in one booking, and everybody else hears sold out", async () => {
     const event = await openEvent(shop, { sections: [rowsOf(10, 10, 10, 10, 10)] });
-    const outcomes = await Promise.all(Array.from({ length: 200 }, () => shop.bookings.book(request(event, best(1)))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, () => shop.bookings.book(request(event, best(1)))),
+    );
     expect(outcomes.filter((outcome) => outcome.outcome === "booked")).toHaveLength(50);
     expect(outcomes.filter((outcome) => outcome.outcome === "sold_out")).toHaveLength(150);
     expect(await seatsInPostgres(event)).toEqual(Array.from({ length: 50 }, (_, index) => index));
@@ -132,16 +167,24 @@ describe("200 buyers at once for 50 seats", () => {
 
   test("the same for places of a standing section", async () => {
     const event = await openEvent(shop, { sections: [standingOf(50)] });
-    const outcomes = await Promise.all(Array.from({ length: 200 }, () => shop.bookings.book(request(event, best(1)))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, () => shop.bookings.book(request(event, best(1)))),
+    );
     expect(outcomes.filter((outcome) => outcome.outcome === "booked")).toHaveLength(50);
-    const taken = await shop.pool.query("select standing_taken from sections where event_id = $1", [event.id]);
+    const taken = await shop.pool.query("select standing_taken from sections where event_id = $1", [
+      event.id,
+    ]);
     expect(taken.rows).toEqual([{ standing_taken: 50 }]);
   });
 });
 
 describe("where Redis has forgotten what is booked", () => {
   async function forget(event: OnsaleEvent): Promise<void> {
-    await shop.seats.load(firstSection(event), [], await shop.seats.endsSoFar(event.id, firstSection(event).id));
+    await shop.seats.load(
+      firstSection(event),
+      [],
+      await shop.seats.endsSoFar(event.id, firstSection(event).id),
+    );
     const keys = sectionKeys(event.id, firstSection(event).id);
     await shop.redis.del(keys.unpaid, keys.holds);
     await shop.redis.setrange(keys.seats, 0, "f".repeat(firstSection(event).capacity));
@@ -161,7 +204,10 @@ describe("where Redis has forgotten what is booked", () => {
     const event = await openEvent(shop);
     await shop.bookings.book(request(event, manual(5)));
     await forget(event);
-    expect(await shop.bookings.book(request(event, manual(5)))).toEqual({ outcome: "seats_taken", seatNumbers: [5] });
+    expect(await shop.bookings.book(request(event, manual(5)))).toEqual({
+      outcome: "seats_taken",
+      seatNumbers: [5],
+    });
     expect((await states(event))[5]).toBe("h");
   });
 
@@ -169,7 +215,10 @@ describe("where Redis has forgotten what is booked", () => {
     const event = await openEvent(shop, { sections: [standingOf(3)] });
     await shop.bookings.book(request(event, best(2)));
     await shop.redis.hset(sectionKeys(event.id, firstSection(event).id).meta, "free", 3);
-    await shop.redis.del(sectionKeys(event.id, firstSection(event).id).holds, sectionKeys(event.id, firstSection(event).id).unpaid);
+    await shop.redis.del(
+      sectionKeys(event.id, firstSection(event).id).holds,
+      sectionKeys(event.id, firstSection(event).id).unpaid,
+    );
     expect(await shop.bookings.book(request(event, best(2)))).toEqual({ outcome: "sold_out", free: 1 });
     expect(await shop.bookings.book(request(event, best(1)))).toMatchObject({ outcome: "booked" });
   });
@@ -178,7 +227,9 @@ describe("where Redis has forgotten what is booked", () => {
     const event = await openEvent(shop);
     await shop.bookings.book(request(event, best(2)));
     await shop.redis.del(...Object.values(sectionKeys(event.id, firstSection(event).id)));
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => shop.bookings.book(request(event, best(1)))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () => shop.bookings.book(request(event, best(1)))),
+    );
     expect(outcomes.filter((outcome) => outcome.outcome === "booked")).toHaveLength(18);
     expect(new Set(await seatsInPostgres(event)).size).toBe(20);
   });
@@ -188,7 +239,9 @@ test("a poisoned booking fails alone and not the group it came with", async () =
   const event = await openEvent(shop, { sections: [rowsOf(20)] });
   const poisoned = { buyerId: newBuyer().buyerId, email: "\u0000" };
   const requests = Array.from({ length: 9 }, () => request(event, best(1)));
-  const outcomes = await Promise.all([...requests, request(event, best(1), poisoned)].map((one) => shop.bookings.book(one)));
+  const outcomes = await Promise.all(
+    [...requests, request(event, best(1), poisoned)].map((one) => shop.bookings.book(one)),
+  );
   expect(outcomes.filter((outcome) => outcome.outcome === "booked")).toHaveLength(9);
   expect(outcomes.at(-1)).toEqual({ outcome: "unavailable" });
   expect((await states(event)).replaceAll("f", "")).toBe("h".repeat(9));

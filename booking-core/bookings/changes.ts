@@ -29,5 +29,13 @@ const schema = z.object({
   kind: z.literal("booking"),
   buyerId: z.custom<BuyerId>((value) => typeof value === "string"),
   bookingId: z.custom<BookingId>((value) => typeof value === "string"),
-  status: z.enum(["pending_payment", "paid", "partly_refunded", "refunded", "failed", "cancelled", "expired"]),
+  status: z.enum([
+    "pending_payment",
+    "paid",
+    "partly_refunded",
+    "refunded",
+    "failed",
+    "cancelled",
+    "expired",
+  ]),
 });

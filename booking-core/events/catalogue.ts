@@ -51,7 +51,8 @@ export function createCatalogue({ pool, clock }: { pool: Pool; clock: Clock }): 
     list: async () => [...(await current()).events.values()],
     find: async (eventId) => {
       const found = (await current()).events.get(eventId);
-      if (found !== undefined || known === undefined || clock.now() - known.readAtMs < unknownMs) return found;
+      if (found !== undefined || known === undefined || clock.now() - known.readAtMs < unknownMs)
+        return found;
       return (await readShared()).events.get(eventId);
     },
   };

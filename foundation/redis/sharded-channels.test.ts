@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
@@ -14,7 +15,7 @@ let redis: Redis;
 
 beforeAll(async () => {
   cluster = await startRedisCluster({ masters: 3, folder, persist: false });
-  redis = connectRedis(cluster.urls);
+  redis = connectRedis(cluster.urls, pino({ level: "silent" }));
 });
 afterAll(async () => {
   redis.disconnect();

@@ -3,7 +3,12 @@ import { type BookingJobParts } from "../../booking-core/bookings/jobs.ts";
 import { type Bookings, createBookings } from "../../booking-core/bookings/bookings.ts";
 import { createChanges } from "../../booking-core/bookings/changes.ts";
 import { type Catalogue, createCatalogue } from "../../booking-core/events/catalogue.ts";
-import { createEvent, createSeatingPlan, createVenue, type PlannedSection } from "../../booking-core/events/create-event.ts";
+import {
+  createEvent,
+  createSeatingPlan,
+  createVenue,
+  type PlannedSection,
+} from "../../booking-core/events/create-event.ts";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
 import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
@@ -48,7 +53,10 @@ export async function openShop(options: { clock?: Clock; work?: boolean } = {}):
   return { ...parts, redis, databaseUrl: database.url, bookings: createBookings(parts), close };
 }
 
-export type TestEventOptions = { readonly sections?: readonly PlannedSection[]; readonly paymentWindowMs?: number };
+export type TestEventOptions = {
+  readonly sections?: readonly PlannedSection[];
+  readonly paymentWindowMs?: number;
+};
 
 export const rowsOf = (...seats: number[]): PlannedSection => ({
   name: `seated ${seats.join(" ")}`,
@@ -56,7 +64,11 @@ export const rowsOf = (...seats: number[]): PlannedSection => ({
   rows: seats.map((count, index) => ({ label: String(index + 1), seats: count })),
 });
 
-export const standingOf = (capacity: number): PlannedSection => ({ name: `standing ${capacity}`, kind: "standing", capacity });
+export const standingOf = (capacity: number): PlannedSection => ({
+  name: `standing ${capacity}`,
+  kind: "standing",
+  capacity,
+});
 
 /** An active event with an open room, published to Redis. */
 export async function openEvent(shop: Shop, options: TestEventOptions = {}): Promise<OnsaleEvent> {
@@ -82,7 +94,13 @@ export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Pro
     room: { state: "open", cap: 100, ratePerMinute: 60_000, turnWindowMs: 30_000, passMs: 600_000 },
     sections: sections.map((planned) => ({
       planned,
-      offer: { category: "standard", priceMinor: 4_500n, maxPerBooking: 8, salesFromMs: 0, salesUntilMs: Date.now() + 86_000_000 },
+      offer: {
+        category: "standard",
+        priceMinor: 4_500n,
+        maxPerBooking: 8,
+        salesFromMs: 0,
+        salesUntilMs: Date.now() + 86_000_000,
+      },
     })),
   });
 }
