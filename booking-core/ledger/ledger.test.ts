@@ -80,10 +80,10 @@ describe("the database refuses", () => {
     const id = randomUUID();
     const lopsided = inTransaction(pool, async (sql) => {
       const account = await sql.query(
-        "insert into ledger_accounts (id, kind, party, currency) values ($1, 'buyer_refunds', $1::text, 'EUR') returning id",
+        "insert into ledger_accounts (id, kind, party, currency) values ($1::uuid, 'buyer_refunds', $1::text, 'EUR') returning id",
         [randomUUID()],
       );
-      await sql.query("insert into transfers (id, key, kind) values ($1, $1::text, 'payment')", [id]);
+      await sql.query("insert into transfers (id, key, kind) values ($1::uuid, $1::text, 'payment')", [id]);
       await sql.query(
         "insert into entries (transfer_id, position, account_id, amount_minor, currency) values ($1, 0, $2, 5, 'EUR')",
         [id, account.rows[0].id],
@@ -94,7 +94,7 @@ describe("the database refuses", () => {
 
   test("a transfer without entries, when it commits", async () => {
     const empty = inTransaction(pool, (sql) =>
-      sql.query("insert into transfers (id, key, kind) values ($1, $1::text, 'payment')", [randomUUID()]),
+      sql.query("insert into transfers (id, key, kind) values ($1::uuid, $1::text, 'payment')", [randomUUID()]),
     );
     await expect(empty).rejects.toThrow("has no entries");
   });
@@ -102,13 +102,13 @@ describe("the database refuses", () => {
   test("an amount that balances only across currencies", async () => {
     const id = randomUUID();
     const mixed = inTransaction(pool, async (sql) => {
-      await sql.query("insert into transfers (id, key, kind) values ($1, $1::text, 'payment')", [id]);
+      await sql.query("insert into transfers (id, key, kind) values ($1::uuid, $1::text, 'payment')", [id]);
       for (const [position, currency, amount] of [
         [0, "EUR", 5],
         [1, "USD", -5],
       ] as const) {
         const account = await sql.query(
-          "insert into ledger_accounts (id, kind, party, currency) values ($1, 'buyer_refunds', $1::text, $2) returning id",
+          "insert into ledger_accounts (id, kind, party, currency) values ($1::uuid, 'buyer_refunds', $1::text, $2) returning id",
           [randomUUID(), currency],
         );
         await sql.query(
