@@ -1,0 +1,68 @@
+import { limits } from "../foundation/limits.ts";
+import type { RoomSockets } from "./room/room-sockets.ts";
+import type { GatewayServices } from "./services.ts";
+
+export type Bounds = { readonly http: HttpBounds; readonly socket: SocketBounds; readonly drainMs: number };
+type HttpBounds = { readonly [Name in keyof typeof limits.http]: number };
+type SocketBounds = {
+  readonly [Name in keyof typeof limits.socket]: (typeof limits.socket)[Name] extends number
+    ? number
+    : { readonly [Step in keyof (typeof limits.socket)[Name]]: number };
+};
+
+export const defaultBounds: Bounds = {
+  http: limits.http,
+  socket: limits.socket,
+  drainMs: limits.shutdown.drainMs,
+};
+
+/** What all requests of one gateway share; lives from start to stop. */
+export type Runtime = {
+  readonly services: GatewayServices;
+  readonly bounds: Bounds;
+  readonly sockets: RoomSockets;
+  readonly publicUrl: string;
+  readonly securityHeaders: readonly (readonly [name: string, value: string])[];
+  readonly requestIds: () => string;
+  inFlight: number;
+  stopping: boolean;
+  /** Called when the last request in flight has ended. */
+  onIdle: (() => void) | undefined;
+};
+
+export function createRuntime(services: GatewayServices, bounds: Bounds, sockets: RoomSockets): Runtime {
+  const publicUrl = services.publicUrl.replace(/\/+$/, "");
+  return {
+    services,
+    bounds,
+    sockets,
+    publicUrl,
+    securityHeaders: securityHeaders(publicUrl),
+    requestIds: createRequestIds(services.clock.now()),
+    inFlight: 0,
+    stopping: false,
+    onIdle: undefined,
+  };
+}
+
+function securityHeaders(publicUrl: string): [string, string][] {
+  const headers: [string, string][] = [
+    ["X-Content-Type-Options", "nosniff"],
+    ["X-Frame-Options", "DENY"],
+    ["Referrer-Policy", "no-referrer"],
+    ["Cross-Origin-Resource-Policy", "same-origin"],
+  ];
+  if (publicUrl.startsWith("https://"))
+    headers.push(["Strict-Transport-Security", "max-age=31536000; includeSubDomains"]);
+  return headers;
+}
+
+/** Process, start and a count: unique among gateways, and cheaper than randomness for each request. */
+function createRequestIds(startedAtMs: number): () => string {
+  const prefix = `${process.pid.toString(36)}-${startedAtMs.toString(36)}`;
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}-${count.toString(36)}`;
+  };
+}
