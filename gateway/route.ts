@@ -1,15 +1,13 @@
 import { z } from "zod";
 import type { ErrorCode } from "../foundation/errors.ts";
-import type { TokenClaims } from "../foundation/tokens.ts";
 import type { RequestHeaders } from "./http/request-headers.ts";
 import type { RoomSockets } from "./room/room-sockets.ts";
-import type { GatewayServices } from "./services.ts";
+import type { Buyer, GatewayServices } from "./services.ts";
 import type { Refusal } from "./wire/problem.ts";
 
 /** Who may call: anybody, a buyer, a buyer with a pass of the event, or the payment provider with its signature. */
 export type Access = "public" | "buyer" | "pass" | "webhook";
 export type Method = "get" | "post" | "delete";
-export type Buyer = TokenClaims["buyer"];
 
 /** `json: null` is an answer without a body. */
 export type AnswerShape = { readonly description: string; readonly json: z.ZodType | null };

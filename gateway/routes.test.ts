@@ -135,13 +135,16 @@ const refusedBookings: [BookOutcome, number, object][] = [
   [{ outcome: "unavailable" }, 503, { retryable: true }],
 ];
 
-test.each(refusedBookings)("a booking that ends in %j is a problem with status %i", async (outcome, status, more) => {
-  const bookings = { book: async () => outcome } as unknown as GatewayServices["bookings"];
-  const gateway = await startTestGateway({ bookings });
-  const refused = await send(gateway, `/v1/events/${eventId}/bookings`, book);
-  expect(problemOf(refused)).toMatchObject({ status, code: outcome.outcome, ...more });
-  expect(refused.headers.get("retry-after")).toBe(status === 503 ? "1" : null);
-});
+test.each(refusedBookings)(
+  "a booking that ends in %j is a problem with status %i",
+  async (outcome, status, more) => {
+    const bookings = { book: async () => outcome } as unknown as GatewayServices["bookings"];
+    const gateway = await startTestGateway({ bookings });
+    const refused = await send(gateway, `/v1/events/${eventId}/bookings`, book);
+    expect(problemOf(refused)).toMatchObject({ status, code: outcome.outcome, ...more });
+    expect(refused.headers.get("retry-after")).toBe(status === 503 ? "1" : null);
+  },
+);
 
 test("a buyer sees the own booking and ticket, and of others nothing", async () => {
   const gateway = await startTestGateway();

@@ -1,20 +1,6 @@
-import { limits } from "../foundation/limits.ts";
+import type { Bounds } from "./bounds.ts";
 import type { RoomSockets } from "./room/room-sockets.ts";
 import type { GatewayServices } from "./services.ts";
-
-export type Bounds = { readonly http: HttpBounds; readonly socket: SocketBounds; readonly drainMs: number };
-type HttpBounds = { readonly [Name in keyof typeof limits.http]: number };
-type SocketBounds = {
-  readonly [Name in keyof typeof limits.socket]: (typeof limits.socket)[Name] extends number
-    ? number
-    : { readonly [Step in keyof (typeof limits.socket)[Name]]: number };
-};
-
-export const defaultBounds: Bounds = {
-  http: limits.http,
-  socket: limits.socket,
-  drainMs: limits.shutdown.drainMs,
-};
 
 /** What all requests of one gateway share; lives from start to stop. */
 export type Runtime = {

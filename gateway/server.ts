@@ -1,7 +1,10 @@
 import uws, { type us_listen_socket } from "uWebSockets.js";
+import { type Bounds, defaultBounds } from "./bounds.ts";
 import { mountAll } from "./http/mount.ts";
+import { mountRoom } from "./room/mount-room.ts";
+import { createRoomSockets } from "./room/room-sockets.ts";
 import { routes } from "./routes.ts";
-import { type Bounds, createRuntime, defaultBounds, type Runtime } from "./runtime.ts";
+import { createRuntime, type Runtime } from "./runtime.ts";
 import type { GatewayServices } from "./services.ts";
 
 export type Gateway = { readonly port: number; stop(reason: string): Promise<void> };
@@ -12,7 +15,10 @@ export async function startGateway(
   bounds: Bounds = defaultBounds,
 ): Promise<Gateway> {
   const app = uws.App();
-  const runtime = createRuntime(services, bounds, { standingChanged: () => {}, admitted: () => {} });
+  const publish = (topic: string, message: string) => void app.publish(topic, message);
+  const sockets = createRoomSockets({ services, bounds: bounds.socket, publish });
+  const runtime = createRuntime(services, bounds, sockets);
+  mountRoom(app, runtime);
   mountAll(app, runtime, routes);
   const listening = await listen(app, services.host, services.port);
   const port = uws.us_socket_local_port(listening);
@@ -23,6 +29,7 @@ export async function startGateway(
       services.logger.info({ reason, inFlight: runtime.inFlight }, "the gateway stops");
       runtime.stopping = true;
       uws.us_listen_socket_close(listening);
+      sockets.sayByeToAll("stopping");
       await drained(runtime);
       app.close();
     },

@@ -5,9 +5,12 @@ import type { SectionSnapshot, Wish } from "../booking-core/seats/claim.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { BookingId, BuyerId, EventId, SectionId, TicketId } from "../foundation/ids.ts";
 import type { Logger } from "../foundation/log.ts";
-import type { Tokens } from "../foundation/tokens.ts";
+import type { TokenClaims, Tokens } from "../foundation/tokens.ts";
 import type { RoomsOfEvents } from "../queue-admission/room.ts";
 import type { RoomNewsFeed } from "../queue-admission/room-news-feed.ts";
+
+/** Who calls, as the token says. */
+export type Buyer = TokenClaims["buyer"];
 
 export type OpenedSession = {
   readonly outcome: "opened";

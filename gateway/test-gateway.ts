@@ -6,7 +6,7 @@ import type { BuyerId, EventId, SectionId } from "../foundation/ids.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
 import { createTokens, type TokenClaims } from "../foundation/tokens.ts";
 import type { RoomNews, Standing } from "../queue-admission/room.ts";
-import { type Bounds, defaultBounds } from "./runtime.ts";
+import { type Bounds, defaultBounds } from "./bounds.ts";
 import { type Gateway, startGateway } from "./server.ts";
 import type { GatewayServices } from "./services.ts";
 
@@ -105,7 +105,10 @@ export function passOf(buyer: TokenClaims["buyer"], event = eventId, endsInMs = 
 
 const waiting: Standing = { outcome: "waiting", number: 12, position: 5, state: "open" };
 
-function testServices(news: GatewayServices["roomNews"], changes: GatewayServices["changes"]): GatewayServices {
+function testServices(
+  news: GatewayServices["roomNews"],
+  changes: GatewayServices["changes"],
+): GatewayServices {
   return {
     host: "127.0.0.1",
     port: 0,

@@ -1,5 +1,6 @@
 import type { Tokens } from "../../foundation/tokens.ts";
-import type { Access, Buyer } from "../route.ts";
+import type { Access } from "../route.ts";
+import type { Buyer } from "../services.ts";
 import type { Refusal } from "../wire/problem.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 

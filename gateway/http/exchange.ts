@@ -1,5 +1,5 @@
-import { STATUS_CODES } from "node:http";
 import type { HttpResponse } from "uWebSockets.js";
+import { STATUS_CODES } from "node:http";
 import { errorTable } from "../../foundation/errors.ts";
 import type { Answer } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
@@ -76,7 +76,11 @@ export function refuse(exchange: Exchange, refusal: Refusal, ending = false, hea
   send(exchange, problem.status, problemType, extra, JSON.stringify(problem), ending);
 }
 
-function logRefusal({ runtime, name, requestId }: Exchange, status: number, { refusal, detail }: Refusal): void {
+function logRefusal(
+  { runtime, name, requestId }: Exchange,
+  status: number,
+  { refusal, detail }: Refusal,
+): void {
   const { logger } = runtime.services;
   const what = { requestId, route: name, status, code: refusal, detail };
   if (status === errorTable.internal.status) logger.error(what, "a request failed");

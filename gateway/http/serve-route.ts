@@ -1,7 +1,8 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { z } from "zod";
-import { type Answer, type Buyer, paramNames, type Route, takesBody } from "../route.ts";
+import { type Answer, paramNames, type Route, takesBody } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
+import type { Buyer } from "../services.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
 import { authenticate } from "./authenticate.ts";
 import { answer, closeExchange, type Exchange, openExchange, refuse } from "./exchange.ts";

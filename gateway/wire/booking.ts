@@ -18,7 +18,9 @@ const wishSchema = z.discriminatedUnion("mode", [
       mode: z.literal("best-available"),
       quantity: z.int().min(1).max(limits.booking.seatsPerBooking),
     })
-    .meta({ description: "The best free seats, together where possible. The only mode of a standing section." }),
+    .meta({
+      description: "The best free seats, together where possible. The only mode of a standing section.",
+    }),
   z
     .strictObject({
       mode: z.literal("manual"),
