@@ -94,7 +94,9 @@ describe("the database refuses", () => {
 
   test("a transfer without entries, when it commits", async () => {
     const empty = inTransaction(pool, (sql) =>
-      sql.query("insert into transfers (id, key, kind) values ($1::uuid, $1::text, 'payment')", [randomUUID()]),
+      sql.query("insert into transfers (id, key, kind) values ($1::uuid, $1::text, 'payment')", [
+        randomUUID(),
+      ]),
     );
     await expect(empty).rejects.toThrow("has no entries");
   });

@@ -88,7 +88,7 @@ describe("a payment that is approved in time", () => {
     const ticketIds = paid?.seats.map((seat) => seat.ticketId) ?? [];
     expect(ticketIds).toHaveLength(2);
     const ticket = await createTickets(shop).find(booking.buyerId, ticketIds[1] as never);
-    expect(ticket).toMatchObject({ status: "valid", seat: { row: "1", seat: "2" } });
+    expect(ticket).toMatchObject({ status: "valid", label: { row: "1", seat: "2" } });
     expect(await createTickets(shop).find(newBuyer().buyerId, ticketIds[1] as never)).toBeUndefined();
     const entries = await shop.pool.query(
       `select a.kind, e.amount_minor from entries e join transfers t on t.id = e.transfer_id
