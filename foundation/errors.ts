@@ -14,6 +14,12 @@ export type ErrorEntry = {
 };
 
 export const errorTable = {
+  malformed_request: entry(
+    400,
+    false,
+    "The request cannot be read without doubt.",
+    "Send each header once, one length for the body, and no body where the route takes none.",
+  ),
   malformed_json: entry(400, false, "The body is not valid JSON.", "Send one JSON object, encoded in UTF-8."),
   invalid_request: entry(
     422,
@@ -88,6 +94,12 @@ export const errorTable = {
     false,
     "This address does not know the method.",
     "Use one of the methods in the `Allow` header.",
+  ),
+  upgrade_required: entry(
+    426,
+    false,
+    "This address speaks WebSocket.",
+    "Open it with a WebSocket client and the subprotocol `onsale.v1`.",
   ),
   room_closed: entry(
     409,

@@ -19,7 +19,7 @@ export type IdSource = { next<Id extends string>(): Id };
 
 export const uuidSource: IdSource = { next: <Id extends string>() => uuidV7(Date.now()) as Id };
 
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export function isUuid(text: string): boolean {
   return uuidPattern.test(text);

@@ -9,6 +9,10 @@ export const limits = {
     answerTimeoutMs: 15_000,
     headerValueChars: 2_048,
     inFlightRequests: 20_000,
+    /** What a busy or unavailable answer asks the client to wait. */
+    retryAfterSeconds: 1,
+    /** The longest that one part may take to say that it is ready. */
+    checkTimeoutMs: 2_000,
   },
   socket: {
     payloadBytes: 1_024,
@@ -16,6 +20,16 @@ export const limits = {
     idleSeconds: 60,
     lifetimeMinutes: 240,
     messagesPerMinute: 60,
+    /** Of one process; past it 503. */
+    connections: 50_000,
+    /** Of one buyer at one event and process. */
+    connectionsPerBuyer: 8,
+    /** Who stands near hears each second of a new position, who stands far more rarely. */
+    positionEveryMs: { near: 1_000, middle: 5_000, far: 15_000 },
+    positionNear: 100,
+    positionMiddle: 1_000,
+    /** Sockets that are told their position before other work has its turn. */
+    positionsAtOnce: 1_000,
   },
   booking: {
     seatsPerBooking: 10,

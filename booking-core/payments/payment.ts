@@ -14,10 +14,11 @@ export type Payment = {
   readonly payUrl: string | null;
 };
 
-/** What a provider says of one payment or refund, by webhook or when asked. */
-export type ProviderFact = {
-  readonly providerEventId: string;
-  readonly kind: "payment_succeeded" | "payment_failed" | "refund_succeeded" | "refund_failed" | "other";
+/** What a provider says of one payment or refund, by webhook or when asked. What we do not know is kept and ignored. */
+export type ProviderFact = { readonly providerEventId: string } & (PaymentFact | { readonly kind: "other" });
+
+export type PaymentFact = {
+  readonly kind: "payment_succeeded" | "payment_failed" | "refund_succeeded" | "refund_failed";
   readonly providerPaymentId: string;
   /** Our id of the payment, as the provider was told. */
   readonly paymentId: PaymentId;

@@ -9,7 +9,7 @@ import { queueEmail } from "../notifications/queue-email.ts";
 import { issueTickets } from "../tickets/issue-tickets.ts";
 import { finishRefund } from "./finish-refund.ts";
 import { lockPayment } from "./find-payment.ts";
-import type { Payment, ProviderFact } from "./payment.ts";
+import type { Payment, PaymentFact, ProviderFact } from "./payment.ts";
 
 export type SettleParts = { readonly jobs: Jobs; readonly ids: IdSource; readonly logger: Logger };
 
@@ -31,6 +31,7 @@ export type PaidBooking = {
  *      └──────────┴──▶ refunding ──▶ refunded         paid, but the booking had ended or was paid already
  */
 export async function settleFact(parts: SettleParts, sql: Sql, fact: ProviderFact): Promise<Settled> {
+  if (fact.kind === "other") return { outcome: "ignored" };
   const payment = await lockPayment(sql, fact.paymentId);
   if (payment === undefined) {
     parts.logger.error(
@@ -47,7 +48,6 @@ export async function settleFact(parts: SettleParts, sql: Sql, fact: ProviderFac
     case "refund_succeeded":
       return { outcome: (await finishRefund(parts, sql, payment)) ? "refunded" : "nothing new" };
     case "refund_failed":
-    case "other":
       return { outcome: "ignored" };
   }
 }
@@ -63,7 +63,7 @@ async function settleSuccess(
   parts: SettleParts,
   sql: Sql,
   payment: Payment,
-  fact: ProviderFact,
+  fact: PaymentFact,
 ): Promise<Settled> {
   if (["succeeded", "refunding", "refunded"].includes(payment.status)) return { outcome: "nothing new" };
   const { amountMinor, currency } = payment.amount;

@@ -7,10 +7,13 @@ export type Ticket = {
   readonly bookingId: BookingId;
   readonly event: { readonly id: EventId; readonly title: string; readonly startsAtMs: number };
   readonly section: { readonly id: SectionId; readonly name: string };
+  readonly position: number;
   /** Nothing in a standing section. */
-  readonly seat: SeatLabel | null;
+  readonly seatNumber: number | null;
+  readonly label: SeatLabel | null;
   readonly code: string;
   readonly status: "valid" | "used" | "refunded";
+  readonly issuedAtMs: number;
 };
 
 /** Only the buyer's own. */
@@ -25,9 +28,11 @@ type TicketRow = {
   section_id: SectionId;
   section_name: string;
   layout: Row[];
+  position: number;
   seat_number: number | null;
   code: string;
   status: Ticket["status"];
+  issued_at: Date;
 };
 
 export function createTickets({ pool }: { pool: Pool }): Tickets {
@@ -54,8 +59,11 @@ function toTicket(row: TicketRow): Ticket {
     bookingId: row.booking_id,
     event: { id: row.event_id, title: row.title, startsAtMs: row.starts_at.getTime() },
     section: { id: row.section_id, name: row.section_name },
-    seat: row.seat_number === null ? null : seatLabel({ rows: row.layout }, row.seat_number),
+    position: row.position,
+    seatNumber: row.seat_number,
+    label: row.seat_number === null ? null : seatLabel({ rows: row.layout }, row.seat_number),
     code: row.code,
     status: row.status,
+    issuedAtMs: row.issued_at.getTime(),
   };
 }

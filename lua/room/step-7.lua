@@ -89,8 +89,8 @@ local function watermarkOf(room)
 end
 
 local function tell(room, servedUpTo, waitingCount)
-  local news = state ~= toldState or servedUpTo ~= room.servedUpTo
-  if not news and nowMs - room.toldAtMs < tickMs then
+  local changed = state ~= toldState or servedUpTo ~= room.servedUpTo
+  if not changed and nowMs - room.toldAtMs < tickMs then
     return
   end
   local tick = { kind = "tick", state = state, servedUpTo = servedUpTo, waiting = waitingCount }

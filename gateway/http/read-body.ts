@@ -1,0 +1,42 @@
+import type { Exchange } from "./exchange.ts";
+import { closeExchange, refuse } from "./exchange.ts";
+
+export const noBytes = Buffer.alloc(0);
+
+/**
+ * Gathers the body, bounded in size and time, and hands it on once. A client that sends too much or too slowly
+ * is answered at once and its connection ends.
+ */
+export function readBody(
+  exchange: Exchange,
+  mostBytes: number,
+  declaredBytes: number,
+  then: (bytes: Buffer) => void,
+): void {
+  if (declaredBytes > mostBytes) return refuseTooLarge(exchange, mostBytes);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  exchange.onGone = () => closeExchange(exchange);
+  exchange.timer = setTimeout(refuseTooSlow, exchange.runtime.bounds.http.bodyTimeoutMs, exchange);
+  exchange.res.onData((chunk, isLast) => {
+    if (!exchange.open) return;
+    size += chunk.byteLength;
+    if (size > mostBytes) return refuseTooLarge(exchange, mostBytes);
+    // The chunk's memory is taken back when this returns: it must be copied.
+    if (chunk.byteLength > 0) chunks.push(Buffer.from(chunk.slice(0)));
+    if (!isLast) return;
+    exchange.onGone = undefined;
+    clearTimeout(exchange.timer);
+    then(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+  });
+}
+
+function refuseTooLarge(exchange: Exchange, mostBytes: number): void {
+  refuse(exchange, { refusal: "body_too_large", detail: `This route takes ${mostBytes} bytes.` }, true);
+  closeExchange(exchange);
+}
+
+function refuseTooSlow(exchange: Exchange): void {
+  refuse(exchange, { refusal: "body_too_slow" }, true);
+  closeExchange(exchange);
+}

@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
+import { type ErrorCode, errorTable } from "../foundation/errors.ts";
+import { type Access, type AnswerShapes, type Route, takesBody } from "./route.ts";
+import { routes } from "./routes.ts";
+import { problemSchema } from "./wire/problem.ts";
+
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+type Responses = ZodOpenApiOperationObject["responses"];
+
+const errorsOfAll: ErrorCode[] = ["malformed_request", "busy", "unavailable", "internal"];
+const errorsOfBodies: ErrorCode[] = [
+  "malformed_json",
+  "invalid_request",
+  "unsupported_media_type",
+  "body_too_large",
+  "body_too_slow",
+];
+const errorsOfAccess: Record<Access, ErrorCode[]> = {
+  public: [],
+  buyer: ["token_missing", "token_invalid"],
+  pass: ["token_missing", "token_invalid", "pass_missing", "pass_invalid"],
+  webhook: ["body_too_large", "body_too_slow"],
+};
+const securityOfAccess: Record<Access, Record<string, string[]>[]> = {
+  public: [],
+  buyer: [{ buyerToken: [] }],
+  pass: [{ buyerToken: [], pass: [] }],
+  webhook: [{ webhookSignature: [] }],
+};
+
+/** The document of what `routes` serves, from the schemas that validate it. */
+export function openApiDocument(publicUrl: string): OpenApiDocument {
+  return createDocument({
+    openapi: "3.1.0",
+    info: {
+      title: "Onsale",
+      version: "1",
+      description: `A waiting room and ticket booking. Money is whole minor units, times are RFC 3339 in UTC, every error is problem details (RFC 9457) with a \`code\`; the codes: ${publicUrl}/docs/errors.`,
+    },
+    servers: [{ url: publicUrl }],
+    paths: { ...pathsOf(routes) },
+    components: { securitySchemes },
+  });
+}
+
+const securitySchemes = {
+  buyerToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+  pass: { type: "apiKey", in: "header", name: "Onsale-Pass" },
+  webhookSignature: { type: "apiKey", in: "header", name: "Sandbox-Signature" },
+} as const;
+
+function pathsOf(all: readonly Route[]): ZodOpenApiPathsObject {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of all) {
+    const path = openApiPath(route.path);
+    paths[path] = { ...paths[path], [route.method]: operationOf(route) };
+  }
+  return paths;
+}
+
+export function openApiPath(path: string): string {
+  return path.replace(/:([a-zA-Z]+)/g, "{$1}");
+}
+
+function operationOf(route: Route): ZodOpenApiOperationObject {
+  return {
+    operationId: route.name,
+    summary: route.summary,
+    security: securityOfAccess[route.access],
+    requestParams: {
+      path: route.params as z.ZodObject,
+      ...(route.idempotent ? { header: idempotencyHeader } : {}),
+    },
+    ...requestBodyOf(route),
+    responses: { ...answersOf(route.answers), ...problemsOfRoute(route) },
+  };
+}
+
+const idempotencyHeader = z.object({
+  "Idempotency-Key": z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{8,128}$/)
+    .meta({ description: "A key of your own, new for each thing you mean; the same key repeats the same." }),
+});
+
+function requestBodyOf(route: Route): Pick<ZodOpenApiOperationObject, "requestBody"> {
+  if (!takesBody(route)) return {};
+  const required = !route.body.safeParse(undefined).success;
+  return { requestBody: { required, content: { "application/json": { schema: route.body } } } };
+}
+
+function answersOf(answers: AnswerShapes): Responses {
+  const responses: Responses = {};
+  for (const [status, { description, json }] of Object.entries(answers)) {
+    const content = json === null ? {} : { content: { "application/json": { schema: json } } };
+    responses[status as "200"] = { description, ...content };
+  }
+  return responses;
+}
+
+function problemsOfRoute(route: Route): Responses {
+  const responses: Responses = {};
+  for (const [status, codes] of Map.groupBy(errorsOf(route), (code) => errorTable[code].status)) {
+    if (route.answers[status] !== undefined) continue;
+    const description = codes.map((code) => `\`${code}\`: ${errorTable[code].title}`).join(" ");
+    const schema = problemSchema;
+    responses[String(status) as "400"] = { description, content: { "application/problem+json": { schema } } };
+  }
+  return responses;
+}
+
+/** Every code that the route can answer. */
+export function errorsOf(route: Route): ErrorCode[] {
+  const codes = new Set([...route.refusals, ...errorsOfAll, ...errorsOfAccess[route.access]]);
+  if (takesBody(route) && route.access !== "webhook") for (const code of errorsOfBodies) codes.add(code);
+  if (route.path.includes(":")) codes.add("invalid_request");
+  if (route.idempotent)
+    for (const code of ["idempotency_key_missing", "invalid_request"] as const) codes.add(code);
+  return [...codes];
+}

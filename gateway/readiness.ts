@@ -1,0 +1,32 @@
+import type { CheckedPart, GatewayServices } from "./services.ts";
+
+export type PartState = { readonly state: "ok" | "failed"; readonly ms: number };
+export type Readiness = { readonly ready: boolean; readonly parts: Readonly<Record<CheckedPart, PartState>> };
+
+/** Asks every part at once; one that does not answer within `mostMs` has failed. */
+export async function checkReadiness(services: GatewayServices, mostMs: number): Promise<Readiness> {
+  const { redis, postgres, queue } = services.checks;
+  const states = await Promise.all(
+    [redis, postgres, queue].map((check) => stateOf(check, mostMs, services.clock.now)),
+  );
+  const [ofRedis, ofPostgres, ofQueue] = states as [PartState, PartState, PartState];
+  const ready = states.every(({ state }) => state === "ok");
+  return { ready, parts: { redis: ofRedis, postgres: ofPostgres, queue: ofQueue } };
+}
+
+async function stateOf(check: () => Promise<void>, mostMs: number, now: () => number): Promise<PartState> {
+  const startedAtMs = now();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"failed">((resolve) => {
+    timer = setTimeout(resolve, mostMs, "failed");
+  });
+  const asked = Promise.resolve()
+    .then(check)
+    .then(
+      () => "ok" as const,
+      () => "failed" as const,
+    );
+  const state = await Promise.race([asked, late]);
+  clearTimeout(timer);
+  return { state, ms: Math.max(0, now() - startedAtMs) };
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { ErrorCode } from "../foundation/errors.ts";
+import type { RequestHeaders } from "./http/request-headers.ts";
+import type { RoomSockets } from "./room/room-sockets.ts";
+import type { Buyer, GatewayServices } from "./services.ts";
+import type { Refusal } from "./wire/problem.ts";
+
+/** Who may call: anybody, a buyer, a buyer with a pass of the event, or the payment provider with its signature. */
+export type Access = "public" | "buyer" | "pass" | "webhook";
+export type Method = "get" | "post" | "delete";
+
+/** `json: null` is an answer without a body. */
+export type AnswerShape = { readonly description: string; readonly json: z.ZodType | null };
+export type AnswerShapes = { readonly [status: number]: AnswerShape };
+
+export type AnswerHeaders = { readonly [name: string]: string };
+
+type AnswerOf<Shapes extends AnswerShapes> = {
+  [Status in keyof Shapes & number]: {
+    readonly status: Status;
+    readonly headers?: AnswerHeaders;
+  } & (Shapes[Status]["json"] extends z.ZodType
+    ? { readonly body: z.input<Shapes[Status]["json"]> }
+    : { readonly body?: undefined });
+}[keyof Shapes & number];
+
+export type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: AnswerHeaders };
+
+export type Call<Params, Body, Who extends Access> = {
+  readonly services: GatewayServices;
+  readonly sockets: RoomSockets;
+  readonly params: Params;
+  readonly body: Body;
+  readonly headers: RequestHeaders;
+  /** The bytes as they came. */
+  readonly rawBody: Buffer;
+  readonly buyer: Who extends "buyer" | "pass" ? Buyer : undefined;
+};
+
+export type RouteDefinition<
+  Params extends z.ZodType,
+  Body extends z.ZodType,
+  Who extends Access,
+  Shapes extends AnswerShapes,
+> = {
+  readonly name: string;
+  readonly method: Method;
+  /** `:name` stands for a parameter of `params`. */
+  readonly path: `/v1/${string}`;
+  readonly summary: string;
+  readonly access: Who;
+  readonly params: Params;
+  readonly body: Body;
+  /** Whether the header `Idempotency-Key` must be there. */
+  readonly idempotent: boolean;
+  readonly answers: Shapes;
+  /** The errors of its own; those that any route can answer are added where it is documented. */
+  readonly refusals: readonly ErrorCode[];
+  handle(
+    call: Call<z.output<Params>, z.output<Body>, Who>,
+  ): Promise<AnswerOf<Shapes> | Refusal> | AnswerOf<Shapes> | Refusal;
+};
+
+export type Route = Omit<RouteDefinition<z.ZodType, z.ZodType, Access, AnswerShapes>, "handle"> & {
+  // As a method, so that a route of particular parameters is a route.
+  handle(call: Call<unknown, unknown, Access>): Promise<Answer | Refusal> | Answer | Refusal;
+};
+
+/** Keeps the types of one route together: what `handle` gets and gives follows from the schemas. */
+export function defineRoute<
+  Params extends z.ZodType,
+  Body extends z.ZodType,
+  Who extends Access,
+  const Shapes extends AnswerShapes,
+>(definition: RouteDefinition<Params, Body, Who, Shapes>): RouteDefinition<Params, Body, Who, Shapes> {
+  return definition;
+}
+
+/** An answer of a route; keeps the status a literal, by which the body is checked against its schema. */
+export function reply<const Status extends number, Body>(
+  status: Status,
+  body: Body,
+  headers: AnswerHeaders = {},
+): { readonly status: Status; readonly body: Body; readonly headers: AnswerHeaders } {
+  return { status, body, headers };
+}
+
+export const noParams = z.strictObject({});
+/** Nothing, or an empty object from clients that cannot send nothing. */
+export const noBody = z.strictObject({}).optional();
+
+export function takesBody(route: Pick<Route, "method">): boolean {
+  return route.method === "post";
+}
+
+export function paramNames(path: string): string[] {
+  return [...path.matchAll(/:([a-zA-Z]+)/g)].map((match) => match[1] as string);
+}

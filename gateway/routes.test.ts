@@ -1,0 +1,201 @@
+import { expect, test } from "vitest";
+import { uuidFromParts } from "../foundation/ids.ts";
+import { routes } from "./routes.ts";
+import type { BookOutcome } from "../booking-core/bookings/bookings.ts";
+import type { GatewayServices } from "./services.ts";
+import { problemOf, send } from "./test-client.ts";
+import {
+  eventId,
+  passOf,
+  seatedId,
+  standingId,
+  startTestGateway,
+  testBooking,
+  testBuyer,
+  tokenOf,
+  unknownId,
+} from "./test-gateway.ts";
+
+const ada = testBuyer();
+const token = tokenOf(ada);
+const key = "key-12345678";
+const book = {
+  method: "POST",
+  token,
+  headers: { "onsale-pass": passOf(ada), "idempotency-key": key },
+  json: { sectionId: seatedId, wish: { mode: "best-available", quantity: 1 } },
+};
+
+test("a guest gets a session by e-mail, and a wrong password is refused", async () => {
+  const gateway = await startTestGateway();
+  const opened = await send(gateway, "/v1/sessions", { method: "POST", json: { email: "a@b.example" } });
+  expect(opened.status).toBe(201);
+  expect(opened.body).toMatchObject({ email: "a@b.example", endsAt: "2027-01-15T08:00:00.000Z" });
+  const json = { email: "a@b.example", password: "wrong" };
+  const refused = await send(gateway, "/v1/sessions", { method: "POST", json });
+  expect(problemOf(refused)).toMatchObject({ status: 401, code: "credentials_wrong" });
+});
+
+test("events are listed and shown, money as whole minor units and times as RFC 3339", async () => {
+  const gateway = await startTestGateway();
+  const list = await send(gateway, "/v1/events");
+  expect(list.body).toMatchObject({ events: [{ id: eventId, paymentWindowSeconds: 900 }] });
+  const shown = await send(gateway, `/v1/events/${eventId}`);
+  const offer = { price: { amountMinor: 4500, currency: "EUR" }, salesFrom: "1970-01-01T00:00:00.000Z" };
+  expect(shown.body).toMatchObject({ id: eventId, sections: [{ id: seatedId, offer }, { id: standingId }] });
+  expect(problemOf(await send(gateway, `/v1/events/${unknownId}`)).code).toBe("not_found");
+});
+
+test("joining answers 201 with the place, and 200 when it was there", async () => {
+  let fresh = true;
+  const standing = { outcome: "waiting", number: 3, position: 2, state: "open" } as const;
+  const rooms = {
+    join: async () => ({ outcome: "joined", standing, receipt: "r", fresh }),
+  } as unknown as GatewayServices["rooms"];
+  const gateway = await startTestGateway({ rooms });
+  const joined = await send(gateway, `/v1/events/${eventId}/places`, { method: "POST", token });
+  expect(joined.status).toBe(201);
+  expect(joined.headers.get("location")).toBe(`/v1/events/${eventId}/places/mine`);
+  expect(joined.body).toEqual({ standing, receipt: "r" });
+  fresh = false;
+  const again = await send(gateway, `/v1/events/${eventId}/places`, { method: "POST", token, json: {} });
+  expect(again.status).toBe(200);
+});
+
+test.each([
+  [{ outcome: "place_elsewhere" }, "place_elsewhere"],
+  [{ outcome: "room_closed", state: "closed" }, "room_closed"],
+  [{ outcome: "room_closed", state: "missing" }, "not_found"],
+])("joining that ends in %j is refused as %s", async (outcome, code) => {
+  const rooms = { join: async () => outcome } as unknown as GatewayServices["rooms"];
+  const gateway = await startTestGateway({ rooms });
+  const refused = await send(gateway, `/v1/events/${eventId}/places`, { method: "POST", token });
+  expect(problemOf(refused).code).toBe(code);
+});
+
+test("a place is shown, exchanged for a pass and given up", async () => {
+  const gateway = await startTestGateway();
+  const mine = `/v1/events/${eventId}/places/mine`;
+  expect((await send(gateway, mine, { token })).body).toMatchObject({ outcome: "waiting", position: 5 });
+  const pass = await send(gateway, `/v1/events/${eventId}/passes`, { method: "POST", token });
+  expect(pass).toMatchObject({ status: 201, body: { pass: "pass", endsAt: "2027-01-15T08:00:00.000Z" } });
+  expect(await send(gateway, mine, { method: "DELETE", token })).toMatchObject({ status: 204 });
+});
+
+test("seats come in rows with one letter a seat, and an unchanged version costs no body", async () => {
+  const gateway = await startTestGateway();
+  const path = `/v1/events/${eventId}/sections/${seatedId}/seats`;
+  const seats = await send(gateway, path);
+  expect(seats.body).toEqual({
+    sectionId: seatedId,
+    version: 7,
+    free: 3,
+    rows: [
+      { label: "A", firstSeatNumber: 0, states: "ffh" },
+      { label: "B", firstSeatNumber: 3, states: "sf" },
+    ],
+  });
+  expect(seats.headers.get("etag")).toBe('"7"');
+  const unchanged = await send(gateway, path, { headers: { "if-none-match": '"7"' } });
+  expect(unchanged).toMatchObject({ status: 304, body: undefined });
+  expect(problemOf(await send(gateway, path.replace(seatedId, unknownId))).code).toBe("not_found");
+});
+
+test("a booking answers 201 with its address and labelled seats, and 200 for the same key again", async () => {
+  let fresh = true;
+  const asked: unknown[] = [];
+  const bookings: GatewayServices["bookings"] = {
+    book: async (request) => {
+      asked.push(request);
+      return { outcome: "booked", booking: testBooking(ada.buyerId), fresh };
+    },
+    find: async () => undefined,
+  };
+  const gateway = await startTestGateway({ bookings });
+  const booked = await send(gateway, `/v1/events/${eventId}/bookings`, book);
+  expect(booked.status).toBe(201);
+  expect(booked.headers.get("location")).toBe(`/v1/bookings/${testBooking(ada.buyerId).id}`);
+  expect(booked.body).toMatchObject({
+    total: { amountMinor: 4500, currency: "EUR" },
+    seats: [{ seatNumber: 3, row: "B", seat: "1" }],
+  });
+  expect(asked[0]).toMatchObject({ eventId, sectionId: seatedId, idempotencyKey: key, buyer: ada });
+  fresh = false;
+  expect((await send(gateway, `/v1/events/${eventId}/bookings`, book)).status).toBe(200);
+});
+
+const refusedBookings: [BookOutcome, number, object][] = [
+  [{ outcome: "sold_out", free: 1 }, 409, { free: 1 }],
+  [{ outcome: "seats_taken", seatNumbers: [3] }, 409, { seatNumbers: [3] }],
+  [{ outcome: "seats_unknown", seatNumbers: [9] }, 422, { seatNumbers: [9] }],
+  [{ outcome: "offer_closed" }, 409, {}],
+  [{ outcome: "too_many_seats", most: 4 }, 422, { most: 4 }],
+  [{ outcome: "idempotency_key_reused" }, 422, {}],
+  [{ outcome: "not_found" }, 404, {}],
+  [{ outcome: "busy" }, 503, { retryable: true }],
+  [{ outcome: "unavailable" }, 503, { retryable: true }],
+];
+
+test.each(refusedBookings)(
+  "a booking that ends in %j is a problem with status %i",
+  async (outcome, status, more) => {
+    const bookings = { book: async () => outcome } as unknown as GatewayServices["bookings"];
+    const gateway = await startTestGateway({ bookings });
+    const refused = await send(gateway, `/v1/events/${eventId}/bookings`, book);
+    expect(problemOf(refused)).toMatchObject({ status, code: outcome.outcome, ...more });
+    expect(refused.headers.get("retry-after")).toBe(status === 503 ? "1" : null);
+  },
+);
+
+test("a buyer sees the own booking and ticket, and of others nothing", async () => {
+  const gateway = await startTestGateway();
+  const { id } = testBooking(ada.buyerId);
+  expect((await send(gateway, `/v1/bookings/${id}`, { token })).body).toMatchObject({ id });
+  expect(problemOf(await send(gateway, `/v1/bookings/${unknownId}`, { token })).code).toBe("not_found");
+  const ticket = await send(gateway, `/v1/tickets/${uuidFromParts("ticket")}`, { token });
+  expect(ticket.body).toMatchObject({ row: "B", seat: "1", status: "valid" });
+});
+
+test("a payment starts with an idempotency key and says where to pay", async () => {
+  const gateway = await startTestGateway();
+  const path = `/v1/bookings/${testBooking(ada.buyerId).id}/payments`;
+  const sent = { method: "POST", token, headers: { "idempotency-key": key } };
+  const started = await send(gateway, path, sent);
+  expect(started).toMatchObject({ status: 201, body: { payUrl: "http://127.0.0.1:1/pay" } });
+  const missing = await send(gateway, path, { method: "POST", token });
+  expect(problemOf(missing)).toMatchObject({ status: 400, code: "idempotency_key_missing" });
+});
+
+test.each([
+  ["not_found", 404],
+  ["booking_not_payable", 409],
+  ["payment_provider_down", 503],
+] as const)("a payment that ends in %s is a problem with status %i", async (outcome, status) => {
+  const gateway = await startTestGateway({ payments: { start: async () => ({ outcome }) } });
+  const sent = { method: "POST", token, headers: { "idempotency-key": key } };
+  const refused = await send(gateway, `/v1/bookings/${unknownId}/payments`, sent);
+  expect(problemOf(refused)).toMatchObject({ status, code: outcome });
+});
+
+test("the webhook's bytes reach the inbox untouched, whatever they are", async () => {
+  const bodies: [Buffer, string][] = [];
+  const inbox: GatewayServices["inbox"] = {
+    receive: async (rawBody, signature) => {
+      bodies.push([rawBody, signature]);
+      return { outcome: bodies.length === 1 ? "stored" : "webhook_signature_wrong" };
+    },
+  };
+  const gateway = await startTestGateway({ inbox });
+  const bytes = Buffer.from([0x7b, 0x20, 0xff, 0x00, 0x0d, 0x0a, 0x7d]);
+  const sent = { method: "POST", raw: bytes, headers: { "sandbox-signature": "t=1,v1=00" } };
+  expect((await send(gateway, "/v1/webhooks/sandbox", sent)).body).toEqual({ outcome: "stored" });
+  expect(bodies).toEqual([[bytes, "t=1,v1=00"]]);
+  const refused = await send(gateway, "/v1/webhooks/sandbox", { method: "POST", raw: "{}" });
+  expect(problemOf(refused)).toMatchObject({ status: 401, code: "webhook_signature_wrong" });
+  expect(bodies[1]?.[1]).toBe("");
+});
+
+test("every route has a name and a way of its own", () => {
+  expect(new Set(routes.map((route) => route.name)).size).toBe(routes.length);
+  expect(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size).toBe(routes.length);
+});

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import type { BookingId, EventId } from "../../foundation/ids.ts";
+import { defineRoute, noBody, reply } from "../route.ts";
+import { bookingSchema, bookingView, bookRequestSchema } from "../wire/booking.ts";
+import { idSchema } from "../wire/id.ts";
+
+export const book = defineRoute({
+  name: "book",
+  method: "post",
+  path: "/v1/events/:eventId/bookings",
+  summary: "Book seats of one section. 201 means durable; the seats are kept until the deadline.",
+  access: "pass",
+  params: z.strictObject({ eventId: idSchema<EventId>("The event.") }),
+  body: bookRequestSchema,
+  idempotent: true,
+  answers: {
+    201: { description: "Booked; `Location` names the booking.", json: bookingSchema },
+    200: { description: "This key booked before; the booking as it is now.", json: bookingSchema },
+  },
+  refusals: [
+    "sold_out",
+    "seats_taken",
+    "seats_unknown",
+    "offer_closed",
+    "too_many_seats",
+    "idempotency_key_reused",
+    "not_found",
+  ],
+  async handle({ services, params: { eventId }, body, headers, buyer }) {
+    const outcome = await services.bookings.book({
+      eventId,
+      sectionId: body.sectionId,
+      wish: body.wish,
+      buyer,
+      idempotencyKey: headers.idempotencyKey as string,
+    });
+    if (outcome.outcome !== "booked") {
+      const { outcome: refusal, ...more } = outcome;
+      return { refusal, ...more };
+    }
+    const { booking, fresh } = outcome;
+    const event = await services.catalogue.find(eventId);
+    return reply(fresh ? 201 : 200, bookingView(booking, event), { Location: `/v1/bookings/${booking.id}` });
+  },
+});
+
+export const showBooking = defineRoute({
+  name: "showBooking",
+  method: "get",
+  path: "/v1/bookings/:bookingId",
+  summary: "A booking of the buyer.",
+  access: "buyer",
+  params: z.strictObject({ bookingId: idSchema<BookingId>("The booking.") }),
+  body: noBody,
+  idempotent: false,
+  answers: { 200: { description: "The booking.", json: bookingSchema } },
+  refusals: ["not_found"],
+  async handle({ services, params, buyer }) {
+    const booking = await services.bookings.find(buyer.buyerId, params.bookingId);
+    if (booking === undefined) return { refusal: "not_found" };
+    const event = await services.catalogue.find(booking.eventId);
+    return reply(200, bookingView(booking, event));
+  },
+});

@@ -1,0 +1,54 @@
+import type { Bounds } from "./bounds.ts";
+import type { RoomSockets } from "./room/room-sockets.ts";
+import type { GatewayServices } from "./services.ts";
+
+/** What all requests of one gateway share; lives from start to stop. */
+export type Runtime = {
+  readonly services: GatewayServices;
+  readonly bounds: Bounds;
+  readonly sockets: RoomSockets;
+  readonly publicUrl: string;
+  readonly securityHeaders: readonly (readonly [name: string, value: string])[];
+  readonly requestIds: () => string;
+  inFlight: number;
+  stopping: boolean;
+  /** Called when the last request in flight has ended. */
+  onIdle: (() => void) | undefined;
+};
+
+export function createRuntime(services: GatewayServices, bounds: Bounds, sockets: RoomSockets): Runtime {
+  const publicUrl = services.publicUrl.replace(/\/+$/, "");
+  return {
+    services,
+    bounds,
+    sockets,
+    publicUrl,
+    securityHeaders: securityHeaders(publicUrl),
+    requestIds: createRequestIds(services.clock.now()),
+    inFlight: 0,
+    stopping: false,
+    onIdle: undefined,
+  };
+}
+
+function securityHeaders(publicUrl: string): [string, string][] {
+  const headers: [string, string][] = [
+    ["X-Content-Type-Options", "nosniff"],
+    ["X-Frame-Options", "DENY"],
+    ["Referrer-Policy", "no-referrer"],
+    ["Cross-Origin-Resource-Policy", "same-origin"],
+  ];
+  if (publicUrl.startsWith("https://"))
+    headers.push(["Strict-Transport-Security", "max-age=31536000; includeSubDomains"]);
+  return headers;
+}
+
+/** Process, start and a count: unique among gateways, and cheaper than randomness for each request. */
+function createRequestIds(startedAtMs: number): () => string {
+  const prefix = `${process.pid.toString(36)}-${startedAtMs.toString(36)}`;
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}-${count.toString(36)}`;
+  };
+}

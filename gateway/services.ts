@@ -1,0 +1,40 @@
+import type { Bookings } from "../booking-core/bookings/bookings.ts";
+import type { Changes } from "../booking-core/bookings/changes.ts";
+import type { Catalogue } from "../booking-core/events/catalogue.ts";
+import type { Inbox } from "../booking-core/payments/inbox.ts";
+import type { Payments } from "../booking-core/payments/payments.ts";
+import type { Sessions } from "../booking-core/people/sessions.ts";
+import type { SeatEngine } from "../booking-core/seats/seat-engine.ts";
+import type { Tickets } from "../booking-core/tickets/tickets.ts";
+import type { Clock } from "../foundation/clock.ts";
+import type { Logger } from "../foundation/log.ts";
+import type { TokenClaims, Tokens } from "../foundation/tokens.ts";
+import type { RoomsOfEvents } from "../queue-admission/room.ts";
+import type { RoomNewsFeed } from "../queue-admission/room-news-feed.ts";
+
+/** Who calls, as the token says. */
+export type Buyer = TokenClaims["buyer"];
+
+export type CheckedPart = "redis" | "postgres" | "queue";
+
+/** All that the gateway needs of the other parts; `app/` builds them and hands them in. */
+export type GatewayServices = {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly publicUrl: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly tokens: Tokens;
+  readonly sessions: Sessions;
+  readonly catalogue: Catalogue;
+  readonly rooms: RoomsOfEvents;
+  readonly roomNews: RoomNewsFeed;
+  readonly changes: Pick<Changes, "watch">;
+  readonly seats: Pick<SeatEngine, "snapshot">;
+  readonly bookings: Pick<Bookings, "book" | "find">;
+  readonly payments: Payments;
+  readonly inbox: Inbox;
+  readonly tickets: Tickets;
+  readonly checks: Readonly<Record<CheckedPart, () => Promise<void>>>;
+};

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { OnsaleEvent, Section } from "../../booking-core/events/event.ts";
+import type { EventId, OfferId, SectionId, VenueId } from "../../foundation/ids.ts";
+import { idSchema } from "./id.ts";
+import { moneySchema, moneyView } from "./money.ts";
+import { timeSchema, timeView } from "./time.ts";
+
+const venueSchema = z.strictObject({
+  id: idSchema<VenueId>("The venue."),
+  name: z.string(),
+  city: z.string(),
+});
+
+const offerSchema = z.strictObject({
+  id: idSchema<OfferId>("The offer."),
+  category: z.string(),
+  price: moneySchema,
+  maxPerBooking: z.int().positive(),
+  salesFrom: timeSchema("When its sale begins."),
+  salesUntil: timeSchema("When its sale ends."),
+});
+
+const sectionSchema = z
+  .strictObject({
+    id: idSchema<SectionId>("The section."),
+    name: z.string(),
+    kind: z.enum(["seated", "standing"]),
+    capacity: z.int().positive(),
+    offer: offerSchema,
+  })
+  .meta({ id: "Section" });
+
+export const eventSummarySchema = z
+  .strictObject({
+    id: idSchema<EventId>("The event."),
+    title: z.string(),
+    description: z.string(),
+    venue: venueSchema,
+    startsAt: timeSchema("When the event begins."),
+    status: z.enum(["inactive", "active", "cancelled"]),
+    currency: z.string().length(3),
+    paymentWindowSeconds: z.number().positive().meta({ description: "How long a booking waits to be paid." }),
+  })
+  .meta({ id: "EventSummary" });
+
+export const eventSchema = eventSummarySchema
+  .extend({ sections: z.array(sectionSchema) })
+  .strict()
+  .meta({ id: "Event" });
+
+export function eventSummaryView(event: OnsaleEvent): z.infer<typeof eventSummarySchema> {
+  return {
+    id: event.id,
+    title: event.title,
+    description: event.description,
+    venue: { id: event.venue.id, name: event.venue.name, city: event.venue.city },
+    startsAt: timeView(event.startsAtMs),
+    status: event.status,
+    currency: event.currency,
+    paymentWindowSeconds: event.paymentWindowMs / 1000,
+  };
+}
+
+export function eventView(event: OnsaleEvent): z.infer<typeof eventSchema> {
+  return { ...eventSummaryView(event), sections: event.sections.map(sectionView) };
+}
+
+function sectionView(section: Section): z.infer<typeof sectionSchema> {
+  const { offer } = section;
+  return {
+    id: section.id,
+    name: section.name,
+    kind: section.kind,
+    capacity: section.capacity,
+    offer: {
+      id: offer.id,
+      category: offer.category,
+      price: moneyView(offer.price),
+      maxPerBooking: offer.maxPerBooking,
+      salesFrom: timeView(offer.salesFromMs),
+      salesUntil: timeView(offer.salesUntilMs),
+    },
+  };
+}

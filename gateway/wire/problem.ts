@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { type ErrorCode, type ErrorEntry, errorTable } from "../../foundation/errors.ts";
+
+export const errorCodes = Object.keys(errorTable) as ErrorCode[];
+
+/** What a route says instead of its answer; the wrapper makes problem details of it. */
+export type Refusal = {
+  readonly refusal: ErrorCode;
+  readonly detail?: string;
+  readonly problems?: readonly FieldProblem[];
+  readonly seatNumbers?: readonly number[];
+  readonly free?: number;
+  readonly most?: number;
+};
+
+export type FieldProblem = { readonly path: string; readonly message: string };
+
+export const problemSchema = z
+  .strictObject({
+    type: z.url().meta({ description: "A page that explains the error." }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(errorCodes).meta({ description: "Stable; programs decide by it." }),
+    retryable: z.boolean().meta({ description: "Whether the same request can succeed later." }),
+    advice: z.string().meta({ description: "What to do now." }),
+    requestId: z.string(),
+    problems: z
+      .array(z.strictObject({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: "What is wrong with which field." }),
+    seatNumbers: z.array(z.int()).optional().meta({ description: "The seats that are meant." }),
+    free: z.int().optional().meta({ description: "The seats that were free." }),
+    most: z.int().optional().meta({ description: "The most seats that one booking may have." }),
+  })
+  .meta({ id: "Problem" });
+
+export type Problem = z.infer<typeof problemSchema>;
+
+export function problemView(refusal: Refusal, publicUrl: string, requestId: string): Problem {
+  const { refusal: code, detail, problems, seatNumbers, free, most } = refusal;
+  const entry: ErrorEntry = errorTable[code];
+  return {
+    type: `${publicUrl}/docs/errors#${code}`,
+    title: entry.title,
+    status: entry.status,
+    detail: detail ?? entry.title,
+    code,
+    retryable: entry.retryable,
+    advice: entry.advice,
+    requestId,
+    ...(problems === undefined ? {} : { problems: [...problems] }),
+    ...(seatNumbers === undefined ? {} : { seatNumbers: [...seatNumbers] }),
+    ...(free === undefined ? {} : { free }),
+    ...(most === undefined ? {} : { most }),
+  };
+}
+
+/** A path that names the field and nothing that the sender wrote: unknown keys are named in the message. */
+export function problemsOf(error: z.ZodError): FieldProblem[] {
+  return error.issues.slice(0, 20).map((issue) => ({
+    path: issue.path.join(".").slice(0, 200),
+    message: issue.message.slice(0, 200),
+  }));
+}
