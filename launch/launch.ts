@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -27,6 +28,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
   } finally {
     started.stopping = true;
     await stopAll(started);
+    rmSync(addressFile(options.data), { force: true });
     freeFolder();
   }
 }
@@ -66,6 +68,7 @@ async function startAll(options: LaunchOptions, started: Started): Promise<strin
   );
   const eventId = options.demo ? await step("demo event", () => loadDemo(environment)) : undefined;
   await step("gateway, admission and worker", () => start("server", "app/server.ts"));
+  writeAddresses(options.data, storage);
   process.stdout.write(addresses(options, environment, eventId));
   return Promise.race([
     storage.broken,
@@ -97,6 +100,17 @@ function environmentOf(options: LaunchOptions, storage: Storage): Record<string,
 function developmentSecrets(): Record<string, string> {
   const { SANDBOX_API_KEY, SANDBOX_WEBHOOK_SECRET } = loadConfig(process.env);
   return { SANDBOX_API_KEY, SANDBOX_WEBHOOK_SECRET };
+}
+
+/** For the command line, which asks the running system. */
+function writeAddresses(folder: string, { databaseUrl, redisUrl }: Storage): void {
+  writeFileSync(addressFile(folder), JSON.stringify({ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }), {
+    mode: 0o600,
+  });
+}
+
+function addressFile(folder: string): string {
+  return join(folder, "addresses.json");
 }
 
 async function loadDemo(environment: Readonly<Record<string, string>>): Promise<string> {
