@@ -102,6 +102,18 @@ test("a turn reaches every socket of the place, and not another session of the s
   expect(other.messages).toHaveLength(1);
 });
 
+test("a turn of a place that the buyer has no more is not told", async () => {
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(40)) });
+  const socket = await openRoom(gateway, tokenOf(ada));
+  const { identity } = ada;
+  gateway.feeds.news({ kind: "turns", turns: [{ identity, number: 5, deadlineMs }] });
+  gateway.feeds.news({ kind: "turns", turns: [{ identity, number: 40, deadlineMs: deadlineMs + 1_000 }] });
+  expect(await socket.heard({ type: "turn" })).toEqual({
+    type: "turn",
+    deadline: "2027-01-15T08:00:01.000Z",
+  });
+});
+
 test("a turn that comes while the standing is being read is not lost", async () => {
   const read = Promise.withResolvers<Standing>();
   const readings = [read.promise, Promise.resolve<Standing>({ outcome: "turn", number: 5, deadlineMs })];

@@ -97,6 +97,7 @@ export function send(
   ending: boolean,
 ): void {
   if (!exchange.open) return;
+  assertSafe(headers);
   exchange.open = false;
   clearTimeout(exchange.timer);
   const { res, runtime } = exchange;
@@ -126,11 +127,12 @@ function writeHeaders(
   if (headers["Cache-Control"] === undefined) res.writeHeader("Cache-Control", "no-store");
   if (headers["Content-Security-Policy"] === undefined)
     res.writeHeader("Content-Security-Policy", apiContentPolicy);
-  for (const name in headers) res.writeHeader(name, safeValue(headers[name] as string));
+  for (const name in headers) res.writeHeader(name, headers[name] as string);
 }
 
 /** uWebSockets.js writes what it is given: a line break would begin a header of somebody else's choice. */
-function safeValue(value: string): string {
-  if (/[^\t\x20-\x7e]/.test(value)) throw new Error("a header's value holds a character that headers cannot");
-  return value;
+function assertSafe(headers: Readonly<Record<string, string>>): void {
+  for (const name in headers)
+    if (/[^\t\x20-\x7e]/.test(headers[name] as string))
+      throw new Error(`the header ${name} holds a character that headers cannot`);
 }
