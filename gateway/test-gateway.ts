@@ -117,7 +117,7 @@ function testServices(
     logger: pino({ level: "silent" }),
     tokens: testTokens,
     sessions: {
-      openGuest: async (email) => ({
+      openGuest: (email) => ({
         ...testBuyer(),
         outcome: "opened",
         token: tokenOf(testBuyer()),
@@ -164,10 +164,11 @@ function testServices(
       find: async (_, id) => ({
         id,
         bookingId: uuidFromParts("booking", "1") as never,
-        eventId,
-        sectionId: seatedId,
+        event: { id: eventId, title: testEvent.title, startsAtMs: testEvent.startsAtMs },
+        section: { id: seatedId, name: "Section seated" },
         position: 0,
         seatNumber: 3,
+        label: { row: "B", seat: "1" },
         code: "c0de",
         status: "valid",
         issuedAtMs: 1_799_000_000_000,

@@ -34,10 +34,10 @@ export async function launch(options: LaunchOptions): Promise<void> {
 /** Settles with nothing when somebody asks for the end. A second Ctrl-C does not wait. */
 function untilAsked(started: Started): Promise<undefined> {
   return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = () => {
-      if (asked) for (const child of started.children) child.kill();
-      asked = true;
+    let interrupts = 0;
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (signal === "SIGINT") interrupts += 1;
+      if (interrupts > 1) for (const child of started.children) child.kill();
       resolve(undefined);
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);

@@ -90,6 +90,8 @@ function nodeOptions(port: number, folder: string, persist: boolean): Record<str
   return {
     port: String(port),
     bind: host,
+    // A node that never met another does not know its own address, and clients could not follow it there.
+    "cluster-announce-ip": host,
     dir: folder,
     "cluster-enabled": "yes",
     "cluster-config-file": "nodes.conf",

@@ -34,8 +34,8 @@ export async function roomStanding(redis: Redis, keys: { readonly settings: stri
 
 const roomStepScript = loadScript("room/step-7.lua");
 /** Moves a room on by one step: ends turns and passes that are over, offers turns to the lowest numbers, moves the watermark, and publishes it all. Offered turns and live passes together never exceed the cap, whoever calls this however often: the free slots are counted in the same step that fills them. */
-export async function roomStep(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly places: string; readonly waiting: string; readonly turns: string; readonly inside: string; readonly ticks: string }, args: { readonly driverId: string; readonly fence: number; readonly leaseMs: number; readonly nowMs: number; readonly flowMs: number; readonly turnsMost: number; readonly tickMs: number }): Promise<["stepped", state: string, offered: number, waiting: number, turns: number, inside: number] | ["fenced"] | ["room_missing"]> {
-  return (await runScript(redis, roomStepScript, [keys.settings, keys.lease, keys.places, keys.waiting, keys.turns, keys.inside, keys.ticks], [args.driverId, args.fence, args.leaseMs, args.nowMs, args.flowMs, args.turnsMost, args.tickMs])) as ["stepped", state: string, offered: number, waiting: number, turns: number, inside: number] | ["fenced"] | ["room_missing"];
+export async function roomStep(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly places: string; readonly waiting: string; readonly turns: string; readonly inside: string; readonly news: string }, args: { readonly driverId: string; readonly fence: number; readonly leaseMs: number; readonly nowMs: number; readonly flowMs: number; readonly turnsMost: number; readonly tickMs: number }): Promise<["stepped", state: string, offered: number, waiting: number, turns: number, inside: number] | ["fenced"] | ["room_missing"]> {
+  return (await runScript(redis, roomStepScript, [keys.settings, keys.lease, keys.places, keys.waiting, keys.turns, keys.inside, keys.news], [args.driverId, args.fence, args.leaseMs, args.nowMs, args.flowMs, args.turnsMost, args.tickMs])) as ["stepped", state: string, offered: number, waiting: number, turns: number, inside: number] | ["fenced"] | ["room_missing"];
 }
 
 const roomTakeLeaseScript = loadScript("room/take-lease-2.lua");
@@ -48,4 +48,28 @@ const roomTakeTurnScript = loadScript("room/take-turn-4.lua");
 /** Exchanges an offered turn for a pass, in one move: the slot is counted as offered or as inside, always once. Asked again while inside, it answers with the same end of the pass. */
 export async function roomTakeTurn(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly turns: string; readonly inside: string }, args: { readonly identity: string; readonly buyerId: string; readonly nowMs: number }): Promise<["admitted", number] | ["turn_missing"] | ["place_missing"] | ["place_elsewhere"]> {
   return (await runScript(redis, roomTakeTurnScript, [keys.settings, keys.places, keys.turns, keys.inside], [args.identity, args.buyerId, args.nowMs])) as ["admitted", number] | ["turn_missing"] | ["place_missing"] | ["place_elsewhere"];
+}
+
+const seatsClaimScript = loadScript("seats/claim-5.lua");
+/** Takes seats for bookings, one claim after the other, each all or nothing. A booking that has its hold already gets the same seats again, so a claim may be repeated. The work of a claim grows with the seats it takes and with the count of rows in bytes, not with the seats of the section. */
+export async function seatsClaim(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string }, args: { readonly nowMs: number; readonly claims: string }): Promise<("section_missing" | (["held", string, number, 0 | 1, number] | ["sold_out", number] | ["seats_taken" | "seats_unknown", string] | ["idempotency_key_reused"])[])> {
+  return (await runScript(redis, seatsClaimScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid], [args.nowMs, args.claims])) as ("section_missing" | (["held", string, number, 0 | 1, number] | ["sold_out", number] | ["seats_taken" | "seats_unknown", string] | ["idempotency_key_reused"])[]);
+}
+
+const seatsEndScript = loadScript("seats/end-5.lua");
+/** Ends unpaid holds, or frees sold seats: `release` makes the seats free again and forgets the hold, `confirm` makes them sold. What is not there, or is so already, stays as it is, so that both may be repeated. */
+export async function seatsEnd(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string }, args: { readonly action: string; readonly bookingIds: string }): Promise<number> {
+  return (await runScript(redis, seatsEndScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid], [args.action, args.bookingIds])) as number;
+}
+
+const seatsLoadScript = loadScript("seats/load-5.lua");
+/** Builds a section from what Postgres says, also over the one that is there. Fresh unpaid holds that Postgres does not know yet are kept where they do not collide: their bookings may be about to commit. Refused where a hold has ended since the caller began to read Postgres: what was read may say otherwise. */
+export async function seatsLoad(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string }, args: { readonly nowMs: number; readonly keepMs: number; readonly ends: number; readonly section: string; readonly live: string }): Promise<["loaded", number] | ["moved"]> {
+  return (await runScript(redis, seatsLoadScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid], [args.nowMs, args.keepMs, args.ends, args.section, args.live])) as ["loaded", number] | ["moved"];
+}
+
+const seatsSnapshotScript = loadScript("seats/snapshot-2.lua");
+/** The state of every seat of a section with the version it belongs to. */
+export async function seatsSnapshot(redis: Redis, keys: { readonly meta: string; readonly seats: string }): Promise<"section_missing" | [version: string, free: string, seats: string]> {
+  return (await runScript(redis, seatsSnapshotScript, [keys.meta, keys.seats], [])) as "section_missing" | [version: string, free: string, seats: string];
 }

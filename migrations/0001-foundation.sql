@@ -122,9 +122,12 @@ create table payments (
   pay_url text,
   created_at timestamptz not null default now(),
   settled_at timestamptz,
+  -- When the provider was last asked about a payment of which it says nothing.
+  asked_at timestamptz,
   unique (provider, provider_payment_id)
 );
 create index payments_by_booking on payments (booking_id);
+create index payments_silent on payments (asked_at nulls first) where status = 'pending';
 
 create table webhook_inbox (
   id uuid primary key,

@@ -1,9 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { connectRedis } from "../foundation/redis/connect.ts";
-import { testRedisNodes } from "../test/harness/redis.ts";
+import { connectTestRedis } from "../test/harness/redis.ts";
 import { openTestRoom, type TestRoom, visitor } from "./test-room.ts";
 
-const redis = connectRedis(testRedisNodes());
+const redis = connectTestRedis();
 afterAll(() => redis.quit());
 
 const crowd = (size: number) => Array.from({ length: size }, (_, index) => `visitor-${index}`);

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import type { BuyerId } from "../foundation/ids.ts";
-import { connectRedis } from "../foundation/redis/connect.ts";
-import { testRedisNodes } from "../test/harness/redis.ts";
+import { connectTestRedis } from "../test/harness/redis.ts";
 import type { RoomSettings, Visitor } from "./room.ts";
 import { flowMs } from "./room-lease.ts";
 import {
@@ -17,7 +16,7 @@ import {
 } from "./room-model.ts";
 import { openSettings, openTestRoom, type TestRoom } from "./test-room.ts";
 
-const redis = connectRedis(testRedisNodes());
+const redis = connectTestRedis();
 afterAll(() => redis.quit());
 
 type Command =

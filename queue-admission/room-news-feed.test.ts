@@ -1,14 +1,14 @@
 import { afterAll, expect, test } from "vitest";
-import { connectRedis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
-import { testRedisNodes } from "../test/harness/redis.ts";
+import { connectTestRedis } from "../test/harness/redis.ts";
 import { waitFor } from "../test/harness/wait-for.ts";
 import type { RoomNews } from "./room.ts";
+import { createShardedChannels } from "../foundation/redis/sharded-channels.ts";
 import { createRoomNewsFeed } from "./room-news-feed.ts";
 import { openTestRoom, visitor } from "./test-room.ts";
 
-const redis = connectRedis(testRedisNodes());
-const feed = createRoomNewsFeed(redis);
+const redis = connectTestRedis();
+const feed = createRoomNewsFeed(createShardedChannels(redis));
 afterAll(() => redis.quit());
 
 const subscribers = async (channel: string) => {
@@ -26,7 +26,7 @@ test("a step is heard: the turns, then the watermark that counts them", async ()
   const end = await feed.watch(room.eventId, (news) => heard.push(news));
   await room.join("ann", "bob", "cyd");
   await room.step();
-  await waitFor(() => heard.length === 2, { withinMs: 2_000, what: "turns and a tick" });
+  await waitFor(() => heard.length === 2, { what: "turns and a tick", withinMs: 2_000 });
   const deadlineMs = room.clock.nowMs + 10_000;
   expect(heard).toEqual([
     {
@@ -51,7 +51,7 @@ test("a room where nothing happens ticks once a second; a change of state or wat
   await room.join("ann");
   await room.rooms.leave(room.eventId, visitor("ann"));
   await room.step(250);
-  await waitFor(() => heard.length >= 5, { withinMs: 2_000, what: "five ticks" });
+  await waitFor(() => heard.length >= 5, { what: "five ticks", withinMs: 2_000 });
   const tick = { kind: "tick", waiting: 0, servedUpTo: 0 };
   const open = { ...tick, state: "open" };
   const paused = { ...tick, state: "paused" };
@@ -61,7 +61,7 @@ test("a room where nothing happens ticks once a second; a change of state or wat
 
 test("however many watch a room, the process subscribes once, and the last to go ends it", async () => {
   const room = await openTestRoom(redis);
-  const channel = roomKeys(room.eventId).ticks;
+  const channel = roomKeys(room.eventId).news;
   const heard = [0, 0, 0];
   const ends = await Promise.all(
     heard.map((_, index) => feed.watch(room.eventId, () => void (heard[index] = (heard[index] ?? 0) + 1))),
@@ -69,7 +69,7 @@ test("however many watch a room, the process subscribes once, and the last to go
   expect(await subscribers(channel)).toBe(1);
   await ends[0]?.();
   await room.step();
-  await waitFor(() => heard.join() === "0,1,1", { withinMs: 2_000, what: "the two that still watch" });
+  await waitFor(() => heard.join() === "0,1,1", { what: "the two that still watch", withinMs: 2_000 });
   await Promise.all(ends.map((end) => end()));
   expect(await subscribers(channel)).toBe(0);
 });
@@ -80,7 +80,7 @@ test("who comes while the last one goes is still served", async () => {
   const end = await feed.watch(room.eventId, () => undefined);
   const [, endOther] = await Promise.all([end(), feed.watch(room.eventId, () => void (heard += 1))]);
   await room.step();
-  await waitFor(() => heard === 1, { withinMs: 2_000, what: "the tick" });
+  await waitFor(() => heard === 1, { what: "the tick", withinMs: 2_000 });
   await endOther();
 });
 
@@ -88,11 +88,11 @@ test("a message that is none of ours is passed over", async () => {
   const room = await openTestRoom(redis);
   const heard: RoomNews[] = [];
   const end = await feed.watch(room.eventId, (news) => heard.push(news));
-  const channel = roomKeys(room.eventId).ticks;
+  const channel = roomKeys(room.eventId).news;
   await redis.spublish(channel, "no json");
   await redis.spublish(channel, '{"kind":"tick","servedUpTo":"many"}');
   await room.step();
-  await waitFor(() => heard.length > 0, { withinMs: 2_000, what: "the tick" });
+  await waitFor(() => heard.length > 0, { what: "the tick", withinMs: 2_000 });
   expect(heard).toHaveLength(1);
   await end();
 });

@@ -1,7 +1,6 @@
 import type { EventId } from "../foundation/ids.ts";
-import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
-import { createShardedChannels } from "../foundation/redis/sharded-channels.ts";
+import type { ShardedChannels } from "../foundation/redis/sharded-channels.ts";
 import type { RoomNews } from "./room.ts";
 import { parseRoomNews } from "./room-news.ts";
 
@@ -12,11 +11,10 @@ export type RoomNewsFeed = {
   watch(eventId: EventId, listener: RoomNewsListener): Promise<() => Promise<void>>;
 };
 
-export function createRoomNewsFeed(redis: Redis): RoomNewsFeed {
-  const channels = createShardedChannels(redis);
+export function createRoomNewsFeed(channels: ShardedChannels): RoomNewsFeed {
   return {
     watch: (eventId, listener) =>
-      channels.listen(roomKeys(eventId).ticks, (message) => {
+      channels.listen(roomKeys(eventId).news, (message) => {
         const news = parseRoomNews(message);
         if (news !== undefined) listener(news);
       }),

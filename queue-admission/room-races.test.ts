@@ -1,12 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { EventId } from "../foundation/ids.ts";
-import { connectRedis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
-import { testRedisNodes } from "../test/harness/redis.ts";
+import { connectTestRedis } from "../test/harness/redis.ts";
 import { stepRoom, takeLease } from "./room-lease.ts";
 import { openTestRoom, type TestRoom, visitor } from "./test-room.ts";
 
-const redis = connectRedis(testRedisNodes());
+const redis = connectTestRedis();
 afterAll(() => redis.quit());
 
 const cap = 20;
@@ -46,6 +45,9 @@ test("a driver that lost the lease changes nothing, and learns it at its next st
   expect(await stepRoom(former, room.eventId, fence + 1)).toEqual(["fenced"]);
   expect((await room.occupied()).count).toBe(0);
   expect(await stepRoom(next, room.eventId, fence + 1)).toMatchObject({ 0: "stepped", 2: 1 });
+  await redis.del(roomKeys(room.eventId).lease);
+  expect(await takeLease(former, room.eventId)).toBe(fence + 2);
+  expect(await stepRoom(former, room.eventId, fence)).toEqual(["fenced"]);
 });
 
 test("an identity that joins 100 times at once has one place and one number", async () => {

@@ -1,10 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { BuyerId } from "../foundation/ids.ts";
-import { connectRedis } from "../foundation/redis/connect.ts";
-import { testRedisNodes } from "../test/harness/redis.ts";
+import { connectTestRedis } from "../test/harness/redis.ts";
 import { openSettings, openTestRoom, visitor } from "./test-room.ts";
 
-const redis = connectRedis(testRedisNodes());
+const redis = connectTestRedis();
 afterAll(() => redis.quit());
 
 describe("a place", () => {
@@ -140,6 +139,21 @@ describe("a turn", () => {
     expect(await rooms.takeTurn(eventId, visitor("ann"))).toMatchObject({ outcome: "admitted" });
   });
 });
+
+test.each(["turn", "pass"])(
+  "a new place after a %s that is over is not ended with it by the next step",
+  async (what) => {
+    const { rooms, eventId, clock, join, step, occupied } = await openTestRoom(redis, { ratePerMinute: 240 });
+    await join("ann");
+    await step();
+    if (what === "pass") await rooms.takeTurn(eventId, visitor("ann"));
+    clock.nowMs += 60_000;
+    await join("ann");
+    expect((await occupied()).count).toBe(0);
+    await step(0);
+    expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "turn", number: 2 });
+  },
+);
 
 describe("a pass", () => {
   test("frees its slot at its end", async () => {

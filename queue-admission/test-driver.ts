@@ -5,7 +5,8 @@ import { createRoomDriver } from "./room-driver.ts";
 
 /** A driver as a process of its own, for the tests that kill it: `node test-driver.ts DRIVER_ID REDIS_URL,…` */
 const [driverId = "", nodeUrls = ""] = process.argv.slice(2);
-const redis = connectRedis(nodeUrls.split(","));
-createRoomDriver({ redis, clock: systemClock, logger: pino({ level: "warn" }), driverId }).start();
+const logger = pino({ level: "warn" });
+const redis = connectRedis(nodeUrls.split(","), logger);
+createRoomDriver({ redis, clock: systemClock, logger, driverId }).start();
 process.on("disconnect", () => process.exit());
 process.send?.({ type: "ready" });

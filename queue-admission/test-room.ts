@@ -46,7 +46,11 @@ export async function openTestRoom(redis: Redis, settings: Partial<RoomSettings>
     roomConfigure(redis, roomKeys(eventId), { ...openSettings, ...settings, ...changes });
   await configure({});
   return {
-    ...{ eventId, rooms, tokens, clock, configure },
+    eventId,
+    rooms,
+    tokens,
+    clock,
+    configure,
     async join(...names) {
       for (const name of names) await rooms.join(eventId, visitor(name));
     },

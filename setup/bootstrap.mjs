@@ -46,13 +46,15 @@ async function prepare(command) {
   if (command.servers) await ensureRedisServer();
 }
 
-/** The child gets Ctrl-C from the terminal by itself; a signal sent to this process alone is handed on. */
+/**
+ * Ctrl-C in a terminal reaches the child by itself; a signal that was sent to this process alone is handed on.
+ * Both come as SIGTERM, so that one Ctrl-C does not count as two.
+ */
 function run(command, args) {
   const child = spawn(projectNode(root), [`${root}${command.script}`, ...(command.first ?? []), ...args], {
     stdio: "inherit",
   });
-  process.on("SIGINT", () => undefined);
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill("SIGTERM"));
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? (signal === "SIGINT" ? 130 : 1);
   });

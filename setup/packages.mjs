@@ -14,7 +14,7 @@ export async function ensurePackages(root) {
   const stamp = `${root}node_modules/.onsale-stamp`;
   const wanted = stampOf(root);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(projectNode(root))) return;
-  await withProgress("installing packages with npm ci", () => npmCi(root));
+  await withProgress("installing packages with npm", () => npmInstall(root));
   checkNode(root);
   writeFileSync(stamp, wanted);
 }
@@ -26,9 +26,14 @@ function stampOf(root) {
   return `${hash} ${process.platform} ${process.arch}`;
 }
 
-function npmCi(root) {
+/**
+ * `npm install` and not `npm ci`: it installs the lock file's versions and hashes all the same, but does not
+ * refuse a lock file that was written where a registry lacks some other platform's optional binaries.
+ */
+function npmInstall(root) {
   const output = [];
-  const child = spawn("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const args = ["install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const child = spawn("npm", args, {
     cwd: root,
     env: environment(root),
     stdio: ["ignore", "pipe", "pipe"],
@@ -38,18 +43,18 @@ function npmCi(root) {
     child.once("error", (error) => reject(new SetupError(`npm could not be run: ${error.message}`)));
     child.once("exit", (code) => {
       if (code === 0) resolve();
-      else reject(new SetupError(`npm ci failed:\n${Buffer.concat(output)}`));
+      else reject(new SetupError(`npm install failed:\n${Buffer.concat(output)}`));
     });
   });
 }
 
-/** Without our own `node`, which `npm ci` is about to replace, and for all packages, also those of development. */
+/** Without our own `node`, which npm may be about to replace, and for all packages, also those of development. */
 function environment(root) {
   const path = (process.env.PATH ?? "")
     .split(delimiter)
     .filter((folder) => !folder.startsWith(`${root}node_modules`));
   const { NODE_ENV: _, ...rest } = process.env;
-  return { ...rest, PATH: path.join(delimiter), npm_config_omit: "" };
+  return { ...rest, PATH: path.join(delimiter) };
 }
 
 /** npm runs a package's install script only where it is allowed to; without it `node` has no binary. */

@@ -14,11 +14,14 @@ export type Payment = {
   readonly payUrl: string | null;
 };
 
-/** What a provider says of one payment or refund, by webhook or when asked. */
-export type ProviderFact = {
-  readonly providerEventId: string;
-  readonly kind: "payment_succeeded" | "payment_failed" | "refund_succeeded" | "refund_failed" | "other";
+/** What a provider says of one payment or refund, by webhook or when asked. What we do not know is kept and ignored. */
+export type ProviderFact = { readonly providerEventId: string } & (PaymentFact | { readonly kind: "other" });
+
+export type PaymentFact = {
+  readonly kind: "payment_succeeded" | "payment_failed" | "refund_succeeded" | "refund_failed";
   readonly providerPaymentId: string;
+  /** Our id of the payment, as the provider was told. */
+  readonly paymentId: PaymentId;
   readonly amount: Money;
 };
 
@@ -38,5 +41,7 @@ export type PaymentProvider = {
     amount: Money;
   }): Promise<"succeeded" | "pending" | "failed">;
   /** Nothing where the signature is wrong or too old. The raw body, never a parsed one. */
-  parseWebhook(rawBody: Buffer, signatureHeader: string, nowMs: number): ProviderFact | undefined;
+  verifyWebhook(rawBody: Buffer, signatureHeader: string, nowMs: number): ProviderFact | undefined;
+  /** What a body says that was verified when it came. */
+  readWebhook(body: string): ProviderFact;
 };

@@ -1,4 +1,5 @@
 import { Cluster } from "ioredis";
+import type { Logger } from "../log.ts";
 
 export type Redis = Cluster;
 
@@ -10,8 +11,8 @@ const commandTimeoutMs = 5_000;
  * coalesce in our own code instead. `retryDelayOnFailover × maxRedirections` (10 s) exceeds the time in which
  * a replica takes over, so a fail-over is a delay and not an error.
  */
-export function connectRedis(nodeUrls: readonly string[]): Redis {
-  return new Cluster([...nodeUrls], {
+export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis {
+  const redis = new Cluster([...nodeUrls], {
     enableAutoPipelining: false,
     shardedSubscribers: true,
     scaleReads: "master",
@@ -22,5 +23,7 @@ export function connectRedis(nodeUrls: readonly string[]): Redis {
     slotsRefreshTimeout: 2_000,
     clusterRetryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
     redisOptions: { commandTimeout: commandTimeoutMs, connectTimeout: 2_000, maxRetriesPerRequest: 20 },
-  });
+  }); // A lost connection is mended by the client itself; what could not be done is told to whoever asked for it.
+  redis.on("error", (error: Error) => logger.warn({ err: error }, "Redis connection trouble"));
+  return redis;
 }

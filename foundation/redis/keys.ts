@@ -8,9 +8,8 @@ export const sectionKeys = (eventId: EventId, sectionId: SectionId) => {
     seats: `${tag}:seats`,
     rows: `${tag}:rows`,
     holds: `${tag}:holds`,
-    deadlines: `${tag}:deadlines`,
-    /** Sharded channel: the section's changes. */
-    changes: `${tag}:changes`,
+    /** Unpaid holds by when they were made: what has no booking after a while is an orphan. */
+    unpaid: `${tag}:unpaid`,
   } as const;
 };
 
@@ -23,10 +22,8 @@ export const roomKeys = (eventId: EventId) => {
     waiting: `${tag}:waiting`,
     turns: `${tag}:turns`,
     inside: `${tag}:inside`,
-    /** Sharded channel: ticks and turns of the room. */
-    ticks: `${tag}:ticks`,
-    /** Sharded channel: changes of the event's bookings, for the buyers' sockets. */
-    bookings: `${tag}:bookings`,
+    /** Sharded channel: ticks and turns of the room, and changes of the event's bookings. A tick comes each second. */
+    news: `${tag}:news`,
   } as const;
 };
 

@@ -29,7 +29,7 @@ export const startPayment = defineRoute({
     201: { description: "Started.", json: paymentSchema },
     200: { description: "This key started it before.", json: paymentSchema },
   },
-  refusals: ["not_found", "booking_not_payable", "payment_provider_down", "idempotency_key_reused"],
+  refusals: ["not_found", "booking_not_payable", "payment_provider_down"],
   async handle({ services, params: { bookingId }, headers, buyer }) {
     const started = await services.payments.start({
       buyerId: buyer.buyerId,

@@ -39,7 +39,7 @@ export const openSession = defineRoute({
     const { email, password } = body;
     const opened =
       password === undefined
-        ? await services.sessions.openGuest(email)
+        ? services.sessions.openGuest(email)
         : await services.sessions.openAccount(email, password);
     if (opened.outcome === "credentials_wrong") return { refusal: "credentials_wrong" };
     const { token, buyerId, guest, endsAtMs } = opened;

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { seatLabel } from "../../booking-core/events/event.ts";
 import type { BookingId, EventId, SectionId, TicketId } from "../../foundation/ids.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
 import { idSchema } from "../wire/id.ts";
@@ -9,8 +8,12 @@ const ticketSchema = z
   .strictObject({
     id: idSchema<TicketId>("The ticket."),
     bookingId: idSchema<BookingId>("The booking."),
-    eventId: idSchema<EventId>("The event."),
-    sectionId: idSchema<SectionId>("The section."),
+    event: z.strictObject({
+      id: idSchema<EventId>("The event."),
+      title: z.string(),
+      startsAt: timeSchema("When it begins."),
+    }),
+    section: z.strictObject({ id: idSchema<SectionId>("The section."), name: z.string() }),
     position: z.int().min(0),
     seatNumber: z.int().min(0).nullable(),
     row: z.string().nullable(),
@@ -35,12 +38,19 @@ export const showTicket = defineRoute({
   async handle({ services, params, buyer }) {
     const ticket = await services.tickets.find(buyer.buyerId, params.ticketId);
     if (ticket === undefined) return { refusal: "not_found" };
-    const { id, bookingId, eventId, sectionId, position, seatNumber, code, status } = ticket;
-    const event = await services.catalogue.find(eventId);
-    const section = event?.sections.find((one) => one.id === sectionId);
-    const label = section === undefined || seatNumber === null ? undefined : seatLabel(section, seatNumber);
-    const seat = { seatNumber, row: label?.row ?? null, seat: label?.seat ?? null };
-    const issuedAt = timeView(ticket.issuedAtMs);
-    return reply(200, { id, bookingId, eventId, sectionId, position, ...seat, code, status, issuedAt });
+    const { id, bookingId, event, section, position, seatNumber, label, code, status } = ticket;
+    return reply(200, {
+      id,
+      bookingId,
+      event: { id: event.id, title: event.title, startsAt: timeView(event.startsAtMs) },
+      section,
+      position,
+      seatNumber,
+      row: label?.row ?? null,
+      seat: label?.seat ?? null,
+      code,
+      status,
+      issuedAt: timeView(ticket.issuedAtMs),
+    });
   },
 });

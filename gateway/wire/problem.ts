@@ -10,6 +10,7 @@ export type Refusal = {
   readonly problems?: readonly FieldProblem[];
   readonly seatNumbers?: readonly number[];
   readonly free?: number;
+  readonly most?: number;
 };
 
 export type FieldProblem = { readonly path: string; readonly message: string };
@@ -30,13 +31,14 @@ export const problemSchema = z
       .meta({ description: "What is wrong with which field." }),
     seatNumbers: z.array(z.int()).optional().meta({ description: "The seats that are meant." }),
     free: z.int().optional().meta({ description: "The seats that were free." }),
+    most: z.int().optional().meta({ description: "The most seats that one booking may have." }),
   })
   .meta({ id: "Problem" });
 
 export type Problem = z.infer<typeof problemSchema>;
 
 export function problemView(refusal: Refusal, publicUrl: string, requestId: string): Problem {
-  const { refusal: code, detail, problems, seatNumbers, free } = refusal;
+  const { refusal: code, detail, problems, seatNumbers, free, most } = refusal;
   const entry: ErrorEntry = errorTable[code];
   return {
     type: `${publicUrl}/docs/errors#${code}`,
@@ -50,6 +52,7 @@ export function problemView(refusal: Refusal, publicUrl: string, requestId: stri
     ...(problems === undefined ? {} : { problems: [...problems] }),
     ...(seatNumbers === undefined ? {} : { seatNumbers: [...seatNumbers] }),
     ...(free === undefined ? {} : { free }),
+    ...(most === undefined ? {} : { most }),
   };
 }
 

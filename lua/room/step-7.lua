@@ -8,7 +8,7 @@
 -- KEYS waiting zset: identities that wait, by number
 -- KEYS turns zset: identities with an offered turn, by the end of its window
 -- KEYS inside zset: identities with a pass, by its end
--- KEYS ticks channel: what the gateways hear
+-- KEYS news channel: what the gateways hear
 -- ARGV driverId string: who drives
 -- ARGV fence number: the fencing number of the driver's lease
 -- ARGV leaseMs number: how long the lease lasts from now on
@@ -21,7 +21,7 @@
 -- RESULTS fenced: another driver has taken over; nothing was changed
 -- RESULTS room_missing: the room was never configured, or Redis forgot it
 local settings, lease, places, waiting = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local turns, inside, ticks = KEYS[5], KEYS[6], KEYS[7]
+local turns, inside, news = KEYS[5], KEYS[6], KEYS[7]
 local driverId, fence, leaseMs, nowMs = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local flowMs, turnsMost, tickMs = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
@@ -77,7 +77,7 @@ local function offerTurns(room, flow)
   end
   if #offered > 0 then
     redis.call("ZADD", turns, unpack(scored))
-    redis.call("SPUBLISH", ticks, cjson.encode({ kind = "turns", turns = offered }))
+    redis.call("SPUBLISH", news, cjson.encode({ kind = "turns", turns = offered }))
   end
   return offered
 end
@@ -89,12 +89,12 @@ local function watermarkOf(room)
 end
 
 local function tell(room, servedUpTo, waitingCount)
-  local news = state ~= toldState or servedUpTo ~= room.servedUpTo
-  if not news and nowMs - room.toldAtMs < tickMs then
+  local changed = state ~= toldState or servedUpTo ~= room.servedUpTo
+  if not changed and nowMs - room.toldAtMs < tickMs then
     return
   end
   local tick = { kind = "tick", state = state, servedUpTo = servedUpTo, waiting = waitingCount }
-  redis.call("SPUBLISH", ticks, cjson.encode(tick))
+  redis.call("SPUBLISH", news, cjson.encode(tick))
   redis.call("HSET", settings, "toldState", state, "toldAtMs", nowMs)
 end
 

@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { inject } from "vitest";
 import { connectRedis, type Redis } from "../../foundation/redis/connect.ts";
 
@@ -7,5 +8,5 @@ export function testRedisNodes(): string[] {
 }
 
 export function connectTestRedis(): Redis {
-  return connectRedis(testRedisNodes());
+  return connectRedis(testRedisNodes(), pino({ level: "silent" }));
 }

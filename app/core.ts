@@ -1,0 +1,61 @@
+import { createBookings } from "../booking-core/bookings/bookings.ts";
+import { createChanges } from "../booking-core/bookings/changes.ts";
+import { createCatalogue } from "../booking-core/events/catalogue.ts";
+import { createSandboxProvider } from "../booking-core/payments/sandbox-provider.ts";
+import { createSeatEngine } from "../booking-core/seats/seat-engine.ts";
+import { systemClock } from "../foundation/clock.ts";
+import type { Config } from "../foundation/config.ts";
+import { uuidSource } from "../foundation/ids.ts";
+import { startJobs } from "../foundation/jobs/boss.ts";
+import type { Logger } from "../foundation/log.ts";
+import { createPool } from "../foundation/postgres/pool.ts";
+import { connectRedis } from "../foundation/redis/connect.ts";
+import { createShardedChannels } from "../foundation/redis/sharded-channels.ts";
+import { createTokens } from "../foundation/tokens.ts";
+import { createRooms } from "../queue-admission/rooms.ts";
+
+export type Core = Awaited<ReturnType<typeof createCore>>;
+
+/** What every role is made of, whichever of them this process holds. Closed once, after the roles have stopped. */
+export async function createCore(config: Config, logger: Logger) {
+  const clock = systemClock;
+  const ids = uuidSource;
+  const pool = createPool(config.DATABASE_URL, config.DATABASE_CONNECTIONS);
+  pool.on("error", (error) => logger.warn({ err: error }, "an idle connection to Postgres broke"));
+  const redis = connectRedis(config.REDIS_URL, logger);
+  const jobs = await startJobs(config.DATABASE_URL, logger, { work: config.ONSALE_ROLES.includes("worker") });
+  const tokens = createTokens(config.TOKEN_SECRET);
+  const channels = createShardedChannels(redis);
+  const seats = createSeatEngine({ redis, clock });
+  const catalogue = createCatalogue({ pool, clock });
+  const changes = createChanges(redis, channels);
+  const rooms = createRooms({ redis, clock, tokens });
+  const bookings = createBookings({ pool, jobs, seats, catalogue, clock, logger });
+  const provider = createSandboxProvider({
+    url: config.SANDBOX_URL,
+    apiKey: config.SANDBOX_API_KEY,
+    webhookSecret: config.SANDBOX_WEBHOOK_SECRET,
+  });
+  const close = async () => {
+    await jobs.stop();
+    await pool.end();
+    redis.disconnect();
+  };
+  return {
+    clock,
+    ids,
+    logger,
+    pool,
+    redis,
+    jobs,
+    tokens,
+    channels,
+    seats,
+    catalogue,
+    changes,
+    rooms,
+    bookings,
+    provider,
+    close,
+  };
+}

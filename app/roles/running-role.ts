@@ -1,0 +1,1 @@
+export type RunningRole = { stop(): Promise<void> };

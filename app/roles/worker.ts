@@ -1,0 +1,33 @@
+import { applyHolds, expireBookings, expireOverdue } from "../../booking-core/bookings/jobs.ts";
+import { createOrphanSearch } from "../../booking-core/bookings/orphan-holds.ts";
+import { publishEvents } from "../../booking-core/events/publish.ts";
+import { sendEmail } from "../../booking-core/notifications/send-email.ts";
+import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
+import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
+import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
+import type { Config } from "../../foundation/config.ts";
+import { repeat } from "../../foundation/repeat.ts";
+import { createMailer } from "../../booking-core/notifications/mailer.ts";
+import type { Core } from "../core.ts";
+import type { RunningRole } from "./running-role.ts";
+
+/** Jobs, and the searches that make up for what a killed process left undone. */
+export async function startWorker(core: Core, config: Config): Promise<RunningRole> {
+  await publishEvents({ pool: core.pool, seats: core.seats, configureRoom: core.rooms.configure });
+  const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
+  await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
+  await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
+  await core.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(core, data));
+  await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
+  await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
+  const searches = [
+    repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),
+    repeat("orphan holds", 2_000, core.logger, createOrphanSearch(core)),
+    repeat("silent payments", 15_000, core.logger, () => askAboutSilentPayments(core)),
+  ];
+  return {
+    stop: async () => {
+      await Promise.all(searches.map((search) => search.stop()));
+    },
+  };
+}

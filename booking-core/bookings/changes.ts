@@ -1,0 +1,41 @@
+import { z } from "zod";
+import type { BookingId, BuyerId, EventId } from "../../foundation/ids.ts";
+import type { Redis } from "../../foundation/redis/connect.ts";
+import { roomKeys } from "../../foundation/redis/keys.ts";
+import type { ShardedChannels } from "../../foundation/redis/sharded-channels.ts";
+import type { BookingChange } from "./booking.ts";
+
+/** Tells the buyers' sockets, on whatever gateway they are. A change that nobody hears is lost; the booking is not. */
+export type Changes = {
+  publish(eventId: EventId, change: BookingChange): Promise<void>;
+  watch(eventId: EventId, listener: (change: BookingChange) => void): Promise<() => Promise<void>>;
+};
+
+/** Shares the channel of the event's room, so that a gateway has one subscription an event. */
+export function createChanges(redis: Redis, channels: ShardedChannels): Changes {
+  return {
+    publish: async (eventId, change) => {
+      await redis.spublish(roomKeys(eventId).news, JSON.stringify({ kind: "booking", ...change }));
+    },
+    watch: (eventId, listener) =>
+      channels.listen(roomKeys(eventId).news, (message) => {
+        const change = schema.safeParse(JSON.parse(message)).data;
+        if (change !== undefined) listener(change);
+      }),
+  };
+}
+
+const schema = z.object({
+  kind: z.literal("booking"),
+  buyerId: z.custom<BuyerId>((value) => typeof value === "string"),
+  bookingId: z.custom<BookingId>((value) => typeof value === "string"),
+  status: z.enum([
+    "pending_payment",
+    "paid",
+    "partly_refunded",
+    "refunded",
+    "failed",
+    "cancelled",
+    "expired",
+  ]),
+});

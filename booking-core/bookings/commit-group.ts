@@ -1,0 +1,157 @@
+import { setTimeout as pause } from "node:timers/promises";
+import pg from "pg";
+import type { BookingId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
+import type { Logger } from "../../foundation/log.ts";
+import type { Connection, Pool } from "../../foundation/postgres/pool.ts";
+import type { ExpirySchedule } from "./expiry-schedule.ts";
+import { insertBookings, takeStandingPlaces } from "./insert-bookings.ts";
+import type { NewBooking } from "./new-booking.ts";
+import { isOutage } from "./outage.ts";
+
+export type CommitParts = { readonly pool: Pool; readonly expiry: ExpirySchedule; readonly logger: Logger };
+
+export type CommitResult =
+  /** The others were there already. */
+  | { readonly outcome: "committed"; readonly inserted: ReadonlySet<BookingId> }
+  /** Nothing was written: a seat or a standing place belongs to another live booking. */
+  | { readonly outcome: "taken" }
+  /** Nothing was written: something is wrong with one of them. */
+  | { readonly outcome: "broken"; readonly error: unknown }
+  /** Nothing was written: Postgres cannot serve now. */
+  | { readonly outcome: "unavailable" }
+  /** Perhaps written: Postgres went away during the commit and has not come back in time. */
+  | { readonly outcome: "unknown" };
+
+/** How far a transaction has come, for whoever has to say what became of it. */
+type Progress = {
+  transaction: string;
+  inserted: ReadonlySet<BookingId>;
+  scheduled: Awaited<ReturnType<ExpirySchedule["insert"]>>;
+  committing: boolean;
+};
+
+const deadlockDetected = "40P01";
+const { commitTimeoutMs } = limits.booking;
+/** The server gives up first, so that a slow statement ends in a clear refusal and not in a cut connection. */
+const statementTimeoutMs = commitTimeoutMs - 1_000;
+
+/** Writes bookings in one transaction, with their seats, standing places and expiry jobs. */
+export async function commitGroup(
+  parts: CommitParts,
+  bookings: readonly NewBooking[],
+): Promise<CommitResult> {
+  const first = await tryCommit(parts, bookings);
+  if (first.outcome !== "deadlock") return first;
+  // Whom Postgres chose as the victim of a deadlock finds the way free now.
+  const second = await tryCommit(parts, bookings);
+  return second.outcome === "deadlock" ? { outcome: "unavailable" } : second;
+}
+
+async function tryCommit(
+  parts: CommitParts,
+  bookings: readonly NewBooking[],
+): Promise<CommitResult | { readonly outcome: "deadlock" }> {
+  const connection = await connect(parts);
+  if (connection === undefined) return { outcome: "unavailable" };
+  const lease = leaseFor(connection);
+  const progress: Progress = { transaction: "", inserted: new Set(), scheduled: [], committing: false };
+  try {
+    await write(parts, connection, bookings, progress);
+    parts.expiry.remember(progress.scheduled);
+    return { outcome: "committed", inserted: progress.inserted };
+  } catch (error) {
+    if (progress.committing) lease.cut();
+    else await connection.query("rollback").catch(lease.cut);
+    return progress.committing ? await askAfterwards(parts, progress) : refusalOf(parts, error);
+  } finally {
+    lease.end();
+  }
+}
+
+async function connect({ pool, logger }: CommitParts): Promise<Connection | undefined> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    logger.warn({ err: error }, "no connection to Postgres for a group of bookings");
+    return undefined;
+  }
+}
+
+/** The connection goes back once: whole, or cut when something broke it or the time is up. */
+function leaseFor(connection: Connection) {
+  let held = true;
+  const give = (broken: boolean) => {
+    if (held) connection.release(broken);
+    held = false;
+  };
+  // Without a listener a connection that dies while it is ours would end the process.
+  const ignore = () => undefined;
+  connection.on("error", ignore);
+  const timer = setTimeout(() => give(true), commitTimeoutMs);
+  return {
+    cut: () => give(true),
+    end: () => {
+      clearTimeout(timer);
+      give(false);
+      connection.off("error", ignore);
+    },
+  };
+}
+
+async function write(
+  { expiry }: CommitParts,
+  connection: Connection,
+  bookings: readonly NewBooking[],
+  progress: Progress,
+): Promise<void> {
+  progress.transaction = await begin(connection);
+  progress.inserted = await insertBookings(connection, bookings);
+  const inserted = bookings.filter((booking) => progress.inserted.has(booking.id));
+  progress.scheduled = await expiry.insert(connection, inserted);
+  await takeStandingPlaces(connection, inserted);
+  progress.committing = true;
+  await connection.query("commit");
+}
+
+/** Gives the transaction's id, by which Postgres can be asked later what became of it. */
+async function begin(connection: Connection): Promise<string> {
+  const text = `begin; set local statement_timeout = ${statementTimeoutMs}; select pg_current_xact_id()::text as id`;
+  const results = (await connection.query(text)) as unknown as pg.QueryResult<{ id: string }>[];
+  const id = results[2]?.rows[0]?.id;
+  if (id === undefined) throw new Error("Postgres gave the transaction no id");
+  return id;
+}
+
+/**
+ * The answer to `commit` did not come. Whether a row is there says too little: the commit may still be on its way.
+ * The transaction's own state says it for good, and is only asked again while it is in progress.
+ */
+async function askAfterwards({ pool, logger }: CommitParts, progress: Progress): Promise<CommitResult> {
+  const deadline = performance.now() + commitTimeoutMs;
+  while (performance.now() < deadline) {
+    const state = await transactionState(pool, progress.transaction).catch(() => "no answer");
+    if (state === "committed") return { outcome: "committed", inserted: progress.inserted };
+    if (state === "aborted") return { outcome: "unavailable" };
+    await pause(100);
+  }
+  logger.error({ transaction: progress.transaction }, "the outcome of a group of bookings is not known");
+  return { outcome: "unknown" };
+}
+
+async function transactionState(pool: Pool, transaction: string): Promise<string | undefined> {
+  const found = await pool.query<{ state: string }>("select pg_xact_status($1::xid8) as state", [
+    transaction,
+  ]);
+  return found.rows[0]?.state;
+}
+
+function refusalOf({ logger }: CommitParts, error: unknown): CommitResult | { readonly outcome: "deadlock" } {
+  const constraint = error instanceof pg.DatabaseError ? error.constraint : undefined;
+  if (constraint === "booking_seats_live" || constraint === "sections_standing_stock")
+    return { outcome: "taken" };
+  if (error instanceof pg.DatabaseError && error.code === deadlockDetected) return { outcome: "deadlock" };
+  if (!isOutage(error)) return { outcome: "broken", error };
+  logger.warn({ err: error }, "a group of bookings could not be written");
+  return { outcome: "unavailable" };
+}

@@ -1,0 +1,134 @@
+import type { Clock } from "../../foundation/clock.ts";
+import type { EventId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
+import type { CommitResult } from "./commit-group.ts";
+import type { NewBooking } from "./new-booking.ts";
+
+export type CommitOutcome =
+  | { readonly outcome: "inserted" | "exists" | "taken" | "unknown" }
+  | { readonly outcome: "busy" | "unavailable" }
+  | { readonly outcome: "broken"; readonly error: unknown };
+
+export type CommitGroups = {
+  add(booking: NewBooking): Promise<CommitOutcome>;
+  /** Settles when nothing waits and nothing is being written. */
+  drain(): Promise<void>;
+};
+
+type Waiting = {
+  readonly booking: NewBooking;
+  readonly sinceMs: number;
+  readonly resolve: (outcome: CommitOutcome) => void;
+};
+
+/** The bookings of one event. Lives as long as some wait or are being written. */
+type Lane = { readonly waiting: Waiting[]; timer: NodeJS.Timeout | undefined; committing: number };
+
+type Parts = {
+  readonly commit: (group: readonly NewBooking[]) => Promise<CommitResult>;
+  readonly clock: Clock;
+};
+
+const { bookingsPerCommit, bookingsWaiting, commitWaitMs, commitsAtOnce, commitTimeoutMs } = limits.booking;
+/** An event whose rows are locked by somebody leaves the other half to the others. */
+const commitsPerEvent = Math.ceil(commitsAtOnce / 2);
+/** Whoever waited longer has been answered by the gateway's time-out before a commit could end. */
+const patienceMs = limits.http.answerTimeoutMs - commitTimeoutMs;
+
+/** Bookings of one event that come within a few milliseconds share a transaction. */
+export function createCommitGroups(parts: Parts): CommitGroups {
+  const lanes = new Map<EventId, Lane>();
+  const due = new Set<Lane>();
+  const running = new Set<Promise<void>>();
+  let waitingCount = 0;
+
+  function add(booking: NewBooking): Promise<CommitOutcome> {
+    if (waitingCount >= bookingsWaiting) return Promise.resolve({ outcome: "busy" });
+    const lane = lanes.get(booking.eventId) ?? { waiting: [], timer: undefined, committing: 0 };
+    lanes.set(booking.eventId, lane);
+    waitingCount += 1;
+    return new Promise((resolve) => {
+      lane.waiting.push({ booking, sinceMs: parts.clock.now(), resolve });
+      lane.timer ??= setTimeout(() => becomeDue(lane), commitWaitMs);
+      if (lane.waiting.length >= bookingsPerCommit) becomeDue(lane);
+    });
+  }
+
+  function becomeDue(lane: Lane): void {
+    clearTimeout(lane.timer);
+    lane.timer = undefined;
+    due.add(lane);
+    startCommits();
+  }
+
+  /** First come, first served among the lanes; a lane that still has bookings goes to the end. */
+  function startCommits(): void {
+    for (const lane of due) {
+      if (running.size >= commitsAtOnce) return;
+      if (lane.committing >= commitsPerEvent) continue;
+      due.delete(lane);
+      const group = lane.waiting.splice(0, bookingsPerCommit);
+      if (group.length === 0) continue;
+      waitingCount -= group.length;
+      const work = run(lane, group)
+        .finally(() => running.delete(work))
+        .then(startCommits);
+      running.add(work);
+      if (lane.waiting.length > 0) due.add(lane);
+    }
+  }
+
+  async function run(lane: Lane, group: readonly Waiting[]): Promise<void> {
+    lane.committing += 1;
+    await settle(parts, group);
+    lane.committing -= 1;
+    const [{ booking }] = group as [Waiting];
+    if (lane.committing === 0 && lane.waiting.length === 0) lanes.delete(booking.eventId);
+  }
+
+  async function drain(): Promise<void> {
+    while (lanes.size > 0) {
+      for (const lane of lanes.values()) becomeDue(lane);
+      await Promise.race(running);
+    }
+  }
+
+  return { add, drain };
+}
+
+async function settle(parts: Parts, group: readonly Waiting[]): Promise<void> {
+  const oldest = parts.clock.now() - patienceMs;
+  const [late, inTime] = [
+    group.filter((waiting) => waiting.sinceMs < oldest),
+    group.filter((waiting) => waiting.sinceMs >= oldest),
+  ];
+  for (const waiting of late) waiting.resolve({ outcome: "busy" });
+  if (inTime.length === 0) return;
+  const result = await commit(parts, inTime);
+  if (isOfOne(result) && inTime.length > 1) return settleOneByOne(parts, inTime);
+  for (const waiting of inTime) waiting.resolve(outcomeFor(waiting.booking, result));
+}
+
+/** One booking spoiled the group: alone, it spoils nothing. When Postgres goes away, the rest need not ask it. */
+async function settleOneByOne(parts: Parts, group: readonly Waiting[]): Promise<void> {
+  let away = false;
+  for (const waiting of group) {
+    const result: CommitResult = away ? { outcome: "unavailable" } : await commit(parts, [waiting]);
+    away = result.outcome === "unavailable" || result.outcome === "unknown";
+    waiting.resolve(outcomeFor(waiting.booking, result));
+  }
+}
+
+function commit(parts: Parts, group: readonly Waiting[]): Promise<CommitResult> {
+  const bookings = group.map((waiting) => waiting.booking);
+  return parts.commit(bookings).catch((error: unknown) => ({ outcome: "broken", error }));
+}
+
+function isOfOne(result: CommitResult): boolean {
+  return result.outcome === "taken" || result.outcome === "broken";
+}
+
+function outcomeFor(booking: NewBooking, result: CommitResult): CommitOutcome {
+  if (result.outcome !== "committed") return result;
+  return { outcome: result.inserted.has(booking.id) ? "inserted" : "exists" };
+}

@@ -1,0 +1,99 @@
+import type { Clock } from "../../foundation/clock.ts";
+import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
+import type { Jobs } from "../../foundation/jobs/boss.ts";
+import type { Logger } from "../../foundation/log.ts";
+import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
+import type { SeatEngine } from "../seats/seat-engine.ts";
+import type { BookingStatus } from "./booking.ts";
+import type { Changes } from "./changes.ts";
+import { type EndedBooking, endBookings } from "./transitions.ts";
+
+export type BookingJobParts = {
+  readonly pool: Pool;
+  readonly jobs: Jobs;
+  readonly seats: SeatEngine;
+  readonly changes: Changes;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+const batchSize = 200;
+
+/** Ends every unpaid booking of the event whose deadline has come. Two workers at once end each booking once. */
+export async function expireBookings(
+  parts: BookingJobParts,
+  { eventId }: { eventId: EventId },
+): Promise<void> {
+  for (;;) {
+    const ended = await expireBatch(parts, eventId);
+    await followUp(parts, ended);
+    if (ended.length < batchSize) return;
+  }
+}
+
+function expireBatch({ pool, jobs, clock }: BookingJobParts, eventId: EventId): Promise<EndedBooking[]> {
+  return inTransaction(pool, async (sql) => {
+    const due = await sql.query<{ id: BookingId }>(
+      `select id from bookings where event_id = $1 and status = 'pending_payment' and deadline <= $2
+        order by id limit ${batchSize} for update skip locked`,
+      [eventId, new Date(clock.now())],
+    );
+    if (due.rows.length === 0) return [];
+    const ended = await endBookings(
+      sql,
+      due.rows.map((row) => row.id),
+      "expired",
+      clock.now(),
+    );
+    await jobs.insert(sql, "apply-holds", [{ data: { bookingIds: ended.map((booking) => booking.id) } }]);
+    return ended;
+  });
+}
+
+/** At once, as well as it goes: the job that was committed with it makes up for what fails here. */
+async function followUp(parts: BookingJobParts, ended: readonly EndedBooking[]): Promise<void> {
+  try {
+    await applyHolds(parts, { bookingIds: ended.map((booking) => booking.id) });
+    for (const { id, eventId, buyerId } of ended) {
+      await parts.changes.publish(eventId, { buyerId, bookingId: id, status: "expired" });
+    }
+  } catch (error) {
+    parts.logger.warn(
+      { err: error, bookings: ended.length },
+      "expired bookings' seats are freed a little later",
+    );
+  }
+}
+
+/** An expiry job can be lost; the index of deadlines cannot. */
+export async function expireOverdue(parts: BookingJobParts): Promise<void> {
+  const overdue = await parts.pool.query<{ event_id: EventId }>(
+    "select distinct event_id from bookings where status = 'pending_payment' and deadline <= $1",
+    [new Date(parts.clock.now() - 1_000)],
+  );
+  for (const { event_id: eventId } of overdue.rows) await expireBookings(parts, { eventId });
+}
+
+type HoldRow = { id: BookingId; event_id: EventId; section_id: SectionId; status: BookingStatus };
+
+/** Brings the holds of these bookings to what Postgres says: paid ones sold, ended ones free. May be repeated. */
+export async function applyHolds(
+  { pool, seats }: BookingJobParts,
+  { bookingIds }: { bookingIds: BookingId[] },
+): Promise<void> {
+  if (bookingIds.length === 0) return;
+  const found = await pool.query<HoldRow>(
+    "select id, event_id, section_id, status from bookings where id = any($1::uuid[])",
+    [bookingIds],
+  );
+  const bySection = Map.groupBy(found.rows, (row) => row.section_id);
+  for (const [sectionId, rows] of bySection) {
+    const eventId = (rows[0] as HoldRow).event_id;
+    await seats.confirm(eventId, sectionId, idsIn(rows, ["paid", "partly_refunded"]));
+    await seats.release(eventId, sectionId, idsIn(rows, ["expired", "failed", "cancelled", "refunded"]));
+  }
+}
+
+function idsIn(rows: readonly HoldRow[], states: readonly BookingStatus[]): BookingId[] {
+  return rows.filter((row) => states.includes(row.status)).map((row) => row.id);
+}

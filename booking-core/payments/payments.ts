@@ -1,0 +1,98 @@
+import type { Clock } from "../../foundation/clock.ts";
+import { type BookingId, type BuyerId, type PaymentId, uuidFromParts } from "../../foundation/ids.ts";
+import type { Logger } from "../../foundation/log.ts";
+import type { Pool } from "../../foundation/postgres/pool.ts";
+import type { Booking } from "../bookings/booking.ts";
+import { findBooking } from "../bookings/find-booking.ts";
+import { findPayment } from "./find-payment.ts";
+import type { Payment, PaymentProvider } from "./payment.ts";
+
+export type PayRequest = {
+  readonly buyerId: BuyerId;
+  readonly bookingId: BookingId;
+  readonly idempotencyKey: string;
+};
+
+export type PayOutcome =
+  | { readonly outcome: "started"; readonly payment: Payment; readonly fresh: boolean }
+  | { readonly outcome: "not_found" | "booking_not_payable" | "payment_provider_down" };
+
+export type Payments = { start(request: PayRequest): Promise<PayOutcome> };
+
+export type PaymentParts = {
+  readonly pool: Pool;
+  readonly provider: PaymentProvider;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly publicUrl: string;
+};
+
+/**
+ * The row first, the provider then, the provider's answer last: whatever is lost between, the same key goes on
+ * where it stopped, and the provider knows the payment by our id.
+ */
+export function createPayments(parts: PaymentParts): Payments {
+  return {
+    async start({ buyerId, bookingId, idempotencyKey }) {
+      const booking = (await findBooking(parts.pool, bookingId))?.booking;
+      if (booking === undefined || booking.buyerId !== buyerId) return { outcome: "not_found" };
+      const id = uuidFromParts("payment", bookingId, idempotencyKey) as PaymentId;
+      const known = await findPayment(parts.pool, id);
+      if (known !== undefined && known.status !== "created")
+        return { outcome: "started", payment: known, fresh: false };
+      if (!isPayable(booking, parts.clock.now())) return { outcome: "booking_not_payable" };
+      if (known === undefined) await insertPayment(parts, id, booking);
+      return askProvider(parts, id, booking, known === undefined);
+    },
+  };
+}
+
+function isPayable(booking: Booking, nowMs: number): boolean {
+  return booking.status === "pending_payment" && nowMs < booking.deadlineMs;
+}
+
+async function insertPayment(
+  { pool, provider }: PaymentParts,
+  id: PaymentId,
+  booking: Booking,
+): Promise<void> {
+  await pool.query(
+    `insert into payments (id, booking_id, provider, status, amount_minor, currency)
+     values ($1, $2, $3, 'created', $4, $5) on conflict (id) do nothing`,
+    [id, booking.id, provider.name, booking.total.amountMinor, booking.total.currency],
+  );
+}
+
+async function askProvider(
+  parts: PaymentParts,
+  id: PaymentId,
+  booking: Booking,
+  fresh: boolean,
+): Promise<PayOutcome> {
+  try {
+    const returnUrl = `${parts.publicUrl}/v1/bookings/${booking.id}`;
+    const created = await parts.provider.create({
+      paymentId: id,
+      bookingId: booking.id,
+      amount: booking.total,
+      returnUrl,
+    });
+    // A webhook may have settled it already: only what is still `created` becomes `pending`.
+    await parts.pool.query(
+      `update payments set provider_payment_id = $2, pay_url = $3,
+              status = case status when 'created' then 'pending' else status end
+        where id = $1`,
+      [id, created.providerPaymentId, created.payUrl],
+    );
+  } catch (error) {
+    // Whether the provider made it is not known; the same key asks again.
+    parts.logger.warn(
+      { err: error, bookingId: booking.id, paymentId: id },
+      "the payment provider did not answer",
+    );
+    return { outcome: "payment_provider_down" };
+  }
+  const payment = await findPayment(parts.pool, id);
+  if (payment === undefined) throw new Error(`payment ${id} was there and is gone`);
+  return { outcome: "started", payment, fresh };
+}

@@ -1,0 +1,125 @@
+import type { BookingId, BuyerId, EventId, IdSource } from "../../foundation/ids.ts";
+import type { Jobs } from "../../foundation/jobs/boss.ts";
+import type { Logger } from "../../foundation/log.ts";
+import type { Sql } from "../../foundation/postgres/pool.ts";
+import type { BookingStatus } from "../bookings/booking.ts";
+import { markPaid } from "../bookings/transitions.ts";
+import { recordTransfer } from "../ledger/record-transfer.ts";
+import { queueEmail } from "../notifications/queue-email.ts";
+import { issueTickets } from "../tickets/issue-tickets.ts";
+import { finishRefund } from "./finish-refund.ts";
+import { lockPayment } from "./find-payment.ts";
+import type { Payment, PaymentFact, ProviderFact } from "./payment.ts";
+
+export type SettleParts = { readonly jobs: Jobs; readonly ids: IdSource; readonly logger: Logger };
+
+/** What a fact did, in words for the inbox; and the booking that changed with it, to be told once committed. */
+export type Settled = { readonly outcome: string; readonly changed?: PaidBooking };
+export type PaidBooking = {
+  readonly id: BookingId;
+  readonly eventId: EventId;
+  readonly buyerId: BuyerId;
+  readonly status: BookingStatus;
+};
+
+/**
+ * Everything that follows from what the provider says, in the caller's transaction. The payment's row is locked
+ * first: messages about one payment take effect one after the other, and what has taken effect does not again.
+ *
+ *   created ──▶ pending ──▶ succeeded                 the booking is paid: transfer, tickets, e-mail
+ *      └──────────┴──▶ failed ──▶ (succeeded …)       a provider may change its mind, for the better
+ *      └──────────┴──▶ refunding ──▶ refunded         paid, but the booking had ended or was paid already
+ */
+export async function settleFact(parts: SettleParts, sql: Sql, fact: ProviderFact): Promise<Settled> {
+  if (fact.kind === "other") return { outcome: "ignored" };
+  const payment = await lockPayment(sql, fact.paymentId);
+  if (payment === undefined) {
+    parts.logger.error(
+      { paymentId: fact.paymentId, kind: fact.kind },
+      "the provider tells of a payment that is not ours",
+    );
+    return { outcome: "unknown payment" };
+  }
+  switch (fact.kind) {
+    case "payment_succeeded":
+      return settleSuccess(parts, sql, payment, fact);
+    case "payment_failed":
+      return settleFailure(sql, payment);
+    case "refund_succeeded":
+      return { outcome: (await finishRefund(parts, sql, payment)) ? "refunded" : "nothing new" };
+    case "refund_failed":
+      return { outcome: "ignored" };
+  }
+}
+
+async function settleFailure(sql: Sql, payment: Payment): Promise<Settled> {
+  const isOpen = payment.status === "created" || payment.status === "pending";
+  if (!isOpen) return { outcome: "nothing new" };
+  await sql.query("update payments set status = 'failed', settled_at = now() where id = $1", [payment.id]);
+  return { outcome: "payment failed" };
+}
+
+async function settleSuccess(
+  parts: SettleParts,
+  sql: Sql,
+  payment: Payment,
+  fact: PaymentFact,
+): Promise<Settled> {
+  if (["succeeded", "refunding", "refunded"].includes(payment.status)) return { outcome: "nothing new" };
+  const { amountMinor, currency } = payment.amount;
+  if (fact.amount.amountMinor !== amountMinor || fact.amount.currency !== currency) {
+    parts.logger.error(
+      { paymentId: payment.id, bookingId: payment.bookingId },
+      "a payment of another amount than was asked for is parked",
+    );
+    return { outcome: "parked: the amount is not what was asked for" };
+  }
+  const paid = await markPaid(sql, payment.bookingId);
+  await sql.query(
+    `update payments set status = $2, settled_at = now(), provider_payment_id = coalesce(provider_payment_id, $3) where id = $1`,
+    [payment.id, paid ? "succeeded" : "refunding", fact.providerPaymentId],
+  );
+  return paid ? settlePaid(parts, sql, payment) : settleTooLate(parts, sql, payment);
+}
+
+async function settlePaid(parts: SettleParts, sql: Sql, payment: Payment): Promise<Settled> {
+  const { bookingId } = payment;
+  const changed = await readBooking(sql, bookingId);
+  await recordTransfer(sql, parts.ids, {
+    key: `payment ${payment.id}`,
+    kind: "payment",
+    bookingId,
+    paymentId: payment.id,
+    from: { kind: "organiser_payable", party: changed.eventId },
+    to: { kind: "provider_clearing", party: payment.provider },
+    amount: payment.amount,
+  });
+  await issueTickets(sql, parts.ids, bookingId);
+  await queueEmail(parts, sql, bookingId, "tickets");
+  await parts.jobs.insert(sql, "apply-holds", [{ data: { bookingIds: [bookingId] } }]);
+  return { outcome: "paid", changed };
+}
+
+/** The booking has ended, or another payment has paid it: the money is the buyer's, and goes back. */
+async function settleTooLate(parts: SettleParts, sql: Sql, payment: Payment): Promise<Settled> {
+  await recordTransfer(sql, parts.ids, {
+    key: `payment ${payment.id}`,
+    kind: "payment",
+    bookingId: payment.bookingId,
+    paymentId: payment.id,
+    from: { kind: "buyer_refunds", party: payment.bookingId },
+    to: { kind: "provider_clearing", party: payment.provider },
+    amount: payment.amount,
+  });
+  await parts.jobs.insert(sql, "refund-payment", [{ data: { paymentId: payment.id } }]);
+  return { outcome: "the booking could not be paid any more: refunding" };
+}
+
+async function readBooking(sql: Sql, bookingId: BookingId): Promise<PaidBooking> {
+  const found = await sql.query<PaidBooking>(
+    `select id, event_id as "eventId", buyer_id as "buyerId", status from bookings where id = $1`,
+    [bookingId],
+  );
+  if (found.rows[0] === undefined) throw new Error(`there is no booking ${bookingId}`);
+  return found.rows[0];
+}

@@ -1,0 +1,110 @@
+import type { Clock } from "../../foundation/clock.ts";
+import { limits } from "../../foundation/limits.ts";
+import type { Redis } from "../../foundation/redis/connect.ts";
+import { sectionKeys } from "../../foundation/redis/keys.ts";
+import { seatsClaim } from "../../lua/generated.ts";
+import type { Claim, ClaimOutcome } from "./claim.ts";
+import { parseSeatNumbers } from "./hold.ts";
+
+type Waiting = {
+  readonly claim: Claim;
+  readonly resolve: (outcome: ClaimOutcome) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** The claims of one section. Lives as long as somebody waits in it. */
+type Queue = { readonly waiting: Waiting[]; running: boolean };
+
+/**
+ * One queue a section, one call of the script at a time in each: claims that come while a call is under way
+ * share the next one. A busy section is served in large batches, a quiet one at once.
+ */
+export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
+  const queues = new Map<string, Queue>();
+
+  function claim(wanted: Claim): Promise<ClaimOutcome> {
+    assertWish(wanted);
+    const name = sectionKeys(wanted.eventId, wanted.sectionId).meta;
+    const queue = queues.get(name) ?? { waiting: [], running: false };
+    if (queue.waiting.length >= limits.booking.claimsWaitingPerSection)
+      return Promise.resolve({ outcome: "busy" });
+    queues.set(name, queue);
+    return new Promise((resolve, reject) => {
+      queue.waiting.push({ claim: wanted, resolve, reject });
+      if (queue.running) return;
+      queue.running = true;
+      // After the requests that this turn of the event loop still brings.
+      setImmediate(() => void serve(name, queue));
+    });
+  }
+
+  async function serve(name: string, queue: Queue): Promise<void> {
+    while (queue.waiting.length > 0) {
+      const batch = queue.waiting.splice(0, limits.booking.claimsPerScript);
+      await settle(parts, batch);
+    }
+    queue.running = false;
+    queues.delete(name);
+  }
+
+  return { claim };
+}
+
+async function settle(parts: { redis: Redis; clock: Clock }, batch: readonly Waiting[]): Promise<void> {
+  try {
+    const outcomes = await runClaims(
+      parts,
+      batch.map((waiting) => waiting.claim),
+    );
+    for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as ClaimOutcome);
+  } catch (error) {
+    for (const waiting of batch) waiting.reject(error);
+  }
+}
+
+async function runClaims(
+  parts: { redis: Redis; clock: Clock },
+  claims: readonly Claim[],
+): Promise<ClaimOutcome[]> {
+  const [first] = claims;
+  if (first === undefined) return [];
+  const answers = await seatsClaim(parts.redis, sectionKeys(first.eventId, first.sectionId), {
+    nowMs: parts.clock.now(),
+    claims: JSON.stringify(claims.map(encode)),
+  });
+  if (answers === "section_missing") return claims.map(() => ({ outcome: "section_missing" }));
+  return answers.map(decode);
+}
+
+function encode({ bookingId, requestHash, deadlineMs, wish }: Claim) {
+  const seatNumbers = wish.mode === "manual" ? wish.seatNumbers : [];
+  const quantity = wish.mode === "manual" ? seatNumbers.length : wish.quantity;
+  return [bookingId, requestHash, deadlineMs, quantity, seatNumbers];
+}
+
+type Answer = Exclude<Awaited<ReturnType<typeof seatsClaim>>, string>[number];
+
+function decode(answer: Answer): ClaimOutcome {
+  switch (answer[0]) {
+    case "held": {
+      const [outcome, seats, quantity, fresh, deadlineMs] = answer;
+      return { outcome, seatNumbers: parseSeatNumbers(seats), quantity, fresh: fresh === 1, deadlineMs };
+    }
+    case "sold_out":
+      return { outcome: "sold_out", free: answer[1] };
+    case "seats_taken":
+    case "seats_unknown":
+      return { outcome: answer[0], seatNumbers: parseSeatNumbers(answer[1]) };
+    case "idempotency_key_reused":
+      return { outcome: "idempotency_key_reused" };
+  }
+}
+
+/** The edge has checked all this; a wish that breaks it would take wrong seats. */
+function assertWish({ wish }: Claim): void {
+  const quantity = wish.mode === "manual" ? wish.seatNumbers.length : wish.quantity;
+  const isCount = Number.isInteger(quantity) && quantity >= 1 && quantity <= limits.booking.seatsPerBooking;
+  if (!isCount) throw new Error(`a claim of ${quantity} seats`);
+  if (wish.mode === "manual" && new Set(wish.seatNumbers).size !== quantity)
+    throw new Error("a claim that names a seat twice");
+}

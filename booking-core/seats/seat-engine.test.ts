@@ -1,0 +1,214 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { limits } from "../../foundation/limits.ts";
+import { connectTestRedis } from "../../test/harness/redis.ts";
+import {
+  best,
+  claimOf,
+  loadStandingSection,
+  loadTestSection,
+  manual,
+  newBookingId,
+  seatedSection,
+} from "./test-section.ts";
+import { createSeatEngine } from "./seat-engine.ts";
+
+const redis = connectTestRedis();
+afterAll(() => redis.disconnect());
+
+describe("best-available", () => {
+  test("takes seats together in the best row that has room", async () => {
+    const { claim, states } = await loadTestSection(redis, [3, 5]);
+    expect(await claim(best(4))).toMatchObject({ outcome: "held", seatNumbers: [3, 4, 5, 6], fresh: true });
+    expect(await claim(best(3))).toMatchObject({ seatNumbers: [0, 1, 2] });
+    expect(await states()).toBe("hhhhhhhf");
+  });
+
+  test("splits in halves where no row has room for all", async () => {
+    const { claim } = await loadTestSection(redis, [3, 2, 2]);
+    expect(await claim(best(5))).toMatchObject({ outcome: "held", seatNumbers: [0, 1, 2, 3, 4] });
+    expect(await claim(best(2))).toMatchObject({ outcome: "held", seatNumbers: [5, 6] });
+  });
+
+  test("takes scattered single seats in the end, and all there are", async () => {
+    const { claim, states } = await loadTestSection(redis, [5]);
+    await claim(manual(1, 3));
+    expect(await claim(best(3))).toMatchObject({ outcome: "held", seatNumbers: [0, 2, 4] });
+    expect(await states()).toBe("hhhhh");
+  });
+
+  test("leaves no single free seat behind where another row spares it", async () => {
+    const { claim } = await loadTestSection(redis, [3, 4]);
+    expect(await claim(best(2))).toMatchObject({ seatNumbers: [3, 4] });
+    expect(await claim(best(2))).toMatchObject({ seatNumbers: [5, 6] });
+    expect(await claim(best(2))).toMatchObject({ seatNumbers: [0, 1] });
+  });
+
+  test("takes nothing where fewer are free than were asked for, and says how many are", async () => {
+    const { claim, states } = await loadTestSection(redis, [3]);
+    await claim(best(1));
+    expect(await claim(best(3))).toEqual({ outcome: "sold_out", free: 2 });
+    expect(await states()).toBe("hff");
+  });
+});
+
+describe("manual", () => {
+  test("takes exactly the seats asked for, or none", async () => {
+    const { claim, states } = await loadTestSection(redis, [4, 4]);
+    expect(await claim(manual(1, 6))).toMatchObject({ outcome: "held", seatNumbers: [1, 6] });
+    expect(await claim(manual(0, 1, 6))).toEqual({ outcome: "seats_taken", seatNumbers: [1, 6] });
+    expect(await claim(manual(0, 8, 99))).toEqual({ outcome: "seats_unknown", seatNumbers: [8, 99] });
+    expect(await states()).toBe("fhffffhf");
+  });
+
+  test("knows no seats in a standing section", async () => {
+    const { claim } = await loadStandingSection(redis, 3);
+    expect(await claim(manual(0))).toEqual({ outcome: "seats_unknown", seatNumbers: [0] });
+  });
+});
+
+test("a standing section gives out its count and no more", async () => {
+  const { claim, seats, section } = await loadStandingSection(redis, 3);
+  const bookingId = newBookingId();
+  expect(await claim(best(2), bookingId)).toMatchObject({ outcome: "held", seatNumbers: [], quantity: 2 });
+  expect(await claim(best(2))).toEqual({ outcome: "sold_out", free: 1 });
+  await seats.release(section.eventId, section.id, [bookingId]);
+  expect(await claim(best(3))).toMatchObject({ outcome: "held", quantity: 3 });
+});
+
+describe("a repeated claim", () => {
+  test("finds its own hold", async () => {
+    const { claim, states } = await loadTestSection(redis, [6]);
+    const bookingId = newBookingId();
+    const first = await claim(best(2), bookingId);
+    expect(await claim(best(2), bookingId)).toEqual({ ...first, fresh: false });
+    expect(await states()).toBe("hhffff");
+  });
+
+  test("is refused with other content", async () => {
+    const { claim } = await loadTestSection(redis, [6]);
+    const bookingId = newBookingId();
+    await claim(best(2), bookingId, "one");
+    expect(await claim(best(3), bookingId, "two")).toEqual({ outcome: "idempotency_key_reused" });
+  });
+
+  test("twenty at once take seats once", async () => {
+    const { claim, states } = await loadTestSection(redis, [30]);
+    const bookingId = newBookingId();
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => claim(best(2), bookingId)));
+    expect(outcomes.filter((outcome) => outcome.outcome === "held" && outcome.fresh)).toHaveLength(1);
+    expect((await states()).replaceAll("f", "")).toBe("hh");
+  });
+});
+
+describe("the end of a hold", () => {
+  test("release frees the seats, confirm sells them, and repeating changes nothing", async () => {
+    const { claim, seats, section, states } = await loadTestSection(redis, [4]);
+    const [paid, left] = [newBookingId(), newBookingId()];
+    await claim(manual(0, 1), paid);
+    await claim(manual(2), left);
+    for (let repetition = 0; repetition < 2; repetition += 1) {
+      await seats.confirm(section.eventId, section.id, [paid]);
+      await seats.release(section.eventId, section.id, [left]);
+    }
+    expect(await states()).toBe("ssff");
+    expect(await seats.snapshot(section.eventId, section.id)).toMatchObject({ free: 2 });
+    expect(await claim(best(2))).toMatchObject({ seatNumbers: [2, 3] });
+  });
+
+  test("sold seats of a refunded booking can be freed", async () => {
+    const { claim, seats, section, states } = await loadTestSection(redis, [3]);
+    const bookingId = newBookingId();
+    await claim(best(3), bookingId);
+    await seats.confirm(section.eventId, section.id, [bookingId]);
+    await seats.release(section.eventId, section.id, [bookingId]);
+    expect(await states()).toBe("fff");
+    expect(await claim(best(3))).toMatchObject({ seatNumbers: [0, 1, 2] });
+  });
+});
+
+describe("building a section from Postgres' truth", () => {
+  const live = (seatNumbers: number[], state: "held" | "sold") => ({
+    bookingId: newBookingId(),
+    requestHash: "hash",
+    seatNumbers,
+    quantity: seatNumbers.length,
+    deadlineMs: 2_000_000,
+    state,
+  });
+
+  test("takes over what is held and sold, and mends what Redis forgot", async () => {
+    const { seats, section, claim, states } = await loadTestSection(redis, [5]);
+    const ends = await seats.endsSoFar(section.eventId, section.id);
+    expect(await seats.load(section, [live([0, 1], "sold"), live([3], "held")], ends)).toBe("loaded");
+    expect(await states()).toBe("ssfhf");
+    expect(await claim(best(2))).toMatchObject({ seatNumbers: [2, 4] });
+  });
+
+  test("keeps a fresh hold that Postgres does not know yet, unless its seat is sold", async () => {
+    const { seats, section, claim, states } = await loadTestSection(redis, [5]);
+    await claim(manual(0));
+    await claim(manual(4));
+    await seats.load(section, [live([4], "sold")], 0);
+    expect(await states()).toBe("hfffs");
+    expect(await seats.holds(section.eventId, section.id)).toHaveLength(2);
+  });
+
+  test("drops an old hold that Postgres does not know", async () => {
+    let nowMs = 1_000_000;
+    const { seats, section, claim, states } = await loadTestSection(redis, [3], { now: () => nowMs });
+    await claim(manual(0));
+    nowMs += limits.booking.orphanHoldMs + 1;
+    await seats.load(section, [], 0);
+    expect(await states()).toBe("fff");
+  });
+
+  test("is refused where a hold has ended since Postgres was read", async () => {
+    const { seats, section, claim, states } = await loadTestSection(redis, [3]);
+    const bookingId = newBookingId();
+    await claim(manual(0), bookingId);
+    const ends = await seats.endsSoFar(section.eventId, section.id);
+    await seats.release(section.eventId, section.id, [bookingId]);
+    expect(await seats.load(section, [{ ...live([0], "held"), bookingId }], ends)).toBe("moved");
+    expect(await states()).toBe("fff");
+  });
+});
+
+test("claims that arrive together share calls of the script", async () => {
+  const { section } = await loadTestSection(
+    redis,
+    Array.from({ length: 10 }, () => 20),
+  );
+  const calls: number[] = [];
+  const counting = new Proxy(redis, {
+    get: (target, name) =>
+      name === "evalsha"
+        ? (...args: Parameters<typeof redis.evalsha>) => {
+            calls.push(1);
+            return target.evalsha(...args);
+          }
+        : Reflect.get(target, name, target),
+  });
+  const seats = createSeatEngine({ redis: counting, clock: { now: () => 1_000_000 } });
+  const claims = Array.from({ length: 128 }, () => seats.claim(claimOf(section, best(1), newBookingId())));
+  const outcomes = await Promise.all(claims);
+  expect(outcomes.every((outcome) => outcome.outcome === "held")).toBe(true);
+  expect(calls).toHaveLength(128 / limits.booking.claimsPerScript);
+});
+
+test("past its bound a section answers busy at once and takes nothing for it", async () => {
+  const { claim, states } = await loadTestSection(redis, [2]);
+  const bound = limits.booking.claimsWaitingPerSection;
+  const outcomes = await Promise.all(Array.from({ length: bound + 50 }, () => claim(best(1))));
+  expect(outcomes.filter((outcome) => outcome.outcome === "busy")).toHaveLength(50);
+  expect(outcomes.filter((outcome) => outcome.outcome === "held")).toHaveLength(2);
+  expect(await states()).toBe("hh");
+});
+
+test("a section that is not loaded says so", async () => {
+  const section = seatedSection([3]);
+  const seats = createSeatEngine({ redis, clock: { now: () => 0 } });
+  expect(await seats.claim(claimOf(section, best(1), newBookingId()))).toEqual({
+    outcome: "section_missing",
+  });
+  expect(await seats.snapshot(section.eventId, section.id)).toBeUndefined();
+});

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
+import { waitFor } from "../../test/harness/wait-for.ts";
+import { connectRedis, type Redis } from "./connect.ts";
+import { createShardedChannels } from "./sharded-channels.ts";
+
+// A cluster of their own: these tests cut connections and move slots.
+const folder = mkdtempSync(join(tmpdir(), "onsale-channels-"));
+let cluster: RedisCluster;
+let redis: Redis;
+
+beforeAll(async () => {
+  cluster = await startRedisCluster({ masters: 3, folder, persist: false });
+  redis = connectRedis(cluster.urls, pino({ level: "silent" }));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await cluster.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** Publishes until one message more than before has arrived. */
+async function expectHeard(channel: string, heard: readonly string[]): Promise<void> {
+  const before = heard.length;
+  const arrives = async () => {
+    await redis.spublish(channel, "a message");
+    return heard.length > before;
+  };
+  await waitFor(arrives, { what: `a message of ${channel}`, withinMs: 10_000 });
+}
+
+test("a channel is heard again after every subscriber's connection was cut", async () => {
+  const heard: string[] = [];
+  const end = await createShardedChannels(redis).listen("{cut}", (message) => heard.push(message));
+  await expectHeard("{cut}", heard);
+  await Promise.all(redis.nodes("master").map((node) => node.call("CLIENT", "KILL", "TYPE", "pubsub")));
+  await expectHeard("{cut}", heard);
+  await end();
+});
+
+test("a channel is heard again after its slot has moved to another master", async () => {
+  const heard: string[] = [];
+  const end = await createShardedChannels(redis).listen("{moved}", (message) => heard.push(message));
+  await expectHeard("{moved}", heard);
+  await moveSlot("{moved}");
+  await expectHeard("{moved}", heard);
+  await end();
+});
+
+test("a listener that ended hears nothing more, and the others go on", async () => {
+  const channels = createShardedChannels(redis);
+  const [first, second]: [string[], string[]] = [[], []];
+  const endFirst = await channels.listen("{shared}", (message) => first.push(message));
+  const endSecond = await channels.listen("{shared}", (message) => second.push(message));
+  await endFirst();
+  await expectHeard("{shared}", second);
+  expect(first).toEqual([]);
+  await endSecond();
+});
+
+async function moveSlot(channel: string): Promise<void> {
+  const slot = Number(await redis.cluster("KEYSLOT", channel));
+  const masters = redis.nodes("master");
+  const ids = await Promise.all(masters.map((node) => node.call("CLUSTER", "MYID") as Promise<string>));
+  const ranges = await redis.cluster("SLOTS");
+  const owner = ranges.find(([first, last]) => slot >= first && slot <= last)?.[2]?.[2];
+  const next = ids.find((id) => id !== owner) ?? "";
+  for (const node of masters) await node.call("CLUSTER", "SETSLOT", String(slot), "NODE", next);
+}

@@ -1,0 +1,80 @@
+export type CaughtMail = {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly messageId: string;
+  readonly text: string;
+  readonly receivedAt: string;
+};
+
+type Part = { readonly headers: ReadonlyMap<string, string>; readonly body: string };
+
+/** Reads as much of a message (RFC 5322, MIME) as Onsale's own mail needs: its headers and its plain text. */
+export function parseMail(
+  raw: string,
+  envelope: { from: string; to: readonly string[] },
+  receivedAt: Date,
+): CaughtMail {
+  const mail = splitPart(raw);
+  return {
+    from: envelope.from,
+    to: envelope.to,
+    subject: decodeWords(mail.headers.get("subject") ?? ""),
+    messageId: mail.headers.get("message-id") ?? "",
+    text: plainText(mail) ?? "",
+    receivedAt: receivedAt.toISOString(),
+  };
+}
+
+function splitPart(raw: string): Part {
+  const text = raw.replaceAll("\r\n", "\n");
+  const end = text.indexOf("\n\n");
+  const head = end === -1 ? text : text.slice(0, end);
+  const headers = new Map<string, string>();
+  // A line that begins with white space goes on with the one before.
+  for (const line of head.replace(/\n[ \t]+/g, " ").split("\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0) headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+  }
+  return { headers, body: end === -1 ? "" : text.slice(end + 2) };
+}
+
+function plainText(part: Part): string | undefined {
+  const type = part.headers.get("content-type") ?? "text/plain";
+  const boundary = /boundary="?([^";]+)"?/i.exec(type)?.[1];
+  if (type.startsWith("multipart/") && boundary !== undefined) {
+    const parts = part.body.split(`--${boundary}`).slice(1, -1);
+    return parts
+      .map((raw) => plainText(splitPart(raw.replace(/^\n/, ""))))
+      .find((text) => text !== undefined);
+  }
+  return type.startsWith("text/plain") ? decodeBody(part) : undefined;
+}
+
+function decodeBody({ headers, body }: Part): string {
+  switch (headers.get("content-transfer-encoding")?.toLowerCase()) {
+    case "base64":
+      return Buffer.from(body, "base64").toString("utf8");
+    case "quoted-printable":
+      return decodeQuotedPrintable(body.replace(/=\n/g, ""));
+    default:
+      return body;
+  }
+}
+
+function decodeQuotedPrintable(text: string): string {
+  const bytes = text.replace(/=([0-9A-F]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
+
+/** `=?UTF-8?B?…?=` and `=?UTF-8?Q?…?=`, as headers carry what is not ASCII. */
+function decodeWords(text: string): string {
+  const joined = text.replace(/\?=\s+=\?/g, "?==?");
+  return joined.replace(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (_, kind: string, word: string) =>
+    kind.toLowerCase() === "b"
+      ? Buffer.from(word, "base64").toString("utf8")
+      : decodeQuotedPrintable(word.replaceAll("_", " ")),
+  );
+}

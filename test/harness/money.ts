@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInbox } from "../../booking-core/payments/inbox.ts";
+import { createMailer } from "../../booking-core/notifications/mailer.ts";
+import { sendEmail } from "../../booking-core/notifications/send-email.ts";
+import { createPayments } from "../../booking-core/payments/payments.ts";
+import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
+import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
+import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
+import { applyHolds, expireBookings } from "../../booking-core/bookings/jobs.ts";
+import { uuidSource } from "../../foundation/ids.ts";
+import { freePort } from "../../launch/free-ports.ts";
+import { startChild, type TestChild } from "./child.ts";
+import type { Shop } from "./shop.ts";
+
+const secrets = { SANDBOX_API_KEY: "k".repeat(40), SANDBOX_WEBHOOK_SECRET: "w".repeat(40) };
+
+export type Till = Awaited<ReturnType<typeof openTill>>;
+
+/** The outside world beside a shop: a real payment sandbox, a real mail catcher, and an address for webhooks. */
+export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "onsale-till-"));
+  const [sandboxPort, smtpPort, mailPort] = [await freePort(), await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${sandboxPort}`;
+  const provider = createSandboxProvider({
+    url,
+    apiKey: secrets.SANDBOX_API_KEY,
+    webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
+  });
+  const parts = { ...shop, provider, ids: uuidSource };
+  const inbox = createInbox(parts);
+  const gate = await openGate(async (body, signature) => {
+    if (options.receiveWebhooks === false) return 503;
+    const { outcome } = await inbox.receive(body, signature);
+    return outcome === "webhook_signature_wrong" ? 401 : 200;
+  });
+  const startSandbox = () =>
+    startChild("outside/payment-sandbox/server.ts", {
+      ...secrets,
+      SANDBOX_PORT: String(sandboxPort),
+      SANDBOX_DATA: join(folder, "sandbox"),
+      SANDBOX_WEBHOOK_URL: gate.url,
+    });
+  const children: TestChild[] = [
+    await startSandbox(),
+    await startChild("outside/mail-catcher/server.ts", {
+      MAIL_SMTP_PORT: String(smtpPort),
+      MAIL_HTTP_PORT: String(mailPort),
+      MAIL_DATA: join(folder, "mail"),
+    }),
+  ];
+  const mailer = createMailer({
+    smtpUrl: `smtp://127.0.0.1:${smtpPort}`,
+    from: "Onsale <tickets@onsale.example>",
+  });
+  return {
+    ...parts,
+    inbox,
+    mailer,
+    webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
+    payments: createPayments({ ...parts, publicUrl: "http://127.0.0.1" }),
+    books: () =>
+      readJson<SandboxBooks>(`${url}/v1/books`, { authorization: `Bearer ${secrets.SANDBOX_API_KEY}` }),
+    mailsTo: (address: string) =>
+      readJson<{ subject: string; text: string }[]>(
+        `http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`,
+      ),
+    restartSandbox: async () => {
+      await children.shift()?.kill("SIGKILL");
+      children.unshift(await startSandbox());
+    },
+    close: async () => {
+      mailer.close();
+      await Promise.all(children.map((child) => child.stop()));
+      await gate.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type SandboxBooks = {
+  payments: { id: string; status: string; amountMinor: number; reference: string }[];
+  refunds: { paymentId: string; amountMinor: number }[];
+  webhooksOnTheirWay: number;
+};
+
+/** The worker's part, as `app/roles/worker.ts` wires it. */
+export async function workOn(till: Till): Promise<void> {
+  await till.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(till, data));
+  await till.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(till, data));
+  await till.jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
+  await till.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));
+  await till.jobs.work("send-email", { concurrency: 2 }, (data) => sendEmail(till, data));
+}
+
+/** As the buyer at the provider's page. */
+export async function decide(payUrl: string | null, decision: "approve" | "decline"): Promise<void> {
+  const answer = await fetch(`${payUrl}/${decision}`, { method: "POST", redirect: "manual" });
+  if (answer.status !== 303) throw new Error(`the payment page answered ${answer.status}`);
+}
+
+async function openGate(receive: (body: Buffer, signature: string) => Promise<number>) {
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const status = await receive(Buffer.concat(chunks), String(request.headers["sandbox-signature"])).catch(
+      () => 500,
+    );
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
+}
+
+async function readJson<Result>(url: string, headers: Record<string, string> = {}): Promise<Result> {
+  const answer = await fetch(url, { headers });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  return (await answer.json()) as Result;
+}

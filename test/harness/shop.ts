@@ -1,0 +1,113 @@
+import { pino } from "pino";
+import { type BookingJobParts } from "../../booking-core/bookings/jobs.ts";
+import { type Bookings, createBookings } from "../../booking-core/bookings/bookings.ts";
+import { createChanges } from "../../booking-core/bookings/changes.ts";
+import { type Catalogue, createCatalogue } from "../../booking-core/events/catalogue.ts";
+import {
+  createEvent,
+  createSeatingPlan,
+  createVenue,
+  type PlannedSection,
+} from "../../booking-core/events/create-event.ts";
+import type { OnsaleEvent } from "../../booking-core/events/event.ts";
+import { publishEvent } from "../../booking-core/events/publish.ts";
+import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
+import { type Clock, systemClock } from "../../foundation/clock.ts";
+import { type BuyerId, type EventId, uuidSource } from "../../foundation/ids.ts";
+import { startJobs } from "../../foundation/jobs/boss.ts";
+import { createPool, inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
+import type { Redis } from "../../foundation/redis/connect.ts";
+import { createShardedChannels } from "../../foundation/redis/sharded-channels.ts";
+import { createTestDatabase } from "./database.ts";
+import { connectTestRedis } from "./redis.ts";
+
+/** Booking-core on the real parts, with a database of its own, as one process would hold it. */
+export type Shop = BookingJobParts & {
+  readonly redis: Redis;
+  readonly databaseUrl: string;
+  readonly pool: Pool;
+  readonly seats: SeatEngine;
+  readonly catalogue: Catalogue;
+  readonly bookings: Bookings;
+  close(): Promise<void>;
+};
+
+export const silent = pino({ level: "silent" });
+
+export async function openShop(options: { clock?: Clock; work?: boolean } = {}): Promise<Shop> {
+  const clock = options.clock ?? systemClock;
+  const database = await createTestDatabase();
+  const redis = connectTestRedis();
+  const pool = createPool(database.url, 8);
+  const jobs = await startJobs(database.url, silent, { work: options.work ?? false });
+  const seats = createSeatEngine({ redis, clock });
+  const catalogue = createCatalogue({ pool, clock });
+  const changes = createChanges(redis, createShardedChannels(redis));
+  const parts = { pool, jobs, seats, catalogue, changes, clock, logger: silent };
+  const close = async () => {
+    await jobs.stop();
+    await pool.end();
+    redis.disconnect();
+    await database.drop();
+  };
+  return { ...parts, redis, databaseUrl: database.url, bookings: createBookings(parts), close };
+}
+
+export type TestEventOptions = {
+  readonly sections?: readonly PlannedSection[];
+  readonly paymentWindowMs?: number;
+};
+
+export const rowsOf = (...seats: number[]): PlannedSection => ({
+  name: `seated ${seats.join(" ")}`,
+  kind: "seated",
+  rows: seats.map((count, index) => ({ label: String(index + 1), seats: count })),
+});
+
+export const standingOf = (capacity: number): PlannedSection => ({
+  name: `standing ${capacity}`,
+  kind: "standing",
+  capacity,
+});
+
+/** An active event with an open room, published to Redis. */
+export async function openEvent(shop: Shop, options: TestEventOptions = {}): Promise<OnsaleEvent> {
+  const eventId = await inTransaction(shop.pool, (sql) => insertEvent(sql, options));
+  await publishEvent({ pool: shop.pool, seats: shop.seats, configureRoom: async () => undefined }, eventId);
+  for (;;) {
+    const event = await shop.catalogue.find(eventId);
+    if (event !== undefined) return event;
+  }
+}
+
+export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Promise<EventId> {
+  const sections = options.sections ?? [rowsOf(10, 10)];
+  const venueId = await createVenue(sql, uuidSource, { name: "Test hall", city: "Testville" });
+  return createEvent(sql, uuidSource, {
+    venueId,
+    seatingPlanId: await createSeatingPlan(sql, uuidSource, { venueId, name: "plan", sections }),
+    title: "Test event",
+    description: "For a test.",
+    startsAtMs: Date.now() + 86_400_000,
+    currency: "EUR",
+    paymentWindowMs: options.paymentWindowMs ?? 900_000,
+    room: { state: "open", cap: 100, ratePerMinute: 60_000, turnWindowMs: 30_000, passMs: 600_000 },
+    sections: sections.map((planned) => ({
+      planned,
+      offer: {
+        category: "standard",
+        priceMinor: 4_500n,
+        maxPerBooking: 8,
+        salesFromMs: 0,
+        salesUntilMs: Date.now() + 86_000_000,
+      },
+    })),
+  });
+}
+
+let buyers = 0;
+
+export function newBuyer(): { buyerId: BuyerId; email: string } {
+  buyers += 1;
+  return { buyerId: uuidSource.next<BuyerId>(), email: `buyer-${buyers}@onsale.example` };
+}
