@@ -85,7 +85,13 @@ function logRefusal(
   const what = { requestId, route: name, status, code: refusal, detail };
   if (status === errorTable.internal.status) logger.error(what, "a request failed");
   else if (status >= 500) logger.warn(what, "a request was turned away");
-  else logger.debug(what, "a request was refused");
+}
+
+function logAnswer({ runtime, name, requestId, startedAtMs }: Exchange, status: number): void {
+  const { logger, clock } = runtime.services;
+  // Asked first: at other levels this must cost nothing for each request.
+  if (!logger.isLevelEnabled("debug")) return;
+  logger.debug({ requestId, route: name, status, ms: clock.now() - startedAtMs }, "answered");
 }
 
 export function send(
@@ -98,6 +104,7 @@ export function send(
 ): void {
   if (!exchange.open) return;
   assertSafe(headers);
+  logAnswer(exchange, status);
   exchange.open = false;
   clearTimeout(exchange.timer);
   const { res, runtime } = exchange;
