@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { type ErrorCode, errorTable } from "../foundation/errors.ts";
+import type { EventId } from "../foundation/ids.ts";
+import { clientMessageSchema, roomPath, serverMessageSchema, subprotocol } from "./room/room-messages.ts";
 import { type Access, type AnswerShapes, type Route, takesBody } from "./route.ts";
 import { routes } from "./routes.ts";
+import { idSchema } from "./wire/id.ts";
 import { problemSchema } from "./wire/problem.ts";
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
@@ -39,8 +42,11 @@ export function openApiDocument(publicUrl: string): OpenApiDocument {
       description: `A waiting room and ticket booking. Money is whole minor units, times are RFC 3339 in UTC, every error is problem details (RFC 9457) with a \`code\`; the codes: ${publicUrl}/docs/errors.`,
     },
     servers: [{ url: publicUrl }],
-    paths: { ...pathsOf(routes) },
-    components: { securitySchemes },
+    paths: { ...pathsOf(routes), [openApiPath(roomPath)]: { get: roomOperation } },
+    components: {
+      securitySchemes,
+      schemas: { RoomServerMessage: serverMessageSchema, RoomClientMessage: clientMessageSchema },
+    },
   });
 }
 
@@ -73,7 +79,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
       ...(route.idempotent ? { header: idempotencyHeader } : {}),
     },
     ...requestBodyOf(route),
-    responses: { ...answersOf(route.answers), ...problemsOfRoute(route) },
+    responses: { ...problemResponses(errorsOf(route)), ...answersOf(route.answers) },
   };
 }
 
@@ -83,6 +89,25 @@ const idempotencyHeader = z.object({
     .regex(/^[A-Za-z0-9_-]{8,128}$/)
     .meta({ description: "A key of your own, new for each thing you mean; the same key repeats the same." }),
 });
+
+/** OpenAPI has no words for sockets: the upgrade is an operation, and the messages are schemas of their own. */
+const roomOperation: ZodOpenApiOperationObject = {
+  operationId: "openRoom",
+  summary: `The event's waiting room as a WebSocket (\`${subprotocol}\`).`,
+  description: `The token comes as \`Authorization\`, or from browsers as the second subprotocol: \`${subprotocol}, bearer.TOKEN\`. The server sends \`RoomServerMessage\`s as JSON; the client may send a \`RoomClientMessage\`.`,
+  security: [{ buyerToken: [] }],
+  requestParams: { path: z.object({ eventId: idSchema<EventId>("The event.") }) },
+  responses: {
+    "101": { description: "The room is open." },
+    ...problemResponses([
+      ...errorsOfAll,
+      ...errorsOfAccess.buyer,
+      "forbidden",
+      "not_found",
+      "upgrade_required",
+    ]),
+  },
+};
 
 function requestBodyOf(route: Route): Pick<ZodOpenApiOperationObject, "requestBody"> {
   if (!takesBody(route)) return {};
@@ -99,13 +124,12 @@ function answersOf(answers: AnswerShapes): Responses {
   return responses;
 }
 
-function problemsOfRoute(route: Route): Responses {
+function problemResponses(codes: readonly ErrorCode[]): Responses {
   const responses: Responses = {};
-  for (const [status, codes] of Map.groupBy(errorsOf(route), (code) => errorTable[code].status)) {
-    if (route.answers[status] !== undefined) continue;
-    const description = codes.map((code) => `\`${code}\`: ${errorTable[code].title}`).join(" ");
-    const schema = problemSchema;
-    responses[String(status) as "400"] = { description, content: { "application/problem+json": { schema } } };
+  for (const [status, ofStatus] of Map.groupBy(codes, (code) => errorTable[code].status)) {
+    const description = ofStatus.map((code) => `\`${code}\`: ${errorTable[code].title}`).join(" ");
+    const content = { "application/problem+json": { schema: problemSchema } };
+    responses[String(status) as "400"] = { description, content };
   }
   return responses;
 }

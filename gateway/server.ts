@@ -23,17 +23,29 @@ export async function startGateway(
   const listening = await listen(app, services.host, services.port);
   const port = uws.us_socket_local_port(listening);
   services.logger.info({ host: services.host, port }, "the gateway listens");
+  let stopped: Promise<void> | undefined;
   return {
     port,
-    async stop(reason) {
-      services.logger.info({ reason, inFlight: runtime.inFlight }, "the gateway stops");
-      runtime.stopping = true;
-      uws.us_listen_socket_close(listening);
-      sockets.sayByeToAll("stopping");
-      await drained(runtime);
-      app.close();
+    stop(reason) {
+      // Once: closing a listening socket a second time crashes the process.
+      stopped ??= stopGateway(app, runtime, listening, reason);
+      return stopped;
     },
   };
+}
+
+async function stopGateway(
+  app: uws.TemplatedApp,
+  runtime: Runtime,
+  listening: us_listen_socket,
+  reason: string,
+): Promise<void> {
+  runtime.services.logger.info({ reason, inFlight: runtime.inFlight }, "the gateway stops");
+  runtime.stopping = true;
+  uws.us_listen_socket_close(listening);
+  runtime.sockets.sayByeToAll("stopping");
+  await drained(runtime);
+  app.close();
 }
 
 type ListenExclusively = (

@@ -50,6 +50,20 @@ function removeStaleClaim(folder: string, file: string): void {
   rmSync(file, { force: true });
 }
 
+/** For the command line, which asks the running system. */
+export function noteAddresses(folder: string, storage: { databaseUrl: string; redisUrl: string }): void {
+  const addresses = { DATABASE_URL: storage.databaseUrl, REDIS_URL: storage.redisUrl };
+  writeFileSync(addressFile(folder), JSON.stringify(addresses), { mode: 0o600 });
+}
+
+export function forgetAddresses(folder: string): void {
+  rmSync(addressFile(folder), { force: true });
+}
+
+function addressFile(folder: string): string {
+  return `${folder}/addresses.json`;
+}
+
 /** The ports of the last start where they are still free, so that addresses stay the same. */
 export async function storagePorts(folder: string): Promise<StoragePorts> {
   const file = `${folder}/ports.json`;

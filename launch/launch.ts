@@ -6,7 +6,7 @@ import { migrateDatabase } from "../foundation/postgres/migrate.ts";
 import { addresses } from "./addresses.ts";
 import { environmentOf } from "./child-environment.ts";
 import { type Child, type ChildName, endLeftoverChildren, startChild } from "./child-process.ts";
-import { claimFolder } from "./data-folder.ts";
+import { claimFolder, forgetAddresses, noteAddresses } from "./data-folder.ts";
 import { portTrouble } from "./free-ports.ts";
 import { LaunchError } from "./launch-error.ts";
 import { type Storage, startStorage } from "./storage.ts";
@@ -36,6 +36,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
     await refuseTakenPorts(options.port);
     await runUntilAsked(options);
   } finally {
+    forgetAddresses(options.data);
     freeFolder();
   }
 }
@@ -90,6 +91,7 @@ async function startAll(options: LaunchOptions, current: Launch): Promise<void> 
   );
   const eventId = options.demo ? await step(current, "demo event", () => loadDemo(environment)) : undefined;
   await step(current, "gateway, admission and worker", () => start("server"));
+  noteAddresses(options.data, storage);
   process.stdout.write(addresses(options, environment, eventId));
 }
 

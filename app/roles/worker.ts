@@ -22,7 +22,7 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
   const searches = [
     repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),
-    repeat("orphan holds", 10_000, core.logger, createOrphanSearch(core)),
+    repeat("orphan holds", 2_000, core.logger, createOrphanSearch(core)),
     repeat("silent payments", 15_000, core.logger, () => askAboutSilentPayments(core)),
   ];
   return {

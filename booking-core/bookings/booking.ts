@@ -46,3 +46,8 @@ export type BookingChange = {
   readonly bookingId: BookingId;
   readonly status: BookingStatus;
 };
+
+/** Whether a booking in this state holds its seats. */
+export function isLive(status: BookingStatus): boolean {
+  return status === "pending_payment" || status === "paid" || status === "partly_refunded";
+}

@@ -1,120 +1,157 @@
+import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
-import type { BookingId, EventId } from "../../foundation/ids.ts";
-import type { Jobs } from "../../foundation/jobs/boss.ts";
+import type { BookingId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Connection, Pool } from "../../foundation/postgres/pool.ts";
-import type { CommitOutcome, NewBooking } from "./commit-groups.ts";
-import { insertBookings } from "./insert-bookings.ts";
-import { changeStandingStock } from "./transitions.ts";
+import type { ExpirySchedule } from "./expiry-schedule.ts";
+import { insertBookings, takeStandingPlaces } from "./insert-bookings.ts";
+import type { NewBooking } from "./new-booking.ts";
+import { isOutage } from "./outage.ts";
 
-export type CommitParts = { readonly pool: Pool; readonly jobs: Jobs; readonly logger: Logger };
+export type CommitParts = { readonly pool: Pool; readonly expiry: ExpirySchedule; readonly logger: Logger };
 
-/** How far a transaction came before it failed: only while it commits is its outcome in doubt. */
-type Stage = "before commit" | "committing";
-type Failure = { readonly stage: Stage; readonly error: Error };
+export type CommitResult =
+  /** The others were there already. */
+  | { readonly outcome: "committed"; readonly inserted: ReadonlySet<BookingId> }
+  /** Nothing was written: a seat or a standing place belongs to another live booking. */
+  | { readonly outcome: "taken" }
+  /** Nothing was written: something is wrong with one of them. */
+  | { readonly outcome: "broken"; readonly error: unknown }
+  /** Nothing was written: Postgres cannot serve now. */
+  | { readonly outcome: "unavailable" }
+  /** Perhaps written: Postgres went away during the commit and has not come back in time. */
+  | { readonly outcome: "unknown" };
 
-/** Writes bookings in one transaction; where that is refused, one by one, so that a bad one fails alone. */
+/** How far a transaction has come, for whoever has to say what became of it. */
+type Progress = {
+  transaction: string;
+  inserted: ReadonlySet<BookingId>;
+  scheduled: Awaited<ReturnType<ExpirySchedule["insert"]>>;
+  committing: boolean;
+};
+
+const deadlockDetected = "40P01";
+const { commitTimeoutMs } = limits.booking;
+/** The server gives up first, so that a slow statement ends in a clear refusal and not in a cut connection. */
+const statementTimeoutMs = commitTimeoutMs - 1_000;
+
+/** Writes bookings in one transaction, with their seats, standing places and expiry jobs. */
 export async function commitGroup(
   parts: CommitParts,
-  group: readonly NewBooking[],
-): Promise<CommitOutcome[]> {
-  const written = await write(parts, group);
-  if (!("error" in written))
-    return group.map((booking) => (written.ids.has(booking.id) ? "committed" : "exists"));
-  if (written.stage === "committing") return askPostgres(parts, group);
-  if (!isRefusal(written.error)) {
-    parts.logger.error({ err: written.error, bookings: group.length }, "bookings could not be written");
-    return group.map(() => "unavailable");
+  bookings: readonly NewBooking[],
+): Promise<CommitResult> {
+  const first = await tryCommit(parts, bookings);
+  if (first.outcome !== "deadlock") return first;
+  // Whom Postgres chose as the victim of a deadlock finds the way free now.
+  const second = await tryCommit(parts, bookings);
+  return second.outcome === "deadlock" ? { outcome: "unavailable" } : second;
+}
+
+async function tryCommit(
+  parts: CommitParts,
+  bookings: readonly NewBooking[],
+): Promise<CommitResult | { readonly outcome: "deadlock" }> {
+  const connection = await connect(parts);
+  if (connection === undefined) return { outcome: "unavailable" };
+  const lease = leaseFor(connection);
+  const progress: Progress = { transaction: "", inserted: new Set(), scheduled: [], committing: false };
+  try {
+    await write(parts, connection, bookings, progress);
+    parts.expiry.remember(progress.scheduled);
+    return { outcome: "committed", inserted: progress.inserted };
+  } catch (error) {
+    if (progress.committing) lease.cut();
+    else await connection.query("rollback").catch(lease.cut);
+    return progress.committing ? await askAfterwards(parts, progress) : refusalOf(parts, error);
+  } finally {
+    lease.end();
   }
-  if (group.length === 1) return [refusalOf(parts, group[0] as NewBooking, written.error)];
-  const outcomes: CommitOutcome[] = [];
-  for (const booking of group) outcomes.push(...(await commitGroup(parts, [booking])));
-  return outcomes;
+}
+
+async function connect({ pool, logger }: CommitParts): Promise<Connection | undefined> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    logger.warn({ err: error }, "no connection to Postgres for a group of bookings");
+    return undefined;
+  }
+}
+
+/** The connection goes back once: whole, or cut when something broke it or the time is up. */
+function leaseFor(connection: Connection) {
+  let held = true;
+  const give = (broken: boolean) => {
+    if (held) connection.release(broken);
+    held = false;
+  };
+  // Without a listener a connection that dies while it is ours would end the process.
+  const ignore = () => undefined;
+  connection.on("error", ignore);
+  const timer = setTimeout(() => give(true), commitTimeoutMs);
+  return {
+    cut: () => give(true),
+    end: () => {
+      clearTimeout(timer);
+      give(false);
+      connection.off("error", ignore);
+    },
+  };
 }
 
 async function write(
-  parts: CommitParts,
-  group: readonly NewBooking[],
-): Promise<{ ids: Set<BookingId> } | Failure> {
-  let stage: Stage = "before commit";
-  let connection: Connection | undefined;
-  try {
-    connection = await parts.pool.connect();
-    const ids = await within(limits.booking.commitTimeoutMs, writeRows(parts, connection, group));
-    stage = "committing";
-    await within(limits.booking.commitTimeoutMs, connection.query("commit"));
-    connection.release();
-    return { ids };
-  } catch (error) {
-    // Closing the connection rolls back what was not committed, also where it no longer answers.
-    connection?.release(true);
-    return { stage, error: error as Error };
-  }
-}
-
-async function writeRows(
-  parts: CommitParts,
+  { expiry }: CommitParts,
   connection: Connection,
-  group: readonly NewBooking[],
-): Promise<Set<BookingId>> {
-  await connection.query("begin");
-  const ids = await insertBookings(connection, group);
-  const written = group.filter((booking) => ids.has(booking.id));
-  const standing = written.filter((booking) => booking.standing);
-  if (standing.length > 0) await changeStandingStock(connection, standing, 1);
-  if (written.length > 0) await parts.jobs.insert(connection, "expire-bookings", expiryJobs(written));
-  return ids;
+  bookings: readonly NewBooking[],
+  progress: Progress,
+): Promise<void> {
+  progress.transaction = await begin(connection);
+  progress.inserted = await insertBookings(connection, bookings);
+  const inserted = bookings.filter((booking) => progress.inserted.has(booking.id));
+  progress.scheduled = await expiry.insert(connection, inserted);
+  await takeStandingPlaces(connection, inserted);
+  progress.committing = true;
+  await connection.query("commit");
 }
 
-/** One job an event and second, however many bookings end in it. */
-function expiryJobs(bookings: readonly NewBooking[]): { data: { eventId: EventId }; startAfter: Date }[] {
-  const due = new Map<string, { data: { eventId: EventId }; startAfter: Date }>();
-  for (const { eventId, deadlineMs } of bookings) {
-    const second = Math.ceil(deadlineMs / 1_000);
-    due.set(`${eventId} ${second}`, { data: { eventId }, startAfter: new Date(second * 1_000) });
+/** Gives the transaction's id, by which Postgres can be asked later what became of it. */
+async function begin(connection: Connection): Promise<string> {
+  const text = `begin; set local statement_timeout = ${statementTimeoutMs}; select pg_current_xact_id()::text as id`;
+  const results = (await connection.query(text)) as unknown as pg.QueryResult<{ id: string }>[];
+  const id = results[2]?.rows[0]?.id;
+  if (id === undefined) throw new Error("Postgres gave the transaction no id");
+  return id;
+}
+
+/**
+ * The answer to `commit` did not come. Whether a row is there says too little: the commit may still be on its way.
+ * The transaction's own state says it for good, and is only asked again while it is in progress.
+ */
+async function askAfterwards({ pool, logger }: CommitParts, progress: Progress): Promise<CommitResult> {
+  const deadline = performance.now() + commitTimeoutMs;
+  while (performance.now() < deadline) {
+    const state = await transactionState(pool, progress.transaction).catch(() => "no answer");
+    if (state === "committed") return { outcome: "committed", inserted: progress.inserted };
+    if (state === "aborted") return { outcome: "unavailable" };
+    await pause(100);
   }
-  return [...due.values()];
+  logger.error({ transaction: progress.transaction }, "the outcome of a group of bookings is not known");
+  return { outcome: "unknown" };
 }
 
-/** The commit's answer never came. What is in Postgres now is what was committed. */
-async function askPostgres(parts: CommitParts, group: readonly NewBooking[]): Promise<CommitOutcome[]> {
-  try {
-    const ids = group.map((booking) => booking.id);
-    const found = await within(
-      limits.booking.commitTimeoutMs,
-      parts.pool.query<{ id: BookingId }>("select id from bookings where id = any($1::uuid[])", [ids]),
-    );
-    const known = new Set(found.rows.map((row) => row.id));
-    // One that is not there may still be on its way; its hold is left to the search for orphans.
-    return group.map((booking) => (known.has(booking.id) ? "exists" : "unknown"));
-  } catch (error) {
-    parts.logger.error({ err: error, bookings: group.length }, "the outcome of a commit cannot be told");
-    return group.map(() => "unknown");
-  }
+async function transactionState(pool: Pool, transaction: string): Promise<string | undefined> {
+  const found = await pool.query<{ state: string }>("select pg_xact_status($1::xid8) as state", [
+    transaction,
+  ]);
+  return found.rows[0]?.state;
 }
 
-/** The database was reached and said no to the content: integrity (23) or data (22). */
-function isRefusal(error: Error): boolean {
-  return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? "");
-}
-
-function refusalOf(parts: CommitParts, booking: NewBooking, error: Error): CommitOutcome {
+function refusalOf({ logger }: CommitParts, error: unknown): CommitResult | { readonly outcome: "deadlock" } {
   const constraint = error instanceof pg.DatabaseError ? error.constraint : undefined;
-  const isTaken = constraint === "booking_seats_live" || constraint === "sections_standing_stock";
-  const { id: bookingId, eventId, sectionId } = booking;
-  parts.logger.warn({ bookingId, eventId, sectionId, constraint, err: error }, "Postgres refused a booking");
-  return isTaken ? "refused" : "unavailable";
-}
-
-class TimeoutError extends Error {}
-
-async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TimeoutError(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  // Whoever loses the race may still reject later: that is answered for already.
-  work.catch(() => undefined);
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+  if (constraint === "booking_seats_live" || constraint === "sections_standing_stock")
+    return { outcome: "taken" };
+  if (error instanceof pg.DatabaseError && error.code === deadlockDetected) return { outcome: "deadlock" };
+  if (!isOutage(error)) return { outcome: "broken", error };
+  logger.warn({ err: error }, "a group of bookings could not be written");
+  return { outcome: "unavailable" };
 }

@@ -1,86 +1,134 @@
-import type { BookingId, BuyerId, EventId, OfferId, SectionId } from "../../foundation/ids.ts";
+import type { Clock } from "../../foundation/clock.ts";
+import type { EventId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
-import type { Logger } from "../../foundation/log.ts";
-import type { Money } from "../../foundation/money.ts";
-import { commitGroup, type CommitParts } from "./commit-group.ts";
-
-/** A booking whose seats are held in Redis and that waits for its commit. */
-export type NewBooking = {
-  readonly id: BookingId;
-  readonly eventId: EventId;
-  readonly sectionId: SectionId;
-  readonly offerId: OfferId;
-  readonly buyerId: BuyerId;
-  readonly buyerEmail: string;
-  readonly requestHash: string;
-  readonly quantity: number;
-  /** Empty in a standing section. */
-  readonly seatNumbers: readonly number[];
-  readonly standing: boolean;
-  readonly total: Money;
-  readonly createdAtMs: number;
-  readonly deadlineMs: number;
-};
+import type { CommitResult } from "./commit-group.ts";
+import type { NewBooking } from "./new-booking.ts";
 
 export type CommitOutcome =
-  | "committed"
-  /** A booking of this id was there before; this one was not written. */
-  | "exists"
-  /** Postgres has sold a seat, or the stock, to another: Redis had forgotten that. */
-  | "refused"
-  /** Nothing was written. */
-  | "unavailable"
-  /** Whether it was written cannot be told now. */
-  | "unknown"
-  | "busy";
-
-type Waiting = { readonly booking: NewBooking; readonly resolve: (outcome: CommitOutcome) => void };
+  | { readonly outcome: "inserted" | "exists" | "taken" | "unknown" }
+  | { readonly outcome: "busy" | "unavailable" }
+  | { readonly outcome: "broken"; readonly error: unknown };
 
 export type CommitGroups = {
-  commit(booking: NewBooking): Promise<CommitOutcome>;
-  /** Resolves when nothing waits any more. */
+  add(booking: NewBooking): Promise<CommitOutcome>;
+  /** Settles when nothing waits and nothing is being written. */
   drain(): Promise<void>;
 };
 
-/** Gathers bookings for a few milliseconds and commits them together (docs/adr/0002). */
-export function createCommitGroups(parts: CommitParts & { logger: Logger }): CommitGroups {
-  const waiting: Waiting[] = [];
-  const running = new Set<Promise<void>>();
-  let timer: NodeJS.Timeout | undefined;
+type Waiting = {
+  readonly booking: NewBooking;
+  readonly sinceMs: number;
+  readonly resolve: (outcome: CommitOutcome) => void;
+};
 
-  function startGroups(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    while (waiting.length > 0 && running.size < limits.booking.commitsAtOnce) {
-      const group = waiting.splice(0, limits.booking.bookingsPerCommit);
-      const run: Promise<void> = settle(parts, group).finally(() => {
-        running.delete(run);
-        startGroups();
-      });
-      running.add(run);
+/** The bookings of one event. Lives as long as some wait or are being written. */
+type Lane = { readonly waiting: Waiting[]; timer: NodeJS.Timeout | undefined; committing: number };
+
+type Parts = {
+  readonly commit: (group: readonly NewBooking[]) => Promise<CommitResult>;
+  readonly clock: Clock;
+};
+
+const { bookingsPerCommit, bookingsWaiting, commitWaitMs, commitsAtOnce, commitTimeoutMs } = limits.booking;
+/** An event whose rows are locked by somebody leaves the other half to the others. */
+const commitsPerEvent = Math.ceil(commitsAtOnce / 2);
+/** Whoever waited longer has been answered by the gateway's time-out before a commit could end. */
+const patienceMs = limits.http.answerTimeoutMs - commitTimeoutMs;
+
+/** Bookings of one event that come within a few milliseconds share a transaction. */
+export function createCommitGroups(parts: Parts): CommitGroups {
+  const lanes = new Map<EventId, Lane>();
+  const due = new Set<Lane>();
+  const running = new Set<Promise<void>>();
+  let waitingCount = 0;
+
+  function add(booking: NewBooking): Promise<CommitOutcome> {
+    if (waitingCount >= bookingsWaiting) return Promise.resolve({ outcome: "busy" });
+    const lane = lanes.get(booking.eventId) ?? { waiting: [], timer: undefined, committing: 0 };
+    lanes.set(booking.eventId, lane);
+    waitingCount += 1;
+    return new Promise((resolve) => {
+      lane.waiting.push({ booking, sinceMs: parts.clock.now(), resolve });
+      lane.timer ??= setTimeout(() => becomeDue(lane), commitWaitMs);
+      if (lane.waiting.length >= bookingsPerCommit) becomeDue(lane);
+    });
+  }
+
+  function becomeDue(lane: Lane): void {
+    clearTimeout(lane.timer);
+    lane.timer = undefined;
+    due.add(lane);
+    startCommits();
+  }
+
+  /** First come, first served among the lanes; a lane that still has bookings goes to the end. */
+  function startCommits(): void {
+    for (const lane of due) {
+      if (running.size >= commitsAtOnce) return;
+      if (lane.committing >= commitsPerEvent) continue;
+      due.delete(lane);
+      const group = lane.waiting.splice(0, bookingsPerCommit);
+      if (group.length === 0) continue;
+      waitingCount -= group.length;
+      const work = run(lane, group)
+        .finally(() => running.delete(work))
+        .then(startCommits);
+      running.add(work);
+      if (lane.waiting.length > 0) due.add(lane);
     }
   }
 
-  return {
-    commit(booking) {
-      if (waiting.length >= limits.booking.bookingsWaiting) return Promise.resolve("busy");
-      return new Promise((resolve) => {
-        waiting.push({ booking, resolve });
-        if (waiting.length >= limits.booking.bookingsPerCommit) startGroups();
-        else timer ??= setTimeout(startGroups, limits.booking.commitWaitMs);
-      });
-    },
-    async drain() {
-      startGroups();
-      while (running.size > 0) await Promise.all(running);
-    },
-  };
+  async function run(lane: Lane, group: readonly Waiting[]): Promise<void> {
+    lane.committing += 1;
+    await settle(parts, group);
+    lane.committing -= 1;
+    const [{ booking }] = group as [Waiting];
+    if (lane.committing === 0 && lane.waiting.length === 0) lanes.delete(booking.eventId);
+  }
+
+  async function drain(): Promise<void> {
+    while (lanes.size > 0) {
+      for (const lane of lanes.values()) becomeDue(lane);
+      await Promise.race(running);
+    }
+  }
+
+  return { add, drain };
 }
 
-async function settle(parts: CommitParts & { logger: Logger }, group: readonly Waiting[]): Promise<void> {
-  const outcomes = await commitGroup(
-    parts,
-    group.map((entry) => entry.booking),
-  );
-  for (const [index, entry] of group.entries()) entry.resolve(outcomes[index] ?? "unknown");
+async function settle(parts: Parts, group: readonly Waiting[]): Promise<void> {
+  const oldest = parts.clock.now() - patienceMs;
+  const [late, inTime] = [
+    group.filter((waiting) => waiting.sinceMs < oldest),
+    group.filter((waiting) => waiting.sinceMs >= oldest),
+  ];
+  for (const waiting of late) waiting.resolve({ outcome: "busy" });
+  if (inTime.length === 0) return;
+  const result = await commit(parts, inTime);
+  if (isOfOne(result) && inTime.length > 1) return settleOneByOne(parts, inTime);
+  for (const waiting of inTime) waiting.resolve(outcomeFor(waiting.booking, result));
+}
+
+/** One booking spoiled the group: alone, it spoils nothing. When Postgres goes away, the rest need not ask it. */
+async function settleOneByOne(parts: Parts, group: readonly Waiting[]): Promise<void> {
+  let away = false;
+  for (const waiting of group) {
+    const result: CommitResult = away ? { outcome: "unavailable" } : await commit(parts, [waiting]);
+    away = result.outcome === "unavailable" || result.outcome === "unknown";
+    waiting.resolve(outcomeFor(waiting.booking, result));
+  }
+}
+
+function commit(parts: Parts, group: readonly Waiting[]): Promise<CommitResult> {
+  const bookings = group.map((waiting) => waiting.booking);
+  return parts.commit(bookings).catch((error: unknown) => ({ outcome: "broken", error }));
+}
+
+function isOfOne(result: CommitResult): boolean {
+  return result.outcome === "taken" || result.outcome === "broken";
+}
+
+function outcomeFor(booking: NewBooking, result: CommitResult): CommitOutcome {
+  if (result.outcome !== "committed") return result;
+  return { outcome: result.inserted.has(booking.id) ? "inserted" : "exists" };
 }

@@ -1,60 +1,46 @@
 import type { BookingId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import type { NewBooking } from "./commit-groups.ts";
+import { bookingColumns, type NewBooking, seatColumns } from "./new-booking.ts";
+import { changeStandingStock } from "./transitions.ts";
 
-/** One statement for all bookings of a group and their seats, whatever their number: one plan, one round trip. */
-const statement = `
-  with new_bookings as (
+/**
+ * Bookings and their seats in one statement; a booking that is there already is left as it is, and its new seats
+ * are not written. Says which are new. Refused as a whole where a seat belongs to another live booking.
+ */
+const insertText = `
+  with fresh as (
     insert into bookings (id, event_id, section_id, offer_id, buyer_id, buyer_email, request_hash, status,
-                          quantity, total_minor, currency, created_at, deadline)
-    select b.id, b.event_id, b.section_id, b.offer_id, b.buyer_id, b.buyer_email, b.request_hash, 'pending_payment',
-           b.quantity, b.total_minor, b.currency, b.created_at, b.deadline
-      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[],
-                  $9::bigint[], $10::text[], $11::timestamptz[], $12::timestamptz[])
-        as b (id, event_id, section_id, offer_id, buyer_id, buyer_email, request_hash, quantity, total_minor,
-              currency, created_at, deadline)
+      quantity, total_minor, currency, created_at, deadline)
+    select id, event_id, section_id, offer_id, buyer_id, buyer_email, request_hash, 'pending_payment',
+      quantity, total_minor, currency, to_timestamp(created_at_ms / 1000.0), to_timestamp(deadline_ms / 1000.0)
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[],
+        $9::bigint[], $10::text[], $11::float8[], $12::float8[])
+      as booking (id, event_id, section_id, offer_id, buyer_id, buyer_email, request_hash, quantity,
+        total_minor, currency, created_at_ms, deadline_ms)
+    order by id
     on conflict (id) do nothing
     returning id
-  ), new_seats as (
+  ), seats as (
     insert into booking_seats (booking_id, section_id, position, seat_number, live)
-    select s.booking_id, s.section_id, s.position, s.seat_number, true
-      from unnest($13::uuid[], $14::uuid[], $15::int[], $16::int[]) as s (booking_id, section_id, position, seat_number)
-      join new_bookings on new_bookings.id = s.booking_id
+    select booking_id, section_id, position, seat_number, true
+    from unnest($13::uuid[], $14::uuid[], $15::int[], $16::int[])
+        as seat (booking_id, section_id, position, seat_number)
+      join fresh on fresh.id = seat.booking_id
+    order by section_id, seat_number
   )
-  select id from new_bookings`;
+  select id from fresh`;
 
-/** Gives the ids that were written; a booking whose id was there before is left as it is. */
 export async function insertBookings(sql: Sql, bookings: readonly NewBooking[]): Promise<Set<BookingId>> {
-  // Two requests with one idempotency key may share a group: one of them is enough.
-  const group = [...new Map(bookings.map((booking) => [booking.id, booking])).values()];
-  const seats = group.flatMap(seatRows);
-  const inserted = await sql.query<{ id: BookingId }>({ name: "insert-bookings", text: statement }, [
-    group.map((booking) => booking.id),
-    group.map((booking) => booking.eventId),
-    group.map((booking) => booking.sectionId),
-    group.map((booking) => booking.offerId),
-    group.map((booking) => booking.buyerId),
-    group.map((booking) => booking.buyerEmail),
-    group.map((booking) => booking.requestHash),
-    group.map((booking) => booking.quantity),
-    group.map((booking) => booking.total.amountMinor),
-    group.map((booking) => booking.total.currency),
-    group.map((booking) => new Date(booking.createdAtMs)),
-    group.map((booking) => new Date(booking.deadlineMs)),
-    seats.map((seat) => seat.bookingId),
-    seats.map((seat) => seat.sectionId),
-    seats.map((seat) => seat.position),
-    seats.map((seat) => seat.seatNumber),
-  ]);
+  const inserted = await sql.query<{ id: BookingId }>({
+    name: "insert-bookings",
+    text: insertText,
+    values: [...bookingColumns(bookings), ...seatColumns(bookings)],
+  });
   return new Set(inserted.rows.map((row) => row.id));
 }
 
-/** A row a seat; the places of a standing section have no number. */
-function seatRows({ id, sectionId, seatNumbers, quantity }: NewBooking) {
-  return Array.from({ length: quantity }, (_, position) => ({
-    bookingId: id,
-    sectionId,
-    position,
-    seatNumber: seatNumbers[position] ?? null,
-  }));
+/** After the seats and before the commit: the one row that all bookings of a section change is locked last. */
+export async function takeStandingPlaces(sql: Sql, inserted: readonly NewBooking[]): Promise<void> {
+  const standing = inserted.filter(({ seats }) => seats.some((seat) => seat.seatNumber === null));
+  if (standing.length > 0) await changeStandingStock(sql, standing, 1);
 }

@@ -1,6 +1,6 @@
+import type { Clock } from "../../foundation/clock.ts";
 import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
-import type { Clock } from "../../foundation/clock.ts";
 import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";

@@ -10,16 +10,33 @@ export type LoadParts = { readonly pool: Pool; readonly seats: SeatEngine };
 const attempts = 20;
 
 const underWay = new Map<SectionId, Promise<void>>();
+const following = new Map<SectionId, Promise<void>>();
 
-/** Builds the section in Redis from what Postgres says. Those who want the same at the same time share one run. */
+/**
+ * Builds the section in Redis from what Postgres says at some moment after the call. Those who ask at the same
+ * time share one run; who asks while a run is under way shares the next, for the one under way may have read
+ * Postgres before that was written which made the asker ask.
+ */
 export function loadSection(parts: LoadParts, section: Section): Promise<void> {
   const running = underWay.get(section.id);
-  if (running !== undefined) return running;
+  if (running === undefined) return start(parts, section);
+  const next = following.get(section.id) ?? startAfter(parts, section, running);
+  following.set(section.id, next);
+  return next;
+}
+
+function start(parts: LoadParts, section: Section): Promise<void> {
   const run = load(parts, section).finally(() => underWay.delete(section.id));
   underWay.set(section.id, run);
   return run;
 }
 
+async function startAfter(parts: LoadParts, section: Section, running: Promise<void>): Promise<void> {
+  // What went wrong with that one was told to those who asked for it.
+  await running.catch(() => undefined);
+  following.delete(section.id);
+  return start(parts, section);
+}
 async function load({ pool, seats }: LoadParts, section: Section): Promise<void> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const ends = await seats.endsSoFar(section.eventId, section.id);

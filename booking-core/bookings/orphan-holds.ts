@@ -1,44 +1,70 @@
-import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
+import type { BookingId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Catalogue } from "../events/catalogue.ts";
+import type { Section } from "../events/event.ts";
 import { applyHolds, type BookingJobParts } from "./jobs.ts";
+import { loadSection } from "./load-section.ts";
+
+type OrphanParts = BookingJobParts & { catalogue: Catalogue };
+
+/** All unpaid holds are looked at again this often: a hold made by a clock that runs behind was never new. */
+const fullSearchEveryMs = 60_000;
+const holdsPerQuery = 1_000;
 
 /**
- * A hold whose gateway died before the commit has no booking. Each hold is looked at once, when it is old enough
- * for its commit to have come or not: an orphan is released; a booking's hold is brought to the booking's state.
+ * A hold whose gateway died before the commit has no booking. Each hold is looked at when it is old enough for its
+ * commit to have come or not: an orphan is released; a booking's hold is brought to the booking's state.
  */
-export function createOrphanSearch(parts: BookingJobParts & { catalogue: Catalogue }): () => Promise<void> {
-  const searchedUntil = new Map<SectionId, number>();
+export function createOrphanSearch(parts: OrphanParts): () => Promise<void> {
+  let searchedUntilMs = 0;
+  let fullAtMs = 0;
   return async () => {
-    const untilMs = parts.clock.now() - limits.booking.orphanHoldMs;
-    for (const event of await parts.catalogue.list()) {
-      for (const section of event.sections) {
-        const fromMs = searchedUntil.get(section.id) ?? 0;
-        await searchSection(parts, event.id, section.id, fromMs, untilMs);
-        searchedUntil.set(section.id, untilMs + 1);
-      }
-    }
+    const nowMs = parts.clock.now();
+    const untilMs = nowMs - limits.booking.orphanHoldMs;
+    const isFull = nowMs - fullAtMs >= fullSearchEveryMs;
+    for (const event of await parts.catalogue.list())
+      for (const section of event.sections)
+        await searchSection(parts, section, isFull ? 0 : searchedUntilMs, untilMs);
+    searchedUntilMs = untilMs;
+    if (isFull) fullAtMs = nowMs;
   };
 }
 
 async function searchSection(
-  parts: BookingJobParts,
-  eventId: EventId,
-  sectionId: SectionId,
+  parts: OrphanParts,
+  section: Section,
   fromMs: number,
   untilMs: number,
 ): Promise<void> {
-  const ids = await parts.seats.unpaidHolds(eventId, sectionId, fromMs, untilMs);
-  if (ids.length === 0) return;
+  const ids = await parts.seats.unpaidHolds(section.eventId, section.id, fromMs, untilMs);
+  for (let index = 0; index < ids.length; index += holdsPerQuery)
+    await settleHolds(parts, section, ids.slice(index, index + holdsPerQuery));
+}
+
+async function settleHolds(parts: OrphanParts, section: Section, ids: BookingId[]): Promise<void> {
+  const booked = await findBooked(parts, ids);
+  const orphans = ids.filter((id) => !booked.has(id));
+  if (orphans.length > 0) await releaseOrphans(parts, section, orphans);
+  await applyHolds(parts, { bookingIds: [...booked] });
+}
+
+async function releaseOrphans(
+  parts: OrphanParts,
+  section: Section,
+  orphans: readonly BookingId[],
+): Promise<void> {
+  const { id: sectionId, eventId } = section;
+  parts.logger.warn({ eventId, sectionId, holds: orphans.length }, "orphan holds are released");
+  await parts.seats.release(eventId, sectionId, orphans);
+  // A late retry may have booked an old hold in the moment before it was released.
+  const late = await findBooked(parts, orphans);
+  if (late.size > 0) await loadSection(parts, section);
+}
+
+async function findBooked(parts: OrphanParts, ids: readonly BookingId[]): Promise<Set<BookingId>> {
   const found = await parts.pool.query<{ id: BookingId }>(
     "select id from bookings where id = any($1::uuid[])",
     [ids],
   );
-  const booked = new Set(found.rows.map((row) => row.id));
-  const orphans = ids.filter((id) => !booked.has(id));
-  if (orphans.length > 0) {
-    parts.logger.warn({ eventId, sectionId, holds: orphans.length }, "orphan holds are released");
-    await parts.seats.release(eventId, sectionId, orphans);
-  }
-  await applyHolds(parts, { bookingIds: [...booked] });
+  return new Set(found.rows.map((row) => row.id));
 }

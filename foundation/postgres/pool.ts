@@ -33,6 +33,8 @@ export async function inTransaction<Result>(
 ): Promise<Result> {
   const connection = await pool.connect();
   let broken: Error | undefined;
+  // The query under way fails by itself; without a listener the same error would end the process as well.
+  connection.on("error", ignore);
   try {
     await connection.query("begin");
     const result = await work(connection);
@@ -44,6 +46,9 @@ export async function inTransaction<Result>(
     });
     throw error;
   } finally {
+    connection.off("error", ignore);
     connection.release(broken);
   }
 }
+
+function ignore(): void {}

@@ -2,11 +2,10 @@ import uws, { type TemplatedApp } from "uWebSockets.js";
 import { mountOtherMethods } from "../http/mount.ts";
 import { serveRefusal } from "../http/serve-refusal.ts";
 import type { Runtime } from "../runtime.ts";
-import { clientMessageSchema } from "./room-messages.ts";
+import { clientMessageSchema, roomPath } from "./room-messages.ts";
 import { type RoomSocket, type SocketData, sayBye } from "./room-socket.ts";
 import { serveUpgrade } from "./upgrade.ts";
 
-export const roomPath = "/v1/events/:eventId/room";
 const minuteMs = 60_000;
 
 export function mountRoom(app: TemplatedApp, runtime: Runtime): void {

@@ -7,6 +7,7 @@ import { idSchema } from "../wire/id.ts";
 import { anyStandingShapes, roomStateSchema, standingView } from "../wire/standing.ts";
 import { timeSchema, timeView } from "../wire/time.ts";
 
+export const roomPath = "/v1/events/:eventId/room";
 export const subprotocol = "onsale.v1";
 
 const standing = { type: z.literal("standing") };

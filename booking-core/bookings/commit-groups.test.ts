@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { systemClock } from "../../foundation/clock.ts";
+import type { BookingId, EventId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
+import type { CommitResult } from "./commit-group.ts";
+import { createCommitGroups } from "./commit-groups.ts";
+import type { NewBooking } from "./new-booking.ts";
+
+const { bookingsPerCommit, bookingsWaiting, commitsAtOnce } = limits.booking;
+
+/** Stands for Postgres: groups stay open until the test lets them commit. */
+function openGroups() {
+  const open: { group: readonly NewBooking[]; commit: () => void }[] = [];
+  const clock = { nowMs: 0, now: () => clock.nowMs };
+  let hangs = true;
+  const commit = (group: readonly NewBooking[]): Promise<CommitResult> =>
+    hangs
+      ? new Promise((resolve) => void open.push({ group, commit: () => resolve(committed(group)) }))
+      : Promise.resolve(committed(group));
+  const commitAll = () => {
+    hangs = false;
+    for (const entry of open) entry.commit();
+  };
+  return { groups: createCommitGroups({ commit, clock }), open, clock, commitAll };
+}
+
+let made = 0;
+function booking(event = "one"): NewBooking {
+  made += 1;
+  return { id: `b${made}` as BookingId, eventId: event as EventId } as NewBooking;
+}
+
+const committed = (group: readonly NewBooking[]): CommitResult => ({
+  outcome: "committed",
+  inserted: new Set(group.map((entry) => entry.id)),
+});
+
+test("bookings that come together share transactions of the size that is allowed", async () => {
+  const sizes: number[] = [];
+  const commit = async (group: readonly NewBooking[]) => {
+    sizes.push(group.length);
+    return committed(group);
+  };
+  const groups = createCommitGroups({ commit, clock: systemClock });
+  const outcomes = await Promise.all(
+    Array.from({ length: bookingsPerCommit + 20 }, () => groups.add(booking())),
+  );
+  expect(sizes).toEqual([bookingsPerCommit, 20]);
+  expect(outcomes.every(({ outcome }) => outcome === "inserted")).toBe(true);
+});
+
+test("an event whose commits hang leaves commits to the others", async () => {
+  const { groups, open, commitAll } = openGroups();
+  const stuck = Array.from({ length: bookingsPerCommit * commitsAtOnce }, () => groups.add(booking("stuck")));
+  const other = groups.add(booking("other"));
+  const find = (eventId: string) => open.filter(({ group }) => group[0]?.eventId === eventId);
+  await expect.poll(() => find("other")).toHaveLength(1);
+  for (const { commit } of find("other")) commit();
+  expect(await other).toEqual({ outcome: "inserted" });
+  expect(find("stuck").length).toBeLessThan(commitsAtOnce);
+  commitAll();
+  await groups.drain();
+  expect((await Promise.all(stuck)).every(({ outcome }) => outcome === "inserted")).toBe(true);
+});
+
+test("past its bound the queue says busy at once, until some have been written", async () => {
+  const { groups, open, commitAll } = openGroups();
+  const running = bookingsPerCommit * Math.ceil(commitsAtOnce / 2);
+  const accepted = Array.from({ length: bookingsWaiting + running }, () => groups.add(booking()));
+  expect(await groups.add(booking())).toEqual({ outcome: "busy" });
+  open[0]?.commit();
+  await expect.poll(() => open.length).toBe(3);
+  accepted.push(groups.add(booking()));
+  commitAll();
+  await groups.drain();
+  expect((await Promise.all(accepted)).every(({ outcome }) => outcome === "inserted")).toBe(true);
+});
+
+test("a booking that waited until its buyer was answered is not written any more", async () => {
+  const { groups, open, clock, commitAll } = openGroups();
+  const running = Array.from({ length: bookingsPerCommit * 2 }, () => groups.add(booking()));
+  const late = groups.add(booking());
+  clock.nowMs = limits.http.answerTimeoutMs;
+  commitAll();
+  expect(await late).toEqual({ outcome: "busy" });
+  expect(await Promise.all(running)).not.toContainEqual({ outcome: "busy" });
+  expect(open).toHaveLength(2);
+});
+
+test("a refused group is tried one by one, until Postgres goes away", async () => {
+  const sizes: number[] = [];
+  const commit = async (group: readonly NewBooking[]): Promise<CommitResult> => {
+    sizes.push(group.length);
+    if (group.length > 1) return { outcome: "taken" };
+    return sizes.length < 4 ? committed(group) : { outcome: "unavailable" };
+  };
+  const groups = createCommitGroups({ commit, clock: systemClock });
+  const outcomes = await Promise.all(Array.from({ length: 10 }, () => groups.add(booking())));
+  expect(sizes).toEqual([10, 1, 1, 1]);
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+    ...["inserted", "inserted"],
+    ...Array.from({ length: 8 }, () => "unavailable"),
+  ]);
+});

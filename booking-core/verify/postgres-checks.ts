@@ -1,0 +1,117 @@
+import type { Pool } from "../../foundation/postgres/pool.ts";
+import { type Check, suspicion, type Suspicion } from "./report.ts";
+
+/** How long a payment that has succeeded may be on its way to tickets or back. */
+const settleSeconds = 60;
+
+/** The promises that Postgres alone can break. */
+export function postgresChecks(pool: Pool): Check[] {
+  const check = (invariant: number, promise: string, countSql: string, suspectSql: string): Check => ({
+    invariant,
+    promise,
+    look: () => look(pool, countSql, suspectSql),
+  });
+  return [
+    check(1, "no seat is in two live bookings", "select count(*) from booking_seats where live", doubleSeats),
+    check(1, "the database refuses a seat's second live booking", "select 1", missingSeatIndex),
+    check(
+      1,
+      "live seats belong to live bookings, and live bookings have their seats",
+      "select count(*) from bookings",
+      strayedSeats,
+    ),
+    check(
+      2,
+      "no standing section has more than its stock",
+      "select count(*) from sections where kind = 'standing'",
+      standingStock,
+    ),
+    check(
+      7,
+      "every paid booking has its tickets",
+      "select count(*) from bookings where status in ('paid', 'partly_refunded')",
+      paidWithoutTickets,
+    ),
+    check(
+      7,
+      "every payment that succeeded became tickets or goes back",
+      "select count(*) from payments where status in ('succeeded', 'refunding', 'refunded')",
+      strandedPayments,
+    ),
+    check(
+      8,
+      "every transfer sums to zero in each currency",
+      "select count(*) from transfers",
+      lopsidedTransfers,
+    ),
+    check(8, "the books agree with the payments", "select count(*) from payments", unrecordedPayments),
+    check(8, "the database refuses changes of entries and transfers", "select 1", missingGuards),
+  ];
+}
+
+async function look(pool: Pool, countSql: string, suspectSql: string): Promise<Suspicion> {
+  const counted = await pool.query<{ count: bigint }>(`select (${countSql})::bigint as count`);
+  const found = await pool.query<{ key: string; sentence: string }>(suspectSql);
+  return suspicion(
+    Number(counted.rows[0]?.count ?? 0n),
+    found.rows.map((row) => [row.key, row.sentence]),
+  );
+}
+
+const doubleSeats = `
+  select section_id || ' ' || seat_number as key,
+         'seat ' || seat_number || ' of section ' || section_id || ' is in bookings ' || string_agg(booking_id::text, ', ') as sentence
+    from booking_seats where live and seat_number is not null
+   group by section_id, seat_number having count(*) > 1`;
+
+const missingSeatIndex = `
+  select 'booking_seats_live' as key, 'the unique index booking_seats_live is missing or not valid' as sentence
+   where not exists (select from pg_index i join pg_class c on c.oid = i.indexrelid
+                      where c.relname = 'booking_seats_live' and i.indisunique and i.indisvalid)`;
+
+const strayedSeats = `
+  select b.id::text as key,
+         'booking ' || b.id || ' is ' || b.status || ' with ' || coalesce(s.live, 0) || ' live seats of ' || b.quantity as sentence
+    from bookings b
+    left join (select booking_id, count(*) as live from booking_seats where live group by booking_id) s on s.booking_id = b.id
+   where coalesce(s.live, 0) <> case when b.status in ('pending_payment', 'paid') then b.quantity
+                                     when b.status = 'partly_refunded' then coalesce(s.live, 0) else 0 end`;
+
+const standingStock = `
+  select s.id::text as key,
+         'standing section ' || s.id || ' has ' || coalesce(n.live, 0) || ' live places, says ' || s.standing_taken || ' and holds ' || s.capacity as sentence
+    from sections s
+    left join (select section_id, count(*) as live from booking_seats where live group by section_id) n on n.section_id = s.id
+   where s.kind = 'standing' and (coalesce(n.live, 0) <> s.standing_taken or s.standing_taken > s.capacity)`;
+
+const paidWithoutTickets = `
+  select b.id::text as key,
+         'booking ' || b.id || ' is ' || b.status || ' and has ' || count(t.id) || ' tickets for ' || b.quantity || ' seats' as sentence
+    from bookings b left join tickets t on t.booking_id = b.id
+   where b.status in ('paid', 'partly_refunded')
+   group by b.id having count(t.id) <> b.quantity`;
+
+const strandedPayments = `
+  select p.id::text as key, 'payment ' || p.id || ' is ' || p.status || ' and its booking ' || b.id || ' is ' || b.status as sentence
+    from payments p join bookings b on b.id = p.booking_id
+   where p.settled_at < now() - interval '${settleSeconds} seconds'
+     and (p.status = 'refunding' or (p.status = 'succeeded' and b.status not in ('paid', 'partly_refunded', 'refunded')))`;
+
+const lopsidedTransfers = `
+  select t.id::text as key, 'transfer ' || t.id || ' (' || t.key || ') does not sum to zero or has no entries' as sentence
+    from transfers t left join entries e on e.transfer_id = t.id
+   group by t.id, e.currency having coalesce(sum(e.amount_minor), 1) <> 0`;
+
+const unrecordedPayments = `
+  select p.id::text as key, 'payment ' || p.id || ' is ' || p.status || ' and the ledger says otherwise' as sentence
+    from payments p
+    left join lateral (
+      select coalesce(sum(e.amount_minor), 0) as held
+        from transfers t join entries e on e.transfer_id = t.id join ledger_accounts a on a.id = e.account_id
+       where t.payment_id = p.id and a.kind = 'provider_clearing' and e.currency = p.currency) l on true
+   where l.held <> case when p.status in ('succeeded', 'refunding') then p.amount_minor else 0 end`;
+
+const missingGuards = `
+  select wanted.name as key, 'the trigger ' || wanted.name || ' is missing or switched off' as sentence
+    from (values ('entries_append_only'), ('transfers_append_only'), ('entries_balance'), ('transfers_have_entries')) as wanted (name)
+   where not exists (select from pg_trigger t where t.tgname = wanted.name and t.tgenabled in ('O', 'A'))`;

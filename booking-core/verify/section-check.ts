@@ -1,0 +1,131 @@
+import type { BookingId, SectionId } from "../../foundation/ids.ts";
+import type { Pool } from "../../foundation/postgres/pool.ts";
+import type { Section } from "../events/event.ts";
+import type { Hold } from "../seats/hold.ts";
+import type { SeatEngine } from "../seats/seat-engine.ts";
+
+/** A hold outlives its deadline by at most this, and a gap between Redis and Postgres lasts no longer. */
+const graceMs = 5_000;
+
+type Live = {
+  readonly id: BookingId;
+  readonly paid: boolean;
+  readonly seatNumbers: readonly number[];
+  readonly quantity: number;
+};
+type Suspects = (readonly [key: string, sentence: string])[];
+
+/** Holds one section in Redis against itself and against Postgres; gives what looks wrong. */
+export async function lookAtSection(
+  parts: { pool: Pool; seats: SeatEngine },
+  section: Section,
+  nowMs: number,
+): Promise<Suspects> {
+  const live = await liveBookings(parts.pool, section.id);
+  const holds = await parts.seats.holds(section.eventId, section.id);
+  const snapshot = await parts.seats.snapshot(section.eventId, section.id);
+  if (snapshot === undefined)
+    return [[section.id, `section ${section.id} of event ${section.eventId} is not in Redis`]];
+  const found = [
+    ...overdueHolds(holds, nowMs),
+    ...holdsWithoutBooking(holds, live, nowMs),
+    ...bookingsWithoutHold(holds, live),
+  ];
+  const seats = section.kind === "seated" ? [...seatMarks(snapshot.seats, holds), ...doubleHolds(holds)] : [];
+  const count = freeCount(section, snapshot.free, holds);
+  return [...found, ...seats, ...count].map(([key, sentence]) => [
+    `${section.id} ${key}`,
+    `section ${section.id}: ${sentence}`,
+  ]);
+}
+
+async function liveBookings(pool: Pool, sectionId: SectionId): Promise<Map<BookingId, Live>> {
+  const found = await pool.query<{ id: BookingId; status: string; seat_numbers: (number | null)[] }>(
+    `select b.id, b.status, array_agg(s.seat_number order by s.position) as seat_numbers
+       from bookings b join booking_seats s on s.booking_id = b.id and s.live
+      where b.section_id = $1 and b.ended_at is null group by b.id`,
+    [sectionId],
+  );
+  return new Map(
+    found.rows.map(({ id, status, seat_numbers }) => {
+      const seatNumbers = seat_numbers.filter((number) => number !== null);
+      return [id, { id, paid: status !== "pending_payment", seatNumbers, quantity: seat_numbers.length }];
+    }),
+  );
+}
+
+function overdueHolds(holds: readonly Hold[], nowMs: number): Suspects {
+  return holds
+    .filter((hold) => hold.state === "held" && hold.deadlineMs + graceMs < nowMs)
+    .map((hold) => [`overdue ${hold.bookingId}`, `the hold of booking ${hold.bookingId} should have ended`]);
+}
+
+/** A fresh hold may be on its way to its commit. */
+function holdsWithoutBooking(
+  holds: readonly Hold[],
+  live: ReadonlyMap<BookingId, Live>,
+  nowMs: number,
+): Suspects {
+  return holds
+    .filter((hold) => !live.has(hold.bookingId) && hold.heldAtMs + orphanMs < nowMs)
+    .map((hold) => [
+      `orphan ${hold.bookingId}`,
+      `seats are ${hold.state} for ${hold.bookingId}, which is no live booking`,
+    ]);
+}
+
+/** The search for orphans has come by after this time. */
+const orphanMs = 60_000;
+
+function bookingsWithoutHold(holds: readonly Hold[], live: ReadonlyMap<BookingId, Live>): Suspects {
+  const byId = new Map(holds.map((hold) => [hold.bookingId, hold]));
+  return [...live.values()].flatMap((booking): Suspects => {
+    const hold = byId.get(booking.id);
+    const wanted = `${booking.paid ? "sold" : "held"} ${booking.quantity} ${booking.seatNumbers.toSorted(byNumber).join(",")}`;
+    const is =
+      hold === undefined
+        ? "nothing"
+        : `${hold.state} ${hold.quantity} ${hold.seatNumbers.toSorted(byNumber).join(",")}`;
+    return is === wanted
+      ? []
+      : [[`differs ${booking.id}`, `booking ${booking.id} has ${wanted} in Postgres and ${is} in Redis`]];
+  });
+}
+
+function doubleHolds(holds: readonly Hold[]): Suspects {
+  const owners = new Map<number, BookingId>();
+  const doubles: [string, string][] = [];
+  for (const { bookingId, seatNumbers } of holds) {
+    for (const seat of seatNumbers) {
+      const other = owners.get(seat);
+      if (other !== undefined)
+        doubles.push([`double ${seat}`, `seat ${seat} is held by ${other} and by ${bookingId}`]);
+      owners.set(seat, bookingId);
+    }
+  }
+  return doubles;
+}
+
+/** Every seat that is not free has its hold, and every hold's seats are marked. */
+function seatMarks(marks: string, holds: readonly Hold[]): Suspects {
+  const expected = new Map<number, string>();
+  for (const { state, seatNumbers } of holds)
+    for (const seat of seatNumbers) expected.set(seat, state === "sold" ? "s" : "h");
+  return [...marks].flatMap((mark, seat): Suspects => {
+    const wanted = expected.get(seat) ?? "f";
+    return mark === wanted || mark === "b"
+      ? []
+      : [[`mark ${seat}`, `seat ${seat} is marked ${mark}, and by its holds it is ${wanted}`]];
+  });
+}
+
+function freeCount(section: Section, free: number, holds: readonly Hold[]): Suspects {
+  const expected = section.capacity - holds.reduce((sum, hold) => sum + hold.quantity, 0);
+  return free === expected
+    ? []
+    : [["free", `${free} seats are counted as free, and by the holds it is ${expected}`]];
+}
+
+function byNumber(left: number, right: number): number {
+  return left - right;
+}

@@ -1,0 +1,206 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { uuidSource } from "../../foundation/ids.ts";
+import { inTransaction } from "../../foundation/postgres/pool.ts";
+import { sectionKeys } from "../../foundation/redis/keys.ts";
+import { newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
+import type { Booking } from "../bookings/booking.ts";
+import { applyHolds } from "../bookings/jobs.ts";
+import type { OnsaleEvent } from "../events/event.ts";
+import { settleFact } from "../payments/settle-fact.ts";
+import { verify } from "./verify.ts";
+
+let shop: Shop;
+let event: OnsaleEvent;
+beforeEach(async () => {
+  shop = await openShop();
+  event = await openEvent(shop, { sections: [rowsOf(10, 10), standingOf(20)] });
+});
+afterEach(() => shop.close());
+
+const patience = { looks: 2, pauseMs: 10 };
+
+async function book(section = 0): Promise<Booking> {
+  const sectionId = event.sections[section]?.id as never;
+  const wish = { mode: "best-available", quantity: 2 } as const;
+  const booked = await shop.bookings.book({
+    eventId: event.id,
+    sectionId,
+    wish,
+    buyer: newBuyer(),
+    idempotencyKey: randomUUID(),
+  });
+  if (booked.outcome !== "booked") throw new Error(booked.outcome);
+  return booked.booking;
+}
+
+async function pay(booking: Booking): Promise<void> {
+  const paymentId = uuidSource.next<never>();
+  await shop.pool.query(
+    "insert into payments (id, booking_id, provider, status, amount_minor, currency) values ($1, $2, 'sandbox', 'pending', $3, 'EUR')",
+    [paymentId, booking.id, booking.total.amountMinor],
+  );
+  const fact = {
+    providerEventId: "e",
+    kind: "payment_succeeded",
+    providerPaymentId: `p ${paymentId}`,
+    paymentId,
+    amount: booking.total,
+  } as const;
+  await inTransaction(shop.pool, (sql) => settleFact({ ...shop, ids: uuidSource }, sql, fact));
+  await applyHolds(shop, { bookingIds: [booking.id] });
+}
+
+async function violations(): Promise<Record<number, string[]>> {
+  const found = (await verify(shop, patience)).filter((finding) => finding.violations.length > 0);
+  const byInvariant: Record<number, string[]> = {};
+  for (const { invariant, violations: sentences } of found)
+    byInvariant[invariant] = [...(byInvariant[invariant] ?? []), ...sentences];
+  return byInvariant;
+}
+
+const firstKeys = () => sectionKeys(event.id, event.sections[0]?.id as never);
+
+test("a system that has sold, held and paid is clean, and says how much was looked at", async () => {
+  await pay(await book());
+  await book();
+  await book(1);
+  const findings = await verify(shop, patience);
+  expect(findings.flatMap((finding) => finding.violations)).toEqual([]);
+  expect(findings.filter((finding) => finding.checked > 0).map((finding) => finding.invariant)).toEqual([
+    1, 1, 1, 2, 3, 7, 7, 8, 8, 8,
+  ]);
+});
+
+test("a system that sells at this moment is clean", async () => {
+  let selling = true;
+  const sell = async () => {
+    while (selling) await pay(await book(1).catch(() => book(0)));
+  };
+  const sold = sell().catch(() => undefined);
+  const findings = await verify(shop, { looks: 8, pauseMs: 50 });
+  selling = false;
+  await sold;
+  expect(findings.flatMap((finding) => finding.violations)).toEqual([]);
+});
+
+describe("invariant 1 is seen broken", () => {
+  test("by a seat in two live bookings, and by the arbiter's absence", async () => {
+    const [first, second] = [await book(), await book()];
+    await shop.pool.query("drop index booking_seats_live");
+    await shop.pool.query("update booking_seats set seat_number = 0 where booking_id = $1 and position = 0", [
+      second.id,
+    ]);
+    const found = await violations();
+    expect(found[1]).toContain("the unique index booking_seats_live is missing or not valid");
+    expect(found[1]?.join()).toContain(first.id);
+  });
+
+  test("by a seat that one booking has in Postgres and another in Redis", async () => {
+    const booking = await book();
+    await shop.redis.hset(firstKeys().holds, randomUUID(), `sold|1|1|hash|1|0`);
+    const found = await violations();
+    expect(found[3]?.join()).toContain("seat 0 is held by");
+    expect(found[3]?.join()).toContain(booking.id);
+  });
+
+  test("by a live booking that has lost its seats", async () => {
+    const booking = await book();
+    await shop.pool.query("update booking_seats set live = false where booking_id = $1", [booking.id]);
+    expect((await violations())[1]?.join()).toContain(
+      `booking ${booking.id} is pending_payment with 0 live seats of 2`,
+    );
+  });
+});
+
+test("invariant 2 is seen broken by a standing section that counts wrong", async () => {
+  await book(1);
+  await shop.pool.query("update sections set standing_taken = 1 where kind = 'standing'");
+  expect((await violations())[2]?.join()).toContain("has 2 live places, says 1");
+});
+
+describe("invariant 3 is seen broken", () => {
+  test("by a seat that is marked as taken and that nobody holds", async () => {
+    await shop.redis.setrange(firstKeys().seats, 7, "h");
+    expect((await violations())[3]).toEqual([expect.stringContaining("seat 7 is marked h")]);
+  });
+
+  test("by a booked seat that Redis gives out as free", async () => {
+    const booking = await book();
+    await shop.seats.release(event.id, booking.sectionId, [booking.id]);
+    expect((await violations())[3]?.join()).toContain(
+      `booking ${booking.id} has held 2 0,1 in Postgres and nothing in Redis`,
+    );
+  });
+
+  test("by a hold that has outlived its deadline", async () => {
+    const booking = await book();
+    await shop.redis.hset(firstKeys().holds, booking.id, `held|1|${Date.now()}|hash|2|0,1`);
+    expect((await violations())[3]?.join()).toContain(`the hold of booking ${booking.id} should have ended`);
+  });
+
+  test("by an old hold without a booking", async () => {
+    const orphan = randomUUID();
+    await shop.redis.hset(firstKeys().holds, orphan, `held|${Date.now() + 60_000}|1|hash|1|5`);
+    await shop.redis.setrange(firstKeys().seats, 5, "h");
+    expect((await violations())[3]?.join()).toContain(
+      `seats are held for ${orphan}, which is no live booking`,
+    );
+  });
+
+  test("by a count of free seats that is wrong", async () => {
+    await shop.redis.hincrby(firstKeys().meta, "free", 3);
+    expect((await violations())[3]).toEqual([
+      expect.stringContaining("23 seats are counted as free, and by the holds it is 20"),
+    ]);
+  });
+
+  test("by a section that Redis does not have", async () => {
+    await shop.redis.del(...Object.values(firstKeys()));
+    expect((await violations())[3]).toEqual([expect.stringContaining("is not in Redis")]);
+  });
+});
+
+describe("invariant 7 is seen broken", () => {
+  test("by a paid booking without its tickets", async () => {
+    const booking = await book();
+    await pay(booking);
+    await shop.pool.query("delete from tickets where booking_id = $1 and position = 0", [booking.id]);
+    expect((await violations())[7]).toEqual([`booking ${booking.id} is paid and has 1 tickets for 2 seats`]);
+  });
+
+  test("by a refund that does not come to its end", async () => {
+    const booking = await book();
+    await pay(booking);
+    await shop.pool.query(
+      "update payments set status = 'refunding', settled_at = now() - interval '2 minutes'",
+    );
+    expect((await violations())[7]?.join()).toContain("is refunding");
+  });
+});
+
+describe("invariant 8 is seen broken", () => {
+  const unguarded = async (statement: string) => {
+    await shop.pool.query("alter table entries disable trigger user");
+    await shop.pool.query(statement);
+    await shop.pool.query("alter table entries enable trigger user");
+  };
+
+  test("by a transfer that does not sum to zero", async () => {
+    await pay(await book());
+    await unguarded("update entries set amount_minor = amount_minor + 1 where position = 0");
+    expect((await violations())[8]?.join()).toContain("does not sum to zero");
+  });
+
+  test("by a payment that the ledger does not know", async () => {
+    const booking = await book();
+    await pay(booking);
+    await unguarded("update entries set amount_minor = amount_minor * 2");
+    expect((await violations())[8]?.join()).toContain("the ledger says otherwise");
+  });
+
+  test("by guards that are switched off", async () => {
+    await shop.pool.query("alter table entries disable trigger entries_append_only");
+    expect((await violations())[8]).toEqual(["the trigger entries_append_only is missing or switched off"]);
+  });
+});

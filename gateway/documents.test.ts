@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { errorTable } from "../foundation/errors.ts";
+import { openApiDocument, openApiPath } from "./openapi.ts";
+import { takesBody } from "./route.ts";
+import { routes } from "./routes.ts";
+import { send } from "./test-client.ts";
+import { startTestGateway } from "./test-gateway.ts";
+import { moneySchema, moneyView } from "./wire/money.ts";
+
+type Node = { readonly [name: string]: unknown };
+const document = JSON.parse(JSON.stringify(openApiDocument("https://onsale.example"))) as Node;
+
+function at(pointer: string): unknown {
+  const names = pointer.replace(/^#\//, "").split("/");
+  const found = names.map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return found.reduce<unknown>((node, name) => (node as Node | undefined)?.[name], document);
+}
+
+function* references(node: unknown): Generator<string> {
+  if (typeof node !== "object" || node === null) return;
+  for (const [name, value] of Object.entries(node)) {
+    if (name === "$ref") yield String(value);
+    else yield* references(value);
+  }
+}
+
+function operation(method: string, path: string): Node {
+  return (at("#/paths") as Record<string, Node>)[openApiPath(path)]?.[method] as Node;
+}
+
+test("the document is OpenAPI 3.1 and every reference in it leads somewhere", () => {
+  expect(document["openapi"]).toMatch(/^3\.1\./);
+  const all = [...references(document)];
+  expect(all.length).toBeGreaterThan(20);
+  for (const reference of all) expect([reference, at(reference)]).toEqual([reference, expect.anything()]);
+});
+
+test.each(routes.map((route) => [route.name, route] as const))(
+  "%s is documented as it is served",
+  (_, route) => {
+    const { operationId, responses, parameters, security, requestBody } = operation(route.method, route.path);
+    expect(operationId).toBe(route.name);
+    expect(Object.keys(responses as Node)).toEqual(expect.arrayContaining(Object.keys(route.answers)));
+    for (const code of route.refusals)
+      expect(Object.keys(responses as Node)).toContain(String(errorTable[code].status));
+    const named = (parameters as { name: string; in: string }[]).filter((one) => one.in === "path");
+    expect(named.map(({ name }) => `:${name}`)).toEqual(route.path.match(/:[a-zA-Z]+/g) ?? []);
+    expect((security as unknown[]).length > 0).toBe(route.access !== "public");
+    expect(requestBody !== undefined).toBe(takesBody(route));
+  },
+);
+
+test("the room's socket is documented with its messages", () => {
+  expect(operation("get", "/v1/events/:eventId/room")["responses"]).toHaveProperty("101");
+  expect(at("#/components/schemas/RoomServerMessage")).toBeDefined();
+  expect(at("#/components/schemas/RoomClientMessage")).toBeDefined();
+});
+
+test("the document is served with this gateway's address", async () => {
+  const gateway = await startTestGateway();
+  const { body, headers } = await send(gateway, "/v1/openapi.json");
+  expect(headers.get("content-type")).toContain("application/json");
+  expect(body).toEqual(document);
+});
+
+test("the page of the documentation loads everything from here and holds no script", async () => {
+  const gateway = await startTestGateway();
+  const page = await send(gateway, "/docs");
+  const html = String(page.body);
+  expect(page.headers.get("content-security-policy")).toMatch(/script-src 'self';/);
+  expect(html).not.toMatch(/https?:|<script(?! src)/);
+  const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => String(match[1]));
+  expect(addresses.length).toBeGreaterThan(3);
+  for (const address of addresses) {
+    const got = await send(gateway, address);
+    expect([address, got.status]).toEqual([address, 200]);
+  }
+});
+
+test("the type of every problem leads to a page that explains it", async () => {
+  const gateway = await startTestGateway();
+  const { body } = await send(gateway, "/docs/errors");
+  for (const code of Object.keys(errorTable)) expect(String(body)).toContain(`id="${code}"`);
+});
+
+test("money is whole minor units; what a JSON number cannot hold is never rounded", () => {
+  expect(moneyView({ amountMinor: 4_500n, currency: "EUR" })).toEqual({ amountMinor: 4500, currency: "EUR" });
+  expect(() => moneyView({ amountMinor: 2n ** 53n, currency: "EUR" })).toThrow("too large");
+  expect(moneySchema.safeParse({ amountMinor: 45.5, currency: "EUR" }).success).toBe(false);
+});
