@@ -1,35 +1,56 @@
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 
-/** Ports below this leave room for a Redis node's second port, which is 10,000 higher. */
-const highestClusterPort = 55_000;
-const busPortDistance = 10_000;
+/**
+ * Our servers listen below the ports that systems give to outgoing connections (from 32,768 on Linux): a
+ * connection that happens to hold the port would keep a server from starting again.
+ */
+const lowest = 10_000;
+const highest = 32_000;
+/** A Redis Cluster node also listens this much higher. */
+const busDistance = 10_000;
+export const clusterPorts = [0, busDistance];
 
-export async function freePort(): Promise<number> {
-  const port = await listenOnce(0);
-  if (port === undefined) throw new Error("the machine has no free port");
-  return port;
+/** What keeps this user from listening at a port: another program, or the system's rules. */
+export type PortTrouble = "taken" | "forbidden";
+
+export function freePort(): Promise<number> {
+  return choosePort(lowest, highest, [0]);
 }
 
-/** A port whose partner, 10,000 higher, is free too: what a Redis Cluster node needs. */
-export async function freeClusterPort(): Promise<number> {
+/** A port whose partner is free too: what a Redis Cluster node needs. */
+export function freeClusterPort(): Promise<number> {
+  return choosePort(lowest, highest - busDistance, clusterPorts);
+}
+
+/** The first of `count` free ports in a row. */
+export function freePortRow(count: number): Promise<number> {
+  return choosePort(
+    lowest,
+    highest - count,
+    Array.from({ length: count }, (_, index) => index),
+  );
+}
+
+async function choosePort(from: number, to: number, distances: readonly number[]): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    const port = 10_000 + Math.floor(Math.random() * (highestClusterPort - 10_000));
-    if ((await isPortFree(port)) && (await isPortFree(port + busPortDistance))) return port;
+    const port = from + Math.floor(Math.random() * (to - from));
+    if (await areFree(port, distances)) return port;
   }
-  throw new Error("no pair of free ports for a Redis Cluster node was found");
+  throw new Error("no free ports were found");
 }
 
-export async function isPortFree(port: number, host = "127.0.0.1"): Promise<boolean> {
-  return (await listenOnce(port, host)) !== undefined;
+/** Whether the ports at these distances from `port` are all free. */
+export async function areFree(port: number, distances: readonly number[]): Promise<boolean> {
+  const troubles = await Promise.all(distances.map((distance) => portTrouble(port + distance)));
+  return troubles.every((trouble) => trouble === undefined);
 }
 
-function listenOnce(port: number, host = "127.0.0.1"): Promise<number | undefined> {
+export function portTrouble(port: number): Promise<PortTrouble | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(undefined));
-    server.listen({ port, host, exclusive: true }, () => {
-      const bound = (server.address() as AddressInfo).port;
-      server.close(() => resolve(bound));
-    });
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      resolve(error.code === "EACCES" ? "forbidden" : "taken"),
+    );
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }

@@ -1,119 +1,108 @@
 import { execFile } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { loadConfig } from "../foundation/config.ts";
 import { migrateDatabase } from "../foundation/postgres/migrate.ts";
-import { type Child, startChild } from "./child-process.ts";
-import { claimFolder, LaunchError } from "./data-folder.ts";
-import { isPortFree } from "./free-ports.ts";
+import { addresses } from "./addresses.ts";
+import { environmentOf } from "./child-environment.ts";
+import { type Child, type ChildName, endLeftoverChildren, startChild } from "./child-process.ts";
+import { claimFolder, forgetAddresses, noteAddresses } from "./data-folder.ts";
+import { portTrouble } from "./free-ports.ts";
+import { LaunchError } from "./launch-error.ts";
 import { type Storage, startStorage } from "./storage.ts";
 
 export type LaunchOptions = { readonly port: number; readonly data: string; readonly demo: boolean };
 
-type Started = { storage?: Storage; children: Child[]; stopping: boolean };
+type Launch = {
+  storage?: Storage;
+  readonly children: Child[];
+  stopping: boolean;
+  /** Settles when a part has ended by itself, with which and how. */
+  readonly broken: PromiseWithResolvers<string>;
+};
+
+type Environment = Readonly<Record<string, string>>;
+
+/** The gateway's, the payment sandbox's, and the mail catcher's two. */
+const portCount = 4;
+/** The server drains for 3 s at most; all of it together stays below the 5 s that an end may take. */
+const grace = { serverMs: 3_300, outsideMs: 300, storageMs: 1_000, allMs: 4_900 };
 
 /** Starts everything in order, tells where it is, stays until it is asked to end, and ends everything in order. */
 export async function launch(options: LaunchOptions): Promise<void> {
-  await refuseTakenPorts(options.port);
   const freeFolder = claimFolder(options.data);
-  const started: Started = { children: [], stopping: false };
-  const asked = untilAsked(started);
   try {
-    const running = startAll(options, started);
-    const broken = await Promise.race([asked, running]);
-    if (broken !== undefined)
-      throw new LaunchError(`${broken} ended by itself; everything else is ended with it.`);
+    await endLeftoverChildren(processFolder(options));
+    await refuseTakenPorts(options.port);
+    await runUntilAsked(options);
   } finally {
-    started.stopping = true;
-    await stopAll(started);
-    rmSync(addressFile(options.data), { force: true });
+    forgetAddresses(options.data);
     freeFolder();
   }
 }
 
-/** Settles with nothing when somebody asks for the end. A second Ctrl-C does not wait. */
-function untilAsked(started: Started): Promise<undefined> {
+async function runUntilAsked(options: LaunchOptions): Promise<void> {
+  const current: Launch = { children: [], stopping: false, broken: Promise.withResolvers() };
+  const asked = untilAsked();
+  const starting = startAll(options, current);
+  try {
+    const broken = await Promise.race([asked, current.broken.promise, untilFailed(starting)]);
+    if (broken !== undefined)
+      throw new LaunchError(`${broken} ended by itself; everything else is ended with it.`);
+  } finally {
+    await stopAll(current, starting);
+  }
+}
+
+/** Settles with nothing when somebody asks for the end. A second Ctrl-C does not wait: the watchdog ends the rest. */
+function untilAsked(): Promise<undefined> {
   return new Promise((resolve) => {
     let interrupts = 0;
     const onSignal = (signal: NodeJS.Signals) => {
       if (signal === "SIGINT") interrupts += 1;
-      if (interrupts > 1) for (const child of started.children) child.kill();
+      if (interrupts > 1) process.exit(130);
       resolve(undefined);
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
   });
 }
 
-/** Settles only when a part has ended by itself, with which. */
-async function startAll(options: LaunchOptions, started: Started): Promise<string> {
-  const storage = await step("Redis Cluster and Postgres", async () => {
-    started.storage = await startStorage(options.data, process.env);
-    return started.storage;
-  });
-  const environment = environmentOf(options, storage);
-  loadConfig({ ...process.env, ...environment });
-  await step("database schema", () => migrateDatabase(storage.databaseUrl));
-  const start = async (name: string, script: string) => {
-    const child = await startChild(name, script, environment);
-    started.children.push(child);
-    if (started.stopping) await child.stop(childGraceMs);
-  };
-  await step("payment sandbox and mail catcher", () =>
-    Promise.all([
-      start("payment sandbox", "outside/payment-sandbox/server.ts"),
-      start("mail catcher", "outside/mail-catcher/server.ts"),
-    ]),
+/** Fails when the start fails, and says nothing about one that succeeds. */
+function untilFailed(starting: Promise<void>): Promise<never> {
+  return starting.then(() => new Promise<never>(() => undefined));
+}
+
+function processFolder(options: LaunchOptions): string {
+  return join(options.data, "processes");
+}
+
+async function startAll(options: LaunchOptions, current: Launch): Promise<void> {
+  const storage = await step(current, "Redis Cluster and Postgres", () =>
+    startStorage(options.data, process.env),
   );
-  const eventId = options.demo ? await step("demo event", () => loadDemo(environment)) : undefined;
-  await step("gateway, admission and worker", () => start("server", "app/server.ts"));
-  writeAddresses(options.data, storage);
+  current.storage = storage;
+  void storage.broken.then(current.broken.resolve);
+  const environment = environmentOf(options, storage);
+  const start = (name: ChildName) =>
+    startInto(current, () => startChild(name, processFolder(options), environment));
+  await step(current, "database schema", () => migrateDatabase(storage.databaseUrl));
+  await step(current, "payment sandbox and mail catcher", () =>
+    Promise.all([start("payment sandbox"), start("mail catcher")]),
+  );
+  const eventId = options.demo ? await step(current, "demo event", () => loadDemo(environment)) : undefined;
+  await step(current, "gateway, admission and worker", () => start("server"));
+  noteAddresses(options.data, storage);
   process.stdout.write(addresses(options, environment, eventId));
-  return Promise.race([
-    storage.broken,
-    ...started.children.map(async (child) => `The ${child.name} (${await child.ended})`),
-  ]);
 }
 
-function environmentOf(options: LaunchOptions, storage: Storage): Record<string, string> {
-  const at = (offset: number) => `127.0.0.1:${options.port + offset}`;
-  return {
-    DATABASE_URL: storage.databaseUrl,
-    REDIS_URL: storage.redisUrl,
-    HTTP_PORT: String(options.port),
-    PUBLIC_URL: process.env["PUBLIC_URL"] ?? `http://${at(0)}`,
-    SANDBOX_URL: `http://${at(1)}`,
-    SANDBOX_PORT: String(options.port + 1),
-    SANDBOX_WEBHOOK_URL: `http://${at(0)}/v1/webhooks/sandbox`,
-    SANDBOX_DATA: join(options.data, "payment-sandbox"),
-    SMTP_URL: `smtp://${at(3)}`,
-    MAIL_HTTP_PORT: String(options.port + 2),
-    MAIL_SMTP_PORT: String(options.port + 3),
-    MAIL_DATA: join(options.data, "mail-catcher"),
-    LOG_LEVEL: process.env["LOG_LEVEL"] ?? "warn",
-    ...developmentSecrets(),
-  };
+async function startInto(current: Launch, startOne: () => Child): Promise<void> {
+  const child = startOne();
+  current.children.push(child);
+  void child.ended.then((how) => current.broken.resolve(`The ${child.name} (${how})`));
+  await child.ready;
 }
 
-/** The sandbox is a stranger to our configuration: it is told the secrets that we share with it. */
-function developmentSecrets(): Record<string, string> {
-  const { SANDBOX_API_KEY, SANDBOX_WEBHOOK_SECRET } = loadConfig(process.env);
-  return { SANDBOX_API_KEY, SANDBOX_WEBHOOK_SECRET };
-}
-
-/** For the command line, which asks the running system. */
-function writeAddresses(folder: string, { databaseUrl, redisUrl }: Storage): void {
-  writeFileSync(addressFile(folder), JSON.stringify({ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }), {
-    mode: 0o600,
-  });
-}
-
-function addressFile(folder: string): string {
-  return join(folder, "addresses.json");
-}
-
-async function loadDemo(environment: Readonly<Record<string, string>>): Promise<string> {
+async function loadDemo(environment: Environment): Promise<string> {
   const script = fileURLToPath(new URL("./demo.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [script], {
     env: { ...process.env, ...environment },
@@ -121,51 +110,42 @@ async function loadDemo(environment: Readonly<Record<string, string>>): Promise<
   return (JSON.parse(stdout) as { eventId: string }).eventId;
 }
 
-async function refuseTakenPorts(port: number): Promise<void> {
-  for (const wanted of [port, port + 1, port + 2, port + 3]) {
-    if (!(await isPortFree(wanted))) {
-      throw new LaunchError(
-        `Port ${wanted} is taken by another program. Choose other ports: npm start -- --port 9000`,
-      );
-    }
+async function refuseTakenPorts(first: number): Promise<void> {
+  for (let port = first; port < first + portCount; port += 1) {
+    const trouble = await portTrouble(port);
+    if (trouble === undefined) continue;
+    const why = trouble === "taken" ? "is taken by another program" : "may not be used by this user";
+    throw new LaunchError(
+      `Port ${port} ${why}; Onsale needs ${first} to ${first + portCount - 1}. Choose others: npm start -- --port NUMBER`,
+    );
   }
 }
 
-async function step<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+async function step<Result>(current: Launch, name: string, work: () => Promise<Result>): Promise<Result> {
+  if (current.stopping) throw new LaunchError(`The end was asked for before the step: ${name}.`);
   const startedAt = performance.now();
   const result = await work();
   process.stderr.write(`  ${name} (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)\n`);
   return result;
 }
 
-const childGraceMs = 3_500;
-
-/** The server first, so that it can still finish what it began; then the outside world; then the storage. */
-async function stopAll(started: Started): Promise<void> {
-  const server = started.children.filter((child) => child.name === "server");
-  const others = started.children.filter((child) => child.name !== "server");
-  await Promise.all(server.map((child) => child.stop(childGraceMs)));
-  await Promise.all(others.map((child) => child.stop(1_000)));
-  await started.storage?.stop();
+/**
+ * The server first, so that it can still finish what it began; then the outside world; then, when no step of the
+ * start is under way any more, the storage. What is not over in time is left to the watchdog.
+ */
+async function stopAll(current: Launch, starting: Promise<void>): Promise<void> {
+  current.stopping = true;
+  const timer = setTimeout(() => process.exit(1), grace.allMs);
+  await stopChildren(current);
+  await Promise.allSettled([starting]);
+  await stopChildren(current);
+  await current.storage?.stop(grace.storageMs);
+  clearTimeout(timer);
 }
 
-function addresses(
-  options: LaunchOptions,
-  environment: Readonly<Record<string, string>>,
-  eventId: string | undefined,
-): string {
-  const gateway = `http://127.0.0.1:${options.port}`;
-  const event = eventId === undefined ? `${gateway}/v1/events` : `${gateway}/v1/events/${eventId}`;
-  return [
-    "",
-    `Onsale is ready.  Ctrl-C ends it; the data stays in ${options.data}`,
-    `  gateway          ${gateway}`,
-    `  documentation    ${gateway}/docs`,
-    `  payment sandbox  ${environment["SANDBOX_URL"]}`,
-    `  mail catcher     http://127.0.0.1:${environment["MAIL_HTTP_PORT"]}`,
-    "",
-    `Try:  curl ${event}`,
-    options.demo ? `Then: npm run buy${options.port === 8080 ? "" : ` -- --url ${gateway}`}` : "",
-    "",
-  ].join("\n");
+async function stopChildren({ children }: Launch): Promise<void> {
+  const server = children.filter((child) => child.name === "server");
+  const others = children.filter((child) => child.name !== "server");
+  await Promise.all(server.map((child) => child.stop(grace.serverMs)));
+  await Promise.all(others.map((child) => child.stop(grace.outsideMs)));
 }

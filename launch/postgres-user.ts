@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { dirname } from "node:path";
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 export type PostgresUser = { readonly name: string; readonly uid: number; readonly gid: number };
 
@@ -26,9 +26,8 @@ export function runAs(
   command: readonly string[],
 ): string[] {
   if (user === undefined) return [...command];
-  const rights = paths.every(isOpenToAll)
-    ? []
-    : ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"];
+  const right = paths.every(isOpenToAll) ? undefined : walkingRight();
+  const rights = right === undefined ? [] : [`--inh-caps=+${right}`, `--ambient-caps=+${right}`];
   return [
     "setpriv",
     `--reuid=${user.uid}`,
@@ -38,6 +37,14 @@ export function runAs(
     "--",
     ...command,
   ];
+}
+
+/** The smaller of the two rights, where root has it: containers often keep only the other one. */
+function walkingRight(): string {
+  const status = readFileSync("/proc/self/status", "utf8");
+  const rights = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  const readSearch = 1n << 2n;
+  return (rights & readSearch) === 0n ? "dac_override" : "dac_read_search";
 }
 
 /** Whether everybody may walk from the root to this path's folder. */

@@ -3,13 +3,15 @@ import { mkdirSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { freeClusterPort } from "./free-ports.ts";
-import { endLeftover, type ServerProcess, startServerProcess } from "./server-process.ts";
+import { LaunchError } from "./launch-error.ts";
+import { endLeftover } from "./pid-file.ts";
+import { type ServerProcess, startServerProcess } from "./server-process.ts";
 
 export type RedisNode = { readonly host: string; readonly port: number; readonly process: ServerProcess };
 export type RedisCluster = {
   readonly nodes: readonly RedisNode[];
   readonly urls: readonly string[];
-  stop(): Promise<void>;
+  stop(graceMs?: number): Promise<void>;
 };
 
 export type ClusterSettings = {
@@ -32,8 +34,8 @@ export async function startRedisCluster(settings: ClusterSettings): Promise<Redi
   const nodes: RedisNode[] = [];
   for (let index = 0; index < settings.masters; index += 1)
     nodes.push(await startNode(command, settings, index));
-  const stop = async () => {
-    await Promise.all(nodes.map((node) => node.process.stop()));
+  const stop = async (graceMs?: number) => {
+    await Promise.all(nodes.map((node) => node.process.stop(graceMs)));
   };
   try {
     await formCluster(nodes);
@@ -50,7 +52,7 @@ export function findRedisServer(): string {
     const major = majorVersion(command);
     if (major !== undefined && major >= 7) return command;
   }
-  throw new Error("No Redis or Valkey server of version 7 or later is on the PATH.");
+  throw new LaunchError("No Redis or Valkey server of version 7 or later is on the PATH.");
 }
 
 function majorVersion(command: string): number | undefined {
@@ -75,14 +77,7 @@ async function startNode(command: string, settings: ClusterSettings, index: numb
   const port = settings.ports?.[index] ?? (await freeClusterPort());
   const args = Object.entries(nodeOptions(port, folder, settings.persist));
   const flat = args.flatMap(([option, value]) => [`--${option}`, value]);
-  const process = startServerProcess({
-    name,
-    command,
-    args: flat,
-    folder,
-    signal: "SIGTERM",
-    graceMs: 3_000,
-  });
+  const process = startServerProcess({ name, command, args: flat, folder, signal: "SIGTERM" });
   return { host, port, process };
 }
 
@@ -130,7 +125,7 @@ async function makeReady(nodes: readonly RedisNode[], clients: readonly Redis[])
   for (const client of clients.slice(1)) await client.call("CLUSTER", "MEET", host, String(nodes[0]?.port));
   while (!(await allSayReady(clients))) {
     if (Date.now() > deadline)
-      throw new Error(`The Redis Cluster was not ready within ${readyWithinMs / 1_000} s.`);
+      throw new LaunchError(`The Redis Cluster was not ready within ${readyWithinMs / 1_000} s.`);
     await pause(20);
   }
 }
@@ -155,7 +150,7 @@ async function info(client: Redis): Promise<string> {
 
 async function failWhenEnded(node: RedisNode): Promise<never> {
   const how = await node.process.ended;
-  throw new Error(
+  throw new LaunchError(
     `The Redis server at port ${node.port} ended at its start (${how}); its log is beside its data.`,
   );
 }

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigError } from "../foundation/config.ts";
-import { LaunchError } from "./data-folder.ts";
-import { launch, type LaunchOptions } from "./launch.ts";
+import { type LaunchOptions, launch } from "./launch.ts";
+import { LaunchError } from "./launch-error.ts";
 
 function readPort(text: string): number {
   const port = Number(text);

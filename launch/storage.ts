@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { storagePorts } from "./data-folder.ts";
 import { startPostgres } from "./postgres-server.ts";
 import { startRedisCluster } from "./redis-server.ts";
-import { endLeftover } from "./server-process.ts";
+import { endLeftover } from "./pid-file.ts";
 
 export type Storage = {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   /** Settles when a server ended by itself, with which and how. */
   readonly broken: Promise<string>;
-  stop(): Promise<void>;
+  stop(graceMs: number): Promise<void>;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,8 +41,8 @@ export async function startStorage(folder: string, environment: Environment): Pr
     databaseUrl: environment["DATABASE_URL"] ?? postgres?.url ?? "",
     redisUrl: environment["REDIS_URL"] ?? redis?.urls.join(",") ?? "",
     broken: ends.length === 0 ? new Promise(() => undefined) : Promise.race(ends),
-    stop: async () => {
-      await Promise.all([redis?.stop(), postgres?.stop()]);
+    stop: async (graceMs) => {
+      await Promise.all([redis?.stop(graceMs), postgres?.stop(graceMs)]);
     },
   };
 }

@@ -3,9 +3,9 @@
 //   node setup/bootstrap.mjs COMMAND [ARGUMENTS]
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { mendForThisMachine } from "./mend-uws.mjs";
 import { ensurePackages, projectNode } from "./packages.mjs";
 import { ensureRedisServer } from "./redis-package.mjs";
-import { mendForThisMachine } from "./mend-uws.mjs";
 import { alone, SetupError, step } from "./steps.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));

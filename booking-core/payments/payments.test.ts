@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inTransaction } from "../../foundation/postgres/pool.ts";
+import { sign } from "../../outside/payment-sandbox/webhooks.ts";
 import { decide, openTill, type Till, workOn } from "../../test/harness/money.ts";
 import { newBuyer, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
-import { sign } from "../../outside/payment-sandbox/webhooks.ts";
-import { inTransaction } from "../../foundation/postgres/pool.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { createTickets } from "../tickets/tickets.ts";
 import { settleFact } from "./settle-fact.ts";

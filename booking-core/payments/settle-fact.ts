@@ -7,8 +7,8 @@ import { markPaid } from "../bookings/transitions.ts";
 import { recordTransfer } from "../ledger/record-transfer.ts";
 import { queueEmail } from "../notifications/queue-email.ts";
 import { issueTickets } from "../tickets/issue-tickets.ts";
-import { finishRefund } from "./finish-refund.ts";
 import { lockPayment } from "./find-payment.ts";
+import { finishRefund } from "./finish-refund.ts";
 import type { Payment, PaymentFact, ProviderFact } from "./payment.ts";
 
 export type SettleParts = { readonly jobs: Jobs; readonly ids: IdSource; readonly logger: Logger };

@@ -3,7 +3,7 @@
  * Settings: MAIL_HOST, MAIL_SMTP_PORT, MAIL_HTTP_PORT, MAIL_DATA.
  */
 import { createServer } from "node:http";
-import { type SMTPServerDataStream, SMTPServer, type SMTPServerSession } from "smtp-server";
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import { openMailbox } from "./mailbox.ts";
 import { mailPage } from "./page.ts";
 import { parseMail } from "./parse-mail.ts";
