@@ -47,17 +47,19 @@ test.each(sections)(
     const event = await openEvent(shop, { sections: [section] });
     await Promise.all(Array.from({ length: 20 }, () => shop.bookings.book(requestFor(event))));
     await forgetSales(event);
-    const gateways = [shop.bookings, createBookings({ ...shop, catalogue: createCatalogue(shop) })];
+    const other = createBookings({ ...shop, catalogue: createCatalogue(shop) });
     const outcomes = await Promise.all(
-      Array.from({ length: 200 }, (_, buyer) => gateways[buyer % 2]?.book(requestFor(event))),
+      Array.from({ length: 200 }, (_, buyer) =>
+        (buyer % 2 === 0 ? shop.bookings : other).book(requestFor(event)),
+      ),
     );
-    const booked = outcomes.filter((outcome) => outcome?.outcome === "booked").length;
+    const booked = outcomes.filter((outcome) => outcome.outcome === "booked").length;
     const places = await shop.pool.query<{ seat: number | null }>(
       "select seat_number as seat from booking_seats where section_id = $1 and live",
       [sectionOf(event).id],
     );
     expect(places.rowCount).toBe(20 + booked);
-    expect(new Set(outcomes.map((outcome) => outcome?.outcome))).toEqual(new Set(["booked", "sold_out"]));
+    expect(new Set(outcomes.map((outcome) => outcome.outcome))).toEqual(new Set(["booked", "sold_out"]));
     expect(booked).toBe(30);
     expect(await shop.seats.snapshot(event.id, sectionOf(event).id)).toMatchObject({ free: 0 });
   },
