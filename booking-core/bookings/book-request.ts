@@ -42,7 +42,7 @@ export function identityOf(request: BookRequest): RequestIdentity {
   return { bookingId, requestHash: createHash("sha256").update(text).digest("base64url").slice(0, 22) };
 }
 
-export function quantityOf(wish: Wish): number {
+function quantityOf(wish: Wish): number {
   return wish.mode === "manual" ? wish.seatNumbers.length : wish.quantity;
 }
 
