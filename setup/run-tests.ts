@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./run-command.mjs";
-import { countTests, type TestReport } from "./test-report.ts";
+import { countTests, type TestReport } from "./result-line.ts";
 
 /** The quick checks and all tests; `npm test -- PATH` runs the tests of a path alone. The last line counts them. */
 const root = fileURLToPath(new URL("../", import.meta.url));
