@@ -9,14 +9,15 @@ import { ApiProblem, createApiClient, type EventAnswer } from "../cli/api-client
 import { loadConfig } from "../foundation/config.ts";
 import { type BuyerId, type EventId, uuidSource } from "../foundation/ids.ts";
 import { createTokens } from "../foundation/tokens.ts";
-import { freePortBlock, type Launched, launchOnsale } from "./harness/launched.ts";
+import { freePortRow } from "../launch/free-ports.ts";
+import { type Launched, launchOnsale } from "./harness/launched.ts";
 
 let folder: string;
 let port: number;
 let launched: Launched | undefined;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "onsale-kill-"));
-  port = await freePortBlock();
+  port = await freePortRow(4);
 });
 afterEach(async () => {
   await launched?.stop();

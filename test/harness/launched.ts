@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { freePort, isPortFree } from "../../launch/free-ports.ts";
 
 /** All of Onsale as `npm start` runs it. */
 export type Launched = {
@@ -51,15 +50,4 @@ function ready(child: ChildProcess, output: () => string): Promise<void> {
       fail(`ended with ${code}`);
     });
   });
-}
-
-/** The first of four free ports in a row. */
-export async function freePortBlock(): Promise<number> {
-  for (;;) {
-    const first = await freePort();
-    const free = await Promise.all(
-      [1, 2, 3].map((offset) => first + offset <= 65_535 && isPortFree(first + offset)),
-    );
-    if (free.every((isFree) => isFree)) return first;
-  }
 }
