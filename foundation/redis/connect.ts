@@ -20,6 +20,8 @@ export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis
     retryDelayOnFailover: 200,
     retryDelayOnClusterDown: 200,
     retryDelayOnTryAgain: 50,
+    // While masters disagree for a moment about who has a slot, each points at the other.
+    retryDelayOnMoved: 20,
     slotsRefreshTimeout: 2_000,
     clusterRetryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
     redisOptions: { commandTimeout: commandTimeoutMs, connectTimeout: 2_000, maxRetriesPerRequest: 20 },
