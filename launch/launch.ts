@@ -60,6 +60,7 @@ function untilAsked(): Promise<undefined> {
     const onSignal = (signal: NodeJS.Signals) => {
       if (signal === "SIGINT") interrupts += 1;
       if (interrupts > 1) process.exit(130);
+      if (interrupts === 1) process.stderr.write("\n  ending; a second Ctrl-C does not wait\n");
       resolve(undefined);
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);

@@ -1,12 +1,14 @@
 // Makes a fresh clone usable and runs a command of the project under its own Node. Plain JavaScript without
 // dependencies: this runs before anything is installed, under whatever Node (20 or later) the machine has.
 //   node setup/bootstrap.mjs COMMAND [ARGUMENTS]
-import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { alone } from "./lock.mjs";
 import { mendForThisMachine } from "./mend-uws.mjs";
 import { ensurePackages, projectNode } from "./packages.mjs";
 import { ensureRedisServer } from "./redis-package.mjs";
-import { alone, SetupError, step } from "./steps.mjs";
+import { runCommand } from "./run-command.mjs";
+import { SetupError } from "./setup-error.mjs";
+import { step } from "./steps.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -26,8 +28,9 @@ try {
   const command = commands[name];
   if (command === undefined)
     throw new SetupError(`There is no command ${name}; there are ${Object.keys(commands).join(", ")}.`);
-  await alone(root, () => prepare(command));
-  run(command, rest);
+  await alone(`${root}.setup-lock`, () => prepare(command));
+  const args = [`${root}${command.script}`, ...(command.first ?? []), ...rest];
+  process.exitCode = await runCommand(projectNode(root), args);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   process.stderr.write(`${error.message}\n`);
@@ -44,18 +47,4 @@ async function prepare(command) {
     () => mendForThisMachine(`${root}node_modules/uWebSockets.js`) !== "mended",
   );
   if (command.servers) await ensureRedisServer();
-}
-
-/**
- * Ctrl-C in a terminal reaches the child by itself; a signal that was sent to this process alone is handed on.
- * Both come as SIGTERM, so that one Ctrl-C does not count as two.
- */
-function run(command, args) {
-  const child = spawn(projectNode(root), [`${root}${command.script}`, ...(command.first ?? []), ...args], {
-    stdio: "inherit",
-  });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill("SIGTERM"));
-  child.on("exit", (code, signal) => {
-    process.exitCode = code ?? (signal === "SIGINT" ? 130 : 1);
-  });
 }

@@ -4,7 +4,7 @@
 // It acts only where needed and refuses every file whose SHA-256 it does not know.
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { SetupError } from "./setup-error.mjs";
 
 const wantedGlibc = 38;
 const prefix = "__isoc23_";
@@ -25,7 +25,7 @@ export const knownBinaries = {
 };
 
 /** Mends the binary of this machine where its glibc is too old. Says what it did: `not needed`, `done` or `mended`. */
-export function mendForThisMachine(folder = defaultFolder()) {
+export function mendForThisMachine(folder) {
   const minor = glibcMinor();
   if (minor === undefined || minor >= wantedGlibc) return "not needed";
   return mendFile(folder, `uws_linux_${process.arch}_137.node`);
@@ -34,24 +34,31 @@ export function mendForThisMachine(folder = defaultFolder()) {
 export function mendFile(folder, name) {
   const known = knownBinaries[name];
   if (known === undefined)
-    throw new Error(`There is no mend for ${name}; use glibc 2.38 or later (Debian 13).`);
+    throw new SetupError(`There is no mend for ${name}; use a system with glibc 2.38 or later (Debian 13).`);
   const path = `${folder}/${name}`;
   const binary = readFileSync(path);
   const found = sha256(binary);
   if (found === known.after) return "done";
   if (found !== known.before)
-    throw new Error(`${path} is not the file that was expected (SHA-256 ${found}); nothing was changed.`);
+    throw new SetupError(
+      `${path} is not the file that was expected (SHA-256 ${found}); nothing was changed.`,
+    );
   const mended = mend(binary, known.oldestVersion);
   if (sha256(mended) !== known.after)
-    throw new Error(`Mending ${path} gave an unexpected result; nothing was changed.`);
-  const draft = `${path}.${process.pid}.draft`;
-  writeFileSync(draft, mended, { mode: 0o755 });
-  renameSync(draft, path);
+    throw new SetupError(`Mending ${path} gave an unexpected result; nothing was changed.`);
+  replaceFile(path, mended);
   return "mended";
 }
 
+/** All at once: whoever loads the binary meanwhile finds the old one or the new one. */
+function replaceFile(path, content) {
+  const draft = `${path}.${process.pid}.draft`;
+  writeFileSync(draft, content, { mode: 0o755 });
+  renameSync(draft, path);
+}
+
 /** The mended copy of a 64-bit little-endian ELF file. */
-export function mend(original, oldestVersion) {
+function mend(original, oldestVersion) {
   const elf = Buffer.from(original);
   const sections = readSections(elf);
   const names = sections.dynamicNames;
@@ -125,8 +132,4 @@ function sha256(bytes) {
 function glibcMinor() {
   const version = process.report.getReport().header.glibcVersionRuntime;
   return version === undefined ? undefined : Number(version.split(".")[1]);
-}
-
-function defaultFolder() {
-  return fileURLToPath(new URL("../node_modules/uWebSockets.js", import.meta.url));
 }

@@ -1,8 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
-import { SetupError, withProgress } from "./steps.mjs";
+import { runQuietly } from "./run-command.mjs";
+import { SetupError } from "./setup-error.mjs";
+import { withProgress } from "./steps.mjs";
 
 /** Node 24, from the npm package `node`, also where the system has another. */
 export function projectNode(root) {
@@ -30,22 +32,13 @@ function stampOf(root) {
  * `npm install` and not `npm ci`: it installs the lock file's versions and hashes all the same, but does not
  * refuse a lock file that was written where a registry lacks some other platform's optional binaries.
  */
-function npmInstall(root) {
-  const output = [];
+async function npmInstall(root) {
   const args = ["install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-  const child = spawn("npm", args, {
-    cwd: root,
-    env: environment(root),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.once("error", (error) => reject(new SetupError(`npm could not be run: ${error.message}`)));
-    child.once("exit", (code) => {
-      if (code === 0) resolve();
-      else reject(new SetupError(`npm install failed:\n${Buffer.concat(output)}`));
-    });
-  });
+  try {
+    await runQuietly("npm", args, { cwd: root, env: environment(root) });
+  } catch (error) {
+    throw new SetupError(`npm install failed: ${error.message}`);
+  }
 }
 
 /** Without our own `node`, which npm may be about to replace, and for all packages, also those of development. */
@@ -60,12 +53,15 @@ function environment(root) {
 /** npm runs a package's install script only where it is allowed to; without it `node` has no binary. */
 function checkNode(root) {
   const wanted = JSON.parse(readFileSync(`${root}package.json`, "utf8")).dependencies.node;
-  try {
-    const version = execFileSync(projectNode(root), ["-v"], { encoding: "utf8" }).trim();
-    if (version === `v${wanted}`) return;
+  const version = versionOf(projectNode(root));
+  if (version !== `v${wanted}`)
     throw new SetupError(`The package node brought ${version} and not v${wanted}.`);
+}
+
+function versionOf(node) {
+  try {
+    return execFileSync(node, ["-v"], { encoding: "utf8" }).trim();
   } catch (error) {
-    if (error instanceof SetupError) throw error;
     throw new SetupError(
       `The package node has no binary: let npm run its install script (allowScripts in package.json). ${error.message}`,
     );

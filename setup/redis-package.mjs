@@ -1,44 +1,57 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { SetupError, withProgress } from "./steps.mjs";
+import { runQuietly } from "./run-command.mjs";
+import { SetupError } from "./setup-error.mjs";
+import { withProgress } from "./steps.mjs";
 
-const installCommand = "apt-get install -y redis-server";
+const oldestMajor = 7;
+const aptPackage = "redis-server";
 
-/** A Redis or Valkey server of version 7 or later: the only thing that npm cannot bring. */
-export async function ensureRedisServer() {
-  if (process.env.REDIS_URL || hasRedisServer()) return;
-  if (!canInstall()) throw new SetupError(missingSentence());
-  await withProgress("installing a Redis server with apt-get", async () => installRedisServer());
-  if (!hasRedisServer())
-    throw new SetupError(
-      "The installed Redis server is older than version 7; put a newer redis-server or valkey-server on the PATH.",
-    );
+/** A Redis or Valkey server: the only thing that npm cannot bring. */
+export async function ensureRedisServer(machine = thisMachine()) {
+  const advice = redisAdvice(machine);
+  if (advice === "ready") return;
+  if (advice !== "install") throw new SetupError(advice);
+  await withProgress("installing a Redis server with apt-get", installWithApt);
+  const after = redisAdvice({ ...thisMachine(), isRoot: false });
+  if (after !== "ready") throw new SetupError(after);
 }
 
-export function hasRedisServer() {
-  return ["redis-server", "valkey-server"].some((command) => {
-    try {
-      const text = execFileSync(command, ["--version"], {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      return Number(/v=(\d+)\./.exec(text)?.[1]) >= 7;
-    } catch {
-      // Not on the PATH.
-      return false;
-    }
-  });
+/** `ready`, `install` where this user may, or the sentence that says what a person has to do. */
+export function redisAdvice({ majors, usesOwnRedis, isRoot, hasApt, platform }) {
+  if (usesOwnRedis || majors.some((major) => major >= oldestMajor)) return "ready";
+  if (majors.length > 0)
+    return `The Redis server on the PATH is of version ${Math.max(...majors)}; Onsale needs ${oldestMajor} or later. Put a newer redis-server or valkey-server on the PATH.`;
+  if (hasApt && isRoot) return "install";
+  if (hasApt)
+    return `Onsale needs a Redis server (${oldestMajor} or later); as root run: apt-get install -y ${aptPackage}`;
+  if (platform === "darwin")
+    return `Onsale needs a Redis server (${oldestMajor} or later); run: brew install redis`;
+  return `Onsale needs redis-server or valkey-server (${oldestMajor} or later) on the PATH; install it with the system's package manager.`;
 }
 
-export function missingSentence() {
-  if (isDebianLike()) return `Onsale needs a Redis server (7 or later); as root run: ${installCommand}`;
-  if (process.platform === "darwin")
-    return "Onsale needs a Redis server (7 or later); run: brew install redis";
-  return "Onsale needs redis-server or valkey-server (7 or later) on the PATH; install it with the system's package manager.";
+function thisMachine() {
+  return {
+    majors: ["redis-server", "valkey-server"].map(majorVersion).filter((major) => major !== undefined),
+    usesOwnRedis: Boolean(process.env.REDIS_URL),
+    isRoot: process.getuid?.() === 0,
+    hasApt: isDebianLike() && existsSync("/usr/bin/apt-get"),
+    platform: process.platform,
+  };
 }
 
-function canInstall() {
-  return process.getuid?.() === 0 && isDebianLike() && existsSync("/usr/bin/apt-get");
+export function majorVersion(command) {
+  try {
+    const text = execFileSync(command, ["--version"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const found = /v=(\d+)\./.exec(text)?.[1];
+    return found === undefined ? undefined : Number(found);
+  } catch {
+    // Not on the PATH.
+    return undefined;
+  }
 }
 
 function isDebianLike() {
@@ -46,20 +59,26 @@ function isDebianLike() {
   return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync("/etc/os-release", "utf8"));
 }
 
-function installRedisServer() {
-  const [command, ...args] = installCommand.split(" ");
-  const options = {
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    stdio: ["ignore", "ignore", "pipe"],
-  };
+async function installWithApt() {
   try {
-    execFileSync(command, args, options);
-  } catch {
-    // Mostly for want of package lists, which a bare machine has not loaded yet.
-    execFileSync("apt-get", ["update"], options);
-    execFileSync(command, args, options);
+    // A bare machine has not loaded its package lists yet.
+    await apt("install").catch(() => apt("update").then(() => apt("install")));
+  } catch (error) {
+    throw new SetupError(`apt-get could not install ${aptPackage}: ${error.message}`);
   }
-  // The package starts a server of its own at the default port; nobody asked for that one.
-  if (existsSync("/run/systemd/system"))
-    execFileSync("systemctl", ["disable", "--now", "redis-server"], { stdio: "ignore" });
+  await stopServiceOfPackage();
+}
+
+function apt(action) {
+  const args = action === "install" ? ["install", "-y", aptPackage] : ["update"];
+  return runQuietly("apt-get", args, { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+}
+
+/** The package starts a server of its own at the default port; nobody asked for that one. */
+async function stopServiceOfPackage() {
+  if (existsSync("/run/systemd/system")) {
+    await runQuietly("systemctl", ["disable", "--now", aptPackage]).catch(() => undefined);
+  } else if (existsSync(`/etc/init.d/${aptPackage}`)) {
+    await runQuietly(`/etc/init.d/${aptPackage}`, ["stop"]).catch(() => undefined);
+  }
 }
