@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "../../test/harness/child.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
-import { freePort } from "../../launch/free-ports.ts";
 
 type Caught = {
   readonly body: string;
