@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { inTransaction } from "../../foundation/postgres/pool.ts";
+import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { sign } from "../../outside/payment-sandbox/webhooks.ts";
 import { decide, openTill, type Till, workOn } from "../../test/harness/money.ts";
 import { newBuyer, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import type { Booking } from "../bookings/booking.ts";
+import { trialBalance } from "../ledger/trial-balance.ts";
 import { createTickets } from "../tickets/tickets.ts";
 import { settleFact } from "./settle-fact.ts";
 import { settleWebhook } from "./settle-webhook.ts";
@@ -56,6 +57,14 @@ const count = async (table: string, booking: Booking) =>
       .n,
   );
 
+const paymentStatuses = async (booking: Booking) =>
+  (
+    await shop.pool.query<{ status: string }>(
+      "select status from payments where booking_id = $1 order by created_at",
+      [booking.id],
+    )
+  ).rows.map((row) => row.status);
+
 function becomes(booking: Booking, status: string) {
   return waitFor(async () => (await statusOf(booking)) === status, {
     what: `booking ${status}`,
@@ -66,14 +75,15 @@ function becomes(booking: Booking, status: string) {
 function webhook(
   booking: Booking,
   payment: { id: string },
-  overrides: { id?: string; type?: string; amountMinor?: number } = {},
+  overrides: { id?: string; type?: string; amountMinor?: number; reference?: string } = {},
 ) {
   const {
     id = `evt_${randomUUID()}`,
     type = "payment.succeeded",
     amountMinor = Number(booking.total.amountMinor),
+    reference = payment.id,
   } = overrides;
-  const data = { paymentId: `pay_${payment.id}`, reference: payment.id, amountMinor, currency: "EUR" };
+  const data = { paymentId: `pay_${payment.id}`, reference, amountMinor, currency: "EUR" };
   const body = Buffer.from(JSON.stringify({ id, type, data }));
   return { body, signature: sign(body.toString(), till.webhookSecret, Date.now()) };
 }
@@ -157,24 +167,51 @@ describe("a payment that is approved in time", () => {
   });
 });
 
-test("the same messages, settled without the payment's guard, would pay twice", async () => {
-  const booking = await book();
-  const payment = await startPayment(booking);
-  const fact = {
-    providerEventId: "x",
-    kind: "payment_succeeded",
-    providerPaymentId: "p",
-    paymentId: payment.id,
-    amount: booking.total,
-  } as const;
-  const settleUnguarded = () =>
-    inTransaction(shop.pool, async (sql) => {
-      await sql.query("update payments set status = 'pending' where id = $1", [payment.id]);
-      return settleFact(till, sql, fact);
-    });
-  expect((await settleUnguarded()).outcome).toBe("paid");
-  // The second takes the money for a second payment and gives it back: one payment, two effects.
-  expect((await settleUnguarded()).outcome).toContain("refunding");
+describe("two messages that say of one payment at the same time that it is paid", () => {
+  /** Settles both in transactions that run side by side; none writes before both have read the payment, if they can. */
+  async function settleBoth(booking: Booking, adapt: (sql: Sql) => Sql) {
+    const payment = await startPayment(booking);
+    const facts = ["evt_one", "evt_two"].map((providerEventId) => ({
+      providerEventId,
+      kind: "payment_succeeded" as const,
+      providerPaymentId: payment.providerPaymentId ?? "",
+      paymentId: payment.id,
+      amount: booking.total,
+    }));
+    const settled = await Promise.all(
+      facts.map((fact) => inTransaction(shop.pool, (sql) => settleFact(till, adapt(sql), fact))),
+    );
+    return settled.map(({ outcome }) => outcome).toSorted();
+  }
+
+  /** The same statements without the lock of the payment's row, each going on once both have read. */
+  function withoutLock(): (sql: Sql) => Sql {
+    let readers = 0;
+    return (sql) => {
+      const query = async (text: string, values: unknown[]) => {
+        const isRead = text.includes("from payments");
+        const result = await sql.query(isRead ? text.replace(" for update", "") : text, values);
+        if (isRead) readers += 1;
+        if (isRead) await waitFor(() => readers === 2, { what: "both to have read" });
+        return result;
+      };
+      return { query: query as Sql["query"] };
+    };
+  }
+
+  test("pay once and take nothing back", async () => {
+    const booking = await book();
+    expect(await settleBoth(booking, (sql) => sql)).toEqual(["nothing new", "paid"]);
+    expect(await paymentStatuses(booking)).toEqual(["succeeded"]);
+  });
+
+  test("would give the money back beside the tickets, were the payment's row not locked", async () => {
+    const booking = await book();
+    const outcomes = await settleBoth(booking, withoutLock());
+    expect(outcomes).toEqual(["paid", "the booking could not be paid any more: refunding"].toSorted());
+    expect(await statusOf(booking)).toBe("paid");
+    expect(await paymentStatuses(booking)).not.toEqual(["succeeded"]);
+  });
 });
 
 describe("a declined payment", () => {
@@ -235,24 +272,33 @@ describe("money that cannot become tickets", () => {
     expect(await count("tickets", booking)).toBe(2);
   });
 
-  test("of another amount is parked and pays nothing", async () => {
+  test("of another amount is parked and pays nothing, also when the provider is asked", async () => {
     const booking = await book();
     const payment = await startPayment(booking);
-    const { body, signature } = webhook(booking, payment, { id: "evt_short", amountMinor: 1 });
-    await till.inbox.receive(body, signature);
-    const parked = await waitFor(
-      async () =>
-        (
-          await shop.pool.query(
-            "select outcome from webhook_inbox where provider_event_id = 'evt_short' and settled_at is not null",
-          )
-        ).rows[0],
-      { what: "the parked message" },
-    );
-    expect(parked.outcome).toContain("parked");
+    // As if more had been asked for than the provider was told.
+    await shop.pool.query("update payments set amount_minor = amount_minor + 1 where id = $1", [payment.id]);
+    await decide(payment.payUrl, "approve");
+    expect(await settledOutcome(payment.id)).toBe("parked: the amount is not what was asked for");
+    await askAboutSilentPayments({ ...till, clock: { now: () => Date.now() + 61_000 } });
     expect(await statusOf(booking)).toBe("pending_payment");
+    expect(await paymentStatuses(booking)).toEqual(["pending"]);
+    expect(await count("transfers", booking)).toBe(0);
   });
 });
+
+/** What settling did with the message that holds this text. */
+function settledOutcome(text: string): Promise<string> {
+  return waitFor(
+    async () => {
+      const found = await shop.pool.query<{ outcome: string | null }>(
+        "select outcome from webhook_inbox where strpos(body, $1) > 0 and settled_at is not null",
+        [text],
+      );
+      return found.rows[0]?.outcome;
+    },
+    { what: "the settled message" },
+  );
+}
 
 describe("a webhook", () => {
   test.each([
@@ -282,19 +328,34 @@ describe("a webhook", () => {
     ).toBe(0);
   });
 
-  test("of a kind that nobody knows is kept and ignored", async () => {
-    const body = Buffer.from(JSON.stringify({ id: "evt_odd", type: "payout.paid", data: {} }));
-    await till.inbox.receive(body, sign(body.toString(), till.webhookSecret, Date.now()));
-    const kept = await waitFor(
-      async () =>
-        (
-          await shop.pool.query(
-            "select outcome from webhook_inbox where provider_event_id = 'evt_odd' and settled_at is not null",
-          )
-        ).rows[0],
-      { what: "the odd message" },
-    );
-    expect(kept.outcome).toBe("ignored");
+  test.each([
+    ["of a kind that nobody knows", "ignored", { type: "payout.paid", data: {} }],
+    ["that cannot be read", "parked: the message cannot be read", { type: "payment.succeeded", data: {} }],
+    [
+      "of a payment that is not ours",
+      "parked: the payment is not ours",
+      {
+        type: "payment.succeeded",
+        data: { paymentId: "pay_1", reference: "another shop's", amountMinor: 1, currency: "EUR" },
+      },
+    ],
+  ])("%s is kept, and is %s", async (_what, outcome, content) => {
+    const id = `evt_${randomUUID()}`;
+    const body = Buffer.from(JSON.stringify({ id, ...content }));
+    const signature = sign(body.toString(), till.webhookSecret, Date.now());
+    expect(await till.inbox.receive(body, signature)).toEqual({ outcome: "stored" });
+    expect(await settledOutcome(id)).toBe(outcome);
+  });
+
+  test("that tells of a refund of a part does not count as the whole", async () => {
+    const booking = await book(1_000);
+    const payment = await startPayment(booking);
+    await becomes(booking, "expired");
+    await shop.pool.query("update payments set status = 'refunding' where id = $1", [payment.id]);
+    const { body, signature } = webhook(booking, payment, { type: "refund.succeeded", amountMinor: 1 });
+    await till.inbox.receive(body, signature);
+    expect(await settledOutcome(payment.id)).toBe("parked: the refund is not of the whole amount");
+    expect(await paymentStatuses(booking)).toEqual(["refunding"]);
   });
 
   test("that is lost is made up for by asking the provider, once", async () => {
@@ -321,6 +382,27 @@ describe("a webhook", () => {
     expect((await lonely.bookings.find(booked.booking.buyerId, booked.booking.id))?.status).toBe("paid");
     await deaf.close();
     await lonely.close();
+  });
+
+  test("that is awaited is asked for after a minute, and ever more rarely", async () => {
+    const booking = await book();
+    const payment = await startPayment(booking);
+    const startedAt = Date.now();
+    const asked: number[] = [];
+    const minute = 60_000;
+    for (let now = 0; now <= 60 * minute; now += minute / 4) {
+      const provider = {
+        ...till.provider,
+        status: async (id: string) => {
+          if (id === payment.providerPaymentId) asked.push(now / minute);
+          return till.provider.status(id);
+        },
+      };
+      await askAboutSilentPayments({ ...till, provider, clock: { now: () => startedAt + now } });
+    }
+    expect(asked.slice(0, 4)).toEqual([1.25, 2.5, 3.75, 5]);
+    expect(asked.length).toBeLessThan(16);
+    expect(60 - (asked.at(-1) ?? 0)).toBeLessThan(15);
   });
 
   test("whose worker dies between storing and settling is settled by the next worker", async () => {
@@ -380,4 +462,56 @@ test("the sandbox delivers after its own death what it owed before", async () =>
   await waitFor(async () => (await till.books()).webhooksOnTheirWay === 0, {
     what: "all webhooks delivered",
   });
+});
+
+test("after every kind of end, told twice and out of order, the provider's books and ours agree to the cent", async () => {
+  const lonely = await openShop({ work: true });
+  const ours = await openTill(lonely);
+  await workOn(ours);
+  const event = await openEvent(lonely, { paymentWindowMs: 2_000 });
+  const pay = async (decisions: ("approve" | "decline")[], isLate = false) => {
+    const wish = { mode: "best-available", quantity: 1 } as const;
+    const sectionId = event.sections[0]?.id as never;
+    const key = randomUUID();
+    const request = { eventId: event.id, sectionId, wish, buyer: newBuyer(), idempotencyKey: key };
+    const booked = await lonely.bookings.book(request);
+    if (booked.outcome !== "booked") throw new Error(booked.outcome);
+    const { id: bookingId, buyerId } = booked.booking;
+    for (const [index, decision] of decisions.entries()) {
+      const started = await ours.payments.start({ buyerId, bookingId, idempotencyKey: `${key}-${index}` });
+      if (started.outcome !== "started") throw new Error(started.outcome);
+      const status = async () => (await lonely.bookings.find(buyerId, bookingId))?.status;
+      if (isLate) await waitFor(async () => (await status()) === "expired", { what: "the deadline" });
+      await decide(started.payment.payUrl, decision, { copies: 2, delayMs: index === 0 ? 200 : 0 });
+    }
+  };
+  await Promise.all([
+    pay(["approve"]),
+    pay(["approve", "approve"]),
+    pay(["decline", "approve"]),
+    pay(["decline"]),
+    pay(["approve"], true),
+  ]);
+  const theirs = await waitFor(
+    async () => {
+      const books = await ours.books();
+      const open = await lonely.pool.query(
+        "select from payments where status in ('created', 'pending', 'refunding') union all select from webhook_inbox where settled_at is null",
+      );
+      return open.rowCount === 0 && books.webhooksOnTheirWay === 0 && books;
+    },
+    { what: "everything settled" },
+  );
+  const keptMinor = theirs.payments
+    .filter(({ status }) => status === "succeeded")
+    .reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), 0n);
+  expect(keptMinor).toBe(13_500n);
+  expect(theirs.refunds).toHaveLength(2);
+  expect(await trialBalance(lonely.pool)).toEqual([
+    { kind: "buyer_refunds", currency: "EUR", balanceMinor: 0n },
+    { kind: "organiser_payable", currency: "EUR", balanceMinor: -keptMinor },
+    { kind: "provider_clearing", currency: "EUR", balanceMinor: keptMinor },
+  ]);
+  await ours.close();
+  await lonely.close();
 });

@@ -82,7 +82,12 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
 }
 
 export type SandboxBooks = {
-  payments: { id: string; status: string; amountMinor: number; reference: string }[];
+  payments: {
+    id: string;
+    status: "pending" | "succeeded" | "failed" | "refunded";
+    amountMinor: number;
+    reference: string;
+  }[];
   refunds: { paymentId: string; amountMinor: number }[];
   webhooksOnTheirWay: number;
 };
@@ -97,8 +102,14 @@ export async function workOn(till: Till): Promise<void> {
 }
 
 /** As the buyer at the provider's page. */
-export async function decide(payUrl: string | null, decision: "approve" | "decline"): Promise<void> {
-  const answer = await fetch(`${payUrl}/${decision}`, { method: "POST", redirect: "manual" });
+export async function decide(
+  payUrl: string | null,
+  decision: "approve" | "decline",
+  behaviour: { copies?: number; delayMs?: number } = {},
+): Promise<void> {
+  const { copies = 1, delayMs = 0 } = behaviour;
+  const headers = { "sandbox-webhook-copies": `${copies}`, "sandbox-webhook-delay-ms": `${delayMs}` };
+  const answer = await fetch(`${payUrl}/${decision}`, { method: "POST", redirect: "manual", headers });
   if (answer.status !== 303) throw new Error(`the payment page answered ${answer.status}`);
 }
 
