@@ -52,7 +52,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   outside: ["outside/", "node:", "smtp-server"],
   setup: ["setup/", "foundation/", "node:"],
-  loadtest: ["loadtest/", "booking-core/", "foundation/", "launch/", "node:", "autocannon", "commander", "uWebSockets.js"],
+  loadtest: [
+    "loadtest/",
+    "booking-core/",
+    "foundation/",
+    "launch/",
+    "node:",
+    "autocannon",
+    "commander",
+    "uWebSockets.js",
+  ],
 };
 
 /** Tests and what serves only them may import anything of ours. */
