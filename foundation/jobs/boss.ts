@@ -20,6 +20,8 @@ export type Jobs = {
 export type NewJob<Name extends QueueName> = { data: JobData[Name]; startAfter?: Date };
 export type WorkOptions = { concurrency: number };
 
+const superviseSeconds = 5;
+
 /** The schema is migrated beforehand (`foundation/postgres/migrate.ts`); here pg-boss only works with it. */
 export async function startJobs(
   databaseUrl: string,
@@ -30,6 +32,10 @@ export async function startJobs(
     connectionString: databaseUrl,
     migrate: false,
     supervise: options.work,
+    // How often jobs of dead workers are looked for. With pg-boss's minute, a payment whose worker was killed
+    // took 66 s to its tickets, and could take two minutes.
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
     schedule: false,
     useListenNotify: options.work,
     max: 6,

@@ -61,11 +61,13 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     inbox,
     mailer,
     webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
+    /** For a worker in a process of its own. */
+    settings: { ...secrets, SANDBOX_URL: url, SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
     payments: createPayments({ ...parts, publicUrl: "http://127.0.0.1" }),
     books: () =>
       readJson<SandboxBooks>(`${url}/v1/books`, { authorization: `Bearer ${secrets.SANDBOX_API_KEY}` }),
     mailsTo: (address: string) =>
-      readJson<{ subject: string; text: string }[]>(
+      readJson<{ subject: string; text: string; messageId: string }[]>(
         `http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`,
       ),
     restartSandbox: async () => {
