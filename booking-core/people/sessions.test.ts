@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../foundation/clock.ts";
 import { uuidSource } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import { createPool, type Pool } from "../../foundation/postgres/pool.ts";
 import { createTokens } from "../../foundation/tokens.ts";
 import { createTestDatabase } from "../../test/harness/database.ts";
@@ -83,4 +84,19 @@ test("a hash never repeats and does not hold the password", async () => {
   expect(first).not.toContain("secret words");
   expect(await isPassword("secret words", first)).toBe(true);
   expect(await isPassword("other words", first)).toBe(false);
+});
+
+test("a flood of passwords is turned away past its bound, and logging in works again behind it", async () => {
+  await createAccount(pool, uuidSource, {
+    email: "flo@onsale.example",
+    password: "the right one",
+    role: "buyer",
+  });
+  const sessions = open();
+  const flood = Array.from({ length: 40 }, () => sessions.openAccount("flo@onsale.example", "wrong"));
+  const outcomes = (await Promise.all(flood)).map(({ outcome }) => outcome);
+  expect(outcomes.filter((outcome) => outcome === "busy")).toHaveLength(
+    40 - limits.people.passwordChecksAtOnce,
+  );
+  expect((await sessions.openAccount("flo@onsale.example", "the right one")).outcome).toBe("opened");
 });
