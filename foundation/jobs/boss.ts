@@ -27,7 +27,8 @@ const batchesAtOnce = 2;
 
 /**
  * After a full batch the next is fetched at once. Fetched one by one, jobs that were inserted together waited
- * for the next look at the queue: 4 workers did 2 jobs a second. Measured, 200 jobs that do nothing: not done after 10 s, now 0.12 s.
+ * for the next look at the queue: 4 workers did 2 jobs a second. Measured with 200 jobs that do nothing: not
+ * done after 10 s; in batches done after 0.12 s.
  */
 const batchOptions = {
   localConcurrency: batchesAtOnce,
@@ -88,7 +89,7 @@ async function runOne<Data>(
     await handle(data);
     return { id, status: "completed" };
   } catch (error) {
-    logger.warn({ err: error, queue: name, jobId: id }, "a job failed and will be tried again");
+    logger.warn({ err: error, queue: name, jobId: id }, "a job failed");
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     return { id, status: "failed", output: { message, stack } };
   }
