@@ -67,7 +67,7 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     books: () =>
       readJson<SandboxBooks>(`${url}/v1/books`, { authorization: `Bearer ${secrets.SANDBOX_API_KEY}` }),
     mailsTo: (address: string) =>
-      readJson<{ subject: string; text: string; messageId: string }[]>(
+      readJson<{ subject: string; text: string; html: string; messageId: string }[]>(
         `http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`,
       ),
     restartSandbox: async () => {
