@@ -13,10 +13,11 @@ test("an unknown command ends with one sentence that names the known ones", () =
   );
 });
 
+// With `exec` no shell stands between npm and the set-up: a shell would die of a signal alone and orphan it.
 test("every npm script goes through the set-up under the name it has there", () => {
   const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
     scripts: Record<string, string>;
   };
   for (const [name, command] of Object.entries(scripts))
-    expect(command).toBe(`node setup/bootstrap.mjs ${name}`);
+    expect(command).toBe(`exec node setup/bootstrap.mjs ${name}`);
 });
