@@ -80,6 +80,8 @@ export function createApiClient(baseUrl: string) {
     pay: (bookingId: string, token: string, key: string) =>
       call<{ id: string; payUrl: string }>(`/v1/bookings/${bookingId}/payments`, { ...post, token, key }),
     ticket: (id: string, token: string) => call<TicketAnswer>(`/v1/tickets/${id}`, { token }),
+    leave: (eventId: string, token: string) =>
+      call(`/v1/events/${eventId}/places/mine`, { method: "DELETE", token }),
     openRoom: (eventId: string, token: string) =>
       openRoom(`${baseUrl.replace(/^http/, "ws")}/v1/events/${eventId}/room`, token),
   };

@@ -87,6 +87,11 @@ async function buy(): Promise<void> {
     (found) => `${found.seats.length} issued`,
   );
   await step(
+    "leave",
+    () => api.leave(event.id, token),
+    () => "the slot goes to the next buyer",
+  );
+  await step(
     "e-mail",
     () => waitForMail(email),
     (mail) => mail,

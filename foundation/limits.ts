@@ -61,6 +61,10 @@ export const limits = {
     rowSeats: 250,
     rows: 1_000,
   },
+  people: {
+    /** Each takes a core for a while and 32 MiB; past it 503. */
+    passwordChecksAtOnce: 16,
+  },
   payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
   shutdown: { drainMs: 3_000 },
 } as const;

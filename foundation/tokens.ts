@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import jwt from "jsonwebtoken";
 import type { BuyerId, EventId } from "./ids.ts";
 
@@ -22,16 +23,19 @@ const algorithm = "HS256";
 const issuer = "onsale";
 
 export function createTokens(secret: string): Tokens {
+  // As a key object: jsonwebtoken tries a string as a public key first, which throws; without that, a booking's
+  // two checks cost the gateway half (240 to 119 µs of CPU for the whole request, seen in one run each).
+  const key = createSecretKey(secret, "utf8");
   return {
     sign: (kind, claims, endsAtMs) =>
-      jwt.sign({ ...claims, exp: Math.floor(endsAtMs / 1000) }, secret, {
+      jwt.sign({ ...claims, exp: Math.floor(endsAtMs / 1000) }, key, {
         algorithm,
         issuer,
         audience: kind,
       }),
     verify: <Kind extends TokenKind>(kind: Kind, token: string) => {
       try {
-        return jwt.verify(token, secret, {
+        return jwt.verify(token, key, {
           algorithms: [algorithm],
           issuer,
           audience: kind,

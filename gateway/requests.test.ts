@@ -7,6 +7,7 @@ import {
   passOf,
   seatedId,
   startTestGateway,
+  testBooking,
   testBuyer,
   tokenOf,
   unknownId,
@@ -247,15 +248,17 @@ test("nothing of a request comes back as a header", async () => {
   expect(answer.split("\r\n\r\n")[0]).not.toMatch(/set-cookie|x%0d/i);
 });
 
-test("an id that a part made up is no way into the headers either", async () => {
-  const booking = { id: "x\r\nSet-Cookie: a=b" };
+test("what a part of the system says is no way into the headers either", async () => {
+  const id = "x\r\nSet-Cookie: a=b" as never;
+  const booking = { ...testBooking(ada.buyerId), id };
   const gateway = await startTestGateway({
     bookings: {
-      book: async () => ({ outcome: "booked", booking: { ...booking, seats: [] } as never, fresh: true }),
+      book: async () => ({ outcome: "booked", booking, fresh: true }),
       find: async () => undefined,
     },
   });
   const json = { sectionId: seatedId, wish: best };
   const refused = await send(gateway, bookings, { method: "POST", token, headers, json });
+  expect(refused.headers.get("set-cookie")).toBeNull();
   expect(problemOf(refused).code).toBe("internal");
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { RoomsOfEvents, Standing } from "../queue-admission/room.ts";
 import { waitFor } from "../test/harness/wait-for.ts";
+import { roomPath } from "./room/room-messages.ts";
 import type { GatewayServices } from "./services.ts";
 import { send } from "./test-client.ts";
 import {
@@ -100,6 +101,18 @@ test("a turn reaches every socket of the place, and not another session of the s
   for (const socket of sockets)
     expect(await socket.heard({ type: "turn" })).toEqual({ type: "turn", deadline });
   expect(other.messages).toHaveLength(1);
+});
+
+test("a turn of a place that the buyer has no more is not told", async () => {
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(40)) });
+  const socket = await openRoom(gateway, tokenOf(ada));
+  const { identity } = ada;
+  gateway.feeds.news({ kind: "turns", turns: [{ identity, number: 5, deadlineMs }] });
+  gateway.feeds.news({ kind: "turns", turns: [{ identity, number: 40, deadlineMs: deadlineMs + 1_000 }] });
+  expect(await socket.heard({ type: "turn" })).toEqual({
+    type: "turn",
+    deadline: "2027-01-15T08:00:01.000Z",
+  });
 });
 
 test("a turn that comes while the standing is being read is not lost", async () => {
@@ -216,6 +229,25 @@ test("when the room's news cannot be had the socket says so and ends, and a late
   expect(gateway.feeds.open()).toBe(0);
   broken = false;
   expect((await openRoom(gateway, tokenOf(ada))).messages[0]).toMatchObject({ type: "standing" });
+});
+
+test("a socket that ends while its standing is being read harms nobody, even when the reading fails", async () => {
+  const read = Promise.withResolvers<Standing>();
+  let asked = 0;
+  const rooms = roomsWith(() => {
+    asked += 1;
+    return asked === 1 ? read.promise : Promise.resolve(waitingAt(9));
+  });
+  const gateway = await startTestGateway({ rooms });
+  const raw = new WebSocket(`ws://127.0.0.1:${gateway.port}${roomPath.replace(":eventId", eventId)}`, [
+    "onsale.v1",
+    `bearer.${tokenOf(ada)}`,
+  ]);
+  await waitFor(() => asked === 1, { what: "the reading" });
+  raw.close();
+  await waitFor(() => gateway.feeds.open() === 0, { what: "the end of the watch" });
+  read.reject(new Error("no Redis"));
+  expect((await openRoom(gateway, tokenOf(ada))).messages[0]).toMatchObject({ number: 9 });
 });
 
 test("a stopping gateway says bye to every socket and closes it as going away", async () => {

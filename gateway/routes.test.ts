@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { BookOutcome } from "../booking-core/bookings/book-request.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
 import { routes } from "./routes.ts";
-import type { BookOutcome } from "../booking-core/bookings/book-request.ts";
 import type { GatewayServices } from "./services.ts";
 import { problemOf, send } from "./test-client.ts";
 import {

@@ -52,6 +52,7 @@ test("without an upgrade the room's address says what it speaks", async () => {
   const refused = await send(gateway, room);
   expect(problemOf(refused)).toMatchObject({ status: 426, code: "upgrade_required" });
   expect(refused.headers.get("upgrade")).toBe("websocket");
+  expect((await send(gateway, room, { method: "HEAD" })).status).toBe(426);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import type { LaunchOptions } from "./launch.ts";
+import type { LaunchOptions } from "./launch-options.ts";
 
 /** What is shown when everything runs: where it is and what to try first. */
 export function addresses(

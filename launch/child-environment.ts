@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { loadConfig } from "../foundation/config.ts";
-import type { LaunchOptions } from "./launch.ts";
+import type { LaunchOptions } from "./launch-options.ts";
 import type { Storage } from "./storage.ts";
 
 /** The settings of all processes of one launch; a wrong one ends the launch before any of them starts. */

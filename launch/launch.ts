@@ -9,9 +9,8 @@ import { type Child, type ChildName, endLeftoverChildren, startChild } from "./c
 import { claimFolder, forgetAddresses, noteAddresses } from "./data-folder.ts";
 import { portTrouble } from "./free-ports.ts";
 import { LaunchError } from "./launch-error.ts";
+import type { LaunchOptions } from "./launch-options.ts";
 import { type Storage, startStorage } from "./storage.ts";
-
-export type LaunchOptions = { readonly port: number; readonly data: string; readonly demo: boolean };
 
 type Launch = {
   storage?: Storage;

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { dirname } from "node:path";
 import { readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 
 export type PostgresUser = { readonly name: string; readonly uid: number; readonly gid: number };
 

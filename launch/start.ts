@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigError } from "../foundation/config.ts";
-import { type LaunchOptions, launch } from "./launch.ts";
+import { launch } from "./launch.ts";
 import { LaunchError } from "./launch-error.ts";
+import type { LaunchOptions } from "./launch-options.ts";
 
 function readPort(text: string): number {
   const port = Number(text);

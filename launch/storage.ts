@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { storagePorts } from "./data-folder.ts";
+import { endLeftover } from "./pid-file.ts";
 import { startPostgres } from "./postgres-server.ts";
 import { startRedisCluster } from "./redis-server.ts";
-import { endLeftover } from "./pid-file.ts";
 
 export type Storage = {
   readonly databaseUrl: string;

@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from "vitest";
 import { roomKeys } from "../foundation/redis/keys.ts";
+import { createShardedChannels } from "../foundation/redis/sharded-channels.ts";
 import { connectTestRedis } from "../test/harness/redis.ts";
 import { waitFor } from "../test/harness/wait-for.ts";
 import type { RoomNews } from "./room.ts";
-import { createShardedChannels } from "../foundation/redis/sharded-channels.ts";
 import { createRoomNewsFeed } from "./room-news-feed.ts";
 import { openTestRoom, visitor } from "./test-room.ts";
 

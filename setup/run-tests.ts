@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { countTests, type TestReport } from "./result-line.ts";
 import { runCommand } from "./run-command.mjs";
-import { countTests, type TestReport } from "./test-report.ts";
 
 /** The quick checks and all tests; `npm test -- PATH` runs the tests of a path alone. The last line counts them. */
 const root = fileURLToPath(new URL("../", import.meta.url));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countTests, type TestReport } from "./test-report.ts";
+import { countTests, type TestReport } from "./result-line.ts";
 
 const passedFile = { status: "passed", assertionResults: [{ status: "passed" }] };
 const good: TestReport = { numPassedTests: 7, numFailedTests: 0, testResults: [passedFile] };

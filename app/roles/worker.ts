@@ -1,13 +1,13 @@
 import { applyHolds, expireBookings, expireOverdue } from "../../booking-core/bookings/jobs.ts";
 import { createOrphanSearch } from "../../booking-core/bookings/orphan-holds.ts";
 import { publishEvents } from "../../booking-core/events/publish.ts";
+import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
 import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import type { Config } from "../../foundation/config.ts";
 import { repeat } from "../../foundation/repeat.ts";
-import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import type { Core } from "../core.ts";
 import type { RunningRole } from "./running-role.ts";
 

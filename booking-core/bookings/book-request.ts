@@ -6,7 +6,7 @@ import {
   type SectionId,
   uuidFromParts,
 } from "../../foundation/ids.ts";
-import type { Offer } from "../events/event.ts";
+import type { OnsaleEvent, Section } from "../events/event.ts";
 import type { Wish } from "../seats/claim.ts";
 import type { Booking } from "./booking.ts";
 
@@ -42,13 +42,18 @@ export function identityOf(request: BookRequest): RequestIdentity {
   return { bookingId, requestHash: createHash("sha256").update(text).digest("base64url").slice(0, 22) };
 }
 
-export function quantityOf(wish: Wish): number {
+function quantityOf(wish: Wish): number {
   return wish.mode === "manual" ? wish.seatNumbers.length : wish.quantity;
 }
 
-/** What the offer says against the wish; nothing where it may be booked. */
-export function refusalOf(offer: Offer, wish: Wish, nowMs: number): BookOutcome | undefined {
-  if (nowMs < offer.salesFromMs || nowMs >= offer.salesUntilMs) return { outcome: "offer_closed" };
+/** What the event and its offer say against the wish; nothing where it may be booked. */
+export function refusalOf(
+  { event, section: { offer } }: { event: OnsaleEvent; section: Section },
+  wish: Wish,
+  nowMs: number,
+): BookOutcome | undefined {
+  const isOpen = event.status === "active" && offer.salesFromMs <= nowMs && nowMs < offer.salesUntilMs;
+  if (!isOpen) return { outcome: "offer_closed" };
   if (quantityOf(wish) > offer.maxPerBooking) return { outcome: "too_many_seats", most: offer.maxPerBooking };
   return undefined;
 }

@@ -13,7 +13,7 @@ export async function book(
     const found = await findSection(parts, request);
     if (found === undefined) return { outcome: "not_found" };
     const nowMs = parts.clock.now();
-    const refusal = refusalOf(found.section.offer, request.wish, nowMs);
+    const refusal = refusalOf(found, request.wish, nowMs);
     if (refusal === undefined) return await takeSeats(parts, { ...found, request, identity });
     // Nobody can have booked before the sales began, so those who come too early cost Postgres nothing.
     if (nowMs < found.section.offer.salesFromMs) return refusal;
@@ -28,8 +28,7 @@ export async function book(
 async function findSection({ catalogue }: BookParts, { eventId, sectionId }: BookRequest) {
   const event = await catalogue.find(eventId);
   const section = event?.sections.find((candidate) => candidate.id === sectionId);
-  if (event?.status !== "active" || section === undefined) return undefined;
-  return { event, section };
+  return event === undefined || section === undefined ? undefined : { event, section };
 }
 
 /** A repeated request gets the outcome of the first one, also where it would be refused today. */

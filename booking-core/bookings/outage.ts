@@ -5,14 +5,14 @@ const outageClasses = new Set(["08", "40", "53", "55", "57"]);
 const networkCodes = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
 /** What pg, pg-pool and ioredis say of a server that is away; they carry no code. */
 const outageMessages =
-  /terminated|timeout|timed out|closed|not queryable|max retries|failed to refresh slots|all (sentinels|nodes)|^(CLUSTERDOWN|LOADING|READONLY|TRYAGAIN|MASTERDOWN|NOREPLICAS|MOVED|ASK)\b/i;
+  /terminated|timeout|timed out|closed|not queryable|writeable|max retries|too many cluster redirections|failed to refresh slots|startup nodes|isn't ready|^(CLUSTERDOWN|LOADING|READONLY|TRYAGAIN|MASTERDOWN|NOREPLICAS|MOVED|ASK)\b/i;
 
 /** Whether an error says that Postgres or Redis does not answer, and not that our request was wrong. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isOutage);
   if (error instanceof pg.DatabaseError) return outageClasses.has((error.code ?? "").slice(0, 2));
   if (!(error instanceof Error)) return false;
-  return networkCodes.test(codeOf(error)) || outageMessages.test(`${error.message}`);
+  return networkCodes.test(codeOf(error)) || outageMessages.test(error.message);
 }
 
 function codeOf(error: Error): string {

@@ -20,7 +20,6 @@ afterAll(() => shop.close());
 async function openRemoteGateway(clock = shop.clock) {
   const proxy = await proxyForThisTest(shop.databaseUrl);
   const pool = createPool(proxy.url, 4);
-  pool.on("error", () => undefined);
   const jobs = await startJobs(shop.databaseUrl, silent, { work: false });
   const bookings = createBookings({
     ...shop,

@@ -66,6 +66,16 @@ test("a repeated request finds its booking also after the sale has ended", async
   expect(await later.book(request(event, best(1)))).toEqual({ outcome: "offer_closed" });
 });
 
+test("an event that is cancelled sells nothing more, and a repeated request still finds its booking", async () => {
+  const event = await openEvent(shop);
+  const same = request(event, best(2));
+  const first = await shop.bookings.book(same);
+  await shop.pool.query("update events set status = 'cancelled' where id = $1", [event.id]);
+  const later = openSecondGateway();
+  expect(await later.book(same)).toEqual({ ...first, fresh: false });
+  expect(await later.book(request(event, best(1)))).toEqual({ outcome: "offer_closed" });
+});
+
 test("a retry whose hold Redis has lost gets its booking, and no second seats stay held for it", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(10)] });
   await shop.bookings.book(request(event, manual(0)));

@@ -5,13 +5,13 @@ import { recordTransfer } from "../ledger/record-transfer.ts";
 import { queueEmail } from "../notifications/queue-email.ts";
 import type { Payment } from "./payment.ts";
 
-/** refunding → refunded, for a payment whose row the caller has locked. False in any other state. */
+/** refunding → refunded, for a payment whose row the caller has locked. In any other state nothing happens. */
 export async function finishRefund(
   parts: { jobs: Jobs; ids: IdSource },
   sql: Sql,
   payment: Payment,
-): Promise<boolean> {
-  if (payment.status !== "refunding") return false;
+): Promise<void> {
+  if (payment.status !== "refunding") return;
   await sql.query("update payments set status = 'refunded' where id = $1", [payment.id]);
   await recordTransfer(sql, parts.ids, {
     key: `refund ${payment.id}`,
@@ -23,5 +23,4 @@ export async function finishRefund(
     amount: payment.amount,
   });
   await queueEmail(parts, sql, payment.bookingId, "refund");
-  return true;
 }

@@ -14,10 +14,17 @@ export type Payment = {
   readonly payUrl: string | null;
 };
 
-/** What a provider says of one payment or refund, by webhook or when asked. What we do not know is kept and ignored. */
-export type ProviderFact = { readonly providerEventId: string } & (PaymentFact | { readonly kind: "other" });
+/**
+ * What a provider says of one payment or refund, by webhook or when asked. A kind that we do not know is kept and
+ * ignored; a message of a kind that we know, but cannot read, is kept for people.
+ */
+export type ProviderFact =
+  | PaymentFact
+  | { readonly providerEventId: string; readonly kind: "other" }
+  | { readonly providerEventId: string; readonly kind: "unreadable" };
 
 export type PaymentFact = {
+  readonly providerEventId: string;
   readonly kind: "payment_succeeded" | "payment_failed" | "refund_succeeded" | "refund_failed";
   readonly providerPaymentId: string;
   /** Our id of the payment, as the provider was told. */
@@ -34,7 +41,11 @@ export type PaymentProvider = {
     amount: Money;
     returnUrl: string;
   }): Promise<{ providerPaymentId: string; payUrl: string }>;
-  status(providerPaymentId: string): Promise<"pending" | "succeeded" | "failed" | "refunded">;
+  /** The amount too: what was paid is the provider's to say, not ours to suppose. */
+  status(providerPaymentId: string): Promise<{
+    status: "pending" | "succeeded" | "failed" | "refunded";
+    amount: Money;
+  }>;
   refund(refund: {
     paymentId: PaymentId;
     providerPaymentId: string;

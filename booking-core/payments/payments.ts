@@ -41,8 +41,8 @@ export function createPayments(parts: PaymentParts): Payments {
       if (known !== undefined && known.status !== "created")
         return { outcome: "started", payment: known, fresh: false };
       if (!isPayable(booking, parts.clock.now())) return { outcome: "booking_not_payable" };
-      if (known === undefined) await insertPayment(parts, id, booking);
-      return askProvider(parts, id, booking, known === undefined);
+      const fresh = known === undefined && (await insertPayment(parts, id, booking));
+      return askProvider(parts, id, booking, fresh);
     },
   };
 }
@@ -51,16 +51,18 @@ function isPayable(booking: Booking, nowMs: number): boolean {
   return booking.status === "pending_payment" && nowMs < booking.deadlineMs;
 }
 
+/** False where the same request, sent twice at once, has come first. */
 async function insertPayment(
   { pool, provider }: PaymentParts,
   id: PaymentId,
   booking: Booking,
-): Promise<void> {
-  await pool.query(
+): Promise<boolean> {
+  const inserted = await pool.query(
     `insert into payments (id, booking_id, provider, status, amount_minor, currency)
      values ($1, $2, $3, 'created', $4, $5) on conflict (id) do nothing`,
     [id, booking.id, provider.name, booking.total.amountMinor, booking.total.currency],
   );
+  return inserted.rowCount === 1;
 }
 
 async function askProvider(
@@ -69,30 +71,31 @@ async function askProvider(
   booking: Booking,
   fresh: boolean,
 ): Promise<PayOutcome> {
-  try {
-    const returnUrl = `${parts.publicUrl}/v1/bookings/${booking.id}`;
-    const created = await parts.provider.create({
-      paymentId: id,
-      bookingId: booking.id,
-      amount: booking.total,
-      returnUrl,
-    });
-    // A webhook may have settled it already: only what is still `created` becomes `pending`.
-    await parts.pool.query(
-      `update payments set provider_payment_id = $2, pay_url = $3,
-              status = case status when 'created' then 'pending' else status end
-        where id = $1`,
-      [id, created.providerPaymentId, created.payUrl],
-    );
-  } catch (error) {
-    // Whether the provider made it is not known; the same key asks again.
-    parts.logger.warn(
-      { err: error, bookingId: booking.id, paymentId: id },
-      "the payment provider did not answer",
-    );
-    return { outcome: "payment_provider_down" };
-  }
+  const created = await createAtProvider(parts, id, booking);
+  if (created === undefined) return { outcome: "payment_provider_down" };
+  // A webhook may have settled it already: only what is still `created` becomes `pending`.
+  await parts.pool.query(
+    `update payments set provider_payment_id = $2, pay_url = $3,
+            status = case status when 'created' then 'pending' else status end
+      where id = $1`,
+    [id, created.providerPaymentId, created.payUrl],
+  );
   const payment = await findPayment(parts.pool, id);
   if (payment === undefined) throw new Error(`payment ${id} was there and is gone`);
   return { outcome: "started", payment, fresh };
+}
+
+/** Nothing where the provider's answer is not known: whether it made the payment neither; the same key asks again. */
+async function createAtProvider(
+  { provider, publicUrl, logger }: PaymentParts,
+  paymentId: PaymentId,
+  { id: bookingId, total: amount }: Booking,
+): Promise<{ providerPaymentId: string; payUrl: string } | undefined> {
+  const returnUrl = `${publicUrl}/v1/bookings/${bookingId}`;
+  try {
+    return await provider.create({ paymentId, bookingId, amount, returnUrl });
+  } catch (error) {
+    logger.warn({ err: error, bookingId, paymentId }, "the payment provider did not answer");
+    return undefined;
+  }
 }

@@ -15,6 +15,8 @@ const paymentSchema = z.object({
   id: z.string(),
   payUrl: z.url(),
   status: z.enum(["pending", "succeeded", "failed", "refunded"]),
+  amountMinor: amount,
+  currency: z.string(),
 });
 const refundSchema = z.object({ status: z.enum(["succeeded", "pending", "failed"]) });
 const webhookSchema = z.object({ id: z.string().min(1).max(200), type: z.string() });
@@ -38,8 +40,11 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
       const created = paymentSchema.parse(await call(settings, "/v1/payments", paymentId, body));
       return { providerPaymentId: created.id, payUrl: created.payUrl };
     },
-    status: async (id) =>
-      paymentSchema.parse(await call(settings, `/v1/payments/${encodeURIComponent(id)}`)).status,
+    status: async (id) => {
+      const path = `/v1/payments/${encodeURIComponent(id)}`;
+      const { status, amountMinor, currency } = paymentSchema.parse(await call(settings, path));
+      return { status, amount: { amountMinor, currency } };
+    },
     refund: async ({ paymentId, providerPaymentId }) => {
       const path = `/v1/payments/${encodeURIComponent(providerPaymentId)}/refunds`;
       return refundSchema.parse(await call(settings, path, `refund-${paymentId}`, {})).status;
@@ -80,7 +85,9 @@ function readWebhook(body: string): ProviderFact {
   const { id: providerEventId, type } = webhookSchema.parse(content);
   const kind = kinds[type];
   if (kind === undefined) return { providerEventId, kind: "other" };
-  const { data } = webhookDataSchema.parse(content);
+  const parsed = webhookDataSchema.safeParse(content);
+  if (!parsed.success) return { providerEventId, kind: "unreadable" };
+  const { data } = parsed.data;
   return {
     providerEventId,
     kind,

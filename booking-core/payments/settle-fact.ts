@@ -1,14 +1,15 @@
-import type { BookingId, BuyerId, EventId, IdSource } from "../../foundation/ids.ts";
+import { type BookingId, type BuyerId, type EventId, type IdSource, isUuid } from "../../foundation/ids.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
 import type { Logger } from "../../foundation/log.ts";
+import type { Money } from "../../foundation/money.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { BookingStatus } from "../bookings/booking.ts";
 import { markPaid } from "../bookings/transitions.ts";
 import { recordTransfer } from "../ledger/record-transfer.ts";
 import { queueEmail } from "../notifications/queue-email.ts";
 import { issueTickets } from "../tickets/issue-tickets.ts";
-import { finishRefund } from "./finish-refund.ts";
 import { lockPayment } from "./find-payment.ts";
+import { finishRefund } from "./finish-refund.ts";
 import type { Payment, PaymentFact, ProviderFact } from "./payment.ts";
 
 export type SettleParts = { readonly jobs: Jobs; readonly ids: IdSource; readonly logger: Logger };
@@ -32,24 +33,27 @@ export type PaidBooking = {
  */
 export async function settleFact(parts: SettleParts, sql: Sql, fact: ProviderFact): Promise<Settled> {
   if (fact.kind === "other") return { outcome: "ignored" };
-  const payment = await lockPayment(sql, fact.paymentId);
-  if (payment === undefined) {
-    parts.logger.error(
-      { paymentId: fact.paymentId, kind: fact.kind },
-      "the provider tells of a payment that is not ours",
-    );
-    return { outcome: "unknown payment" };
-  }
+  if (fact.kind === "unreadable") return park(parts, fact, "the message cannot be read");
+  const payment = isUuid(fact.paymentId) ? await lockPayment(sql, fact.paymentId) : undefined;
+  if (payment === undefined) return park(parts, fact, "the payment is not ours");
   switch (fact.kind) {
     case "payment_succeeded":
       return settleSuccess(parts, sql, payment, fact);
     case "payment_failed":
       return settleFailure(sql, payment);
     case "refund_succeeded":
-      return { outcome: (await finishRefund(parts, sql, payment)) ? "refunded" : "nothing new" };
+      return settleRefund(parts, sql, payment, fact);
     case "refund_failed":
       return { outcome: "ignored" };
   }
+}
+
+/** Nothing happens by itself any more: the inbox keeps the message and its outcome, and people look. */
+function park({ logger }: SettleParts, fact: ProviderFact, why: string): Settled {
+  const { providerEventId, kind } = fact;
+  const paymentId = "paymentId" in fact ? fact.paymentId : undefined;
+  logger.error({ providerEventId, kind, paymentId, why }, "a message of the payment provider is parked");
+  return { outcome: `parked: ${why}` };
 }
 
 async function settleFailure(sql: Sql, payment: Payment): Promise<Settled> {
@@ -59,6 +63,22 @@ async function settleFailure(sql: Sql, payment: Payment): Promise<Settled> {
   return { outcome: "payment failed" };
 }
 
+async function settleRefund(
+  parts: SettleParts,
+  sql: Sql,
+  payment: Payment,
+  fact: PaymentFact,
+): Promise<Settled> {
+  if (payment.status !== "refunding") return { outcome: "nothing new" };
+  if (!isSame(fact.amount, payment.amount)) return park(parts, fact, "the refund is not of the whole amount");
+  await finishRefund(parts, sql, payment);
+  return { outcome: "refunded" };
+}
+
+function isSame(one: Money, other: Money): boolean {
+  return one.amountMinor === other.amountMinor && one.currency === other.currency;
+}
+
 async function settleSuccess(
   parts: SettleParts,
   sql: Sql,
@@ -66,14 +86,7 @@ async function settleSuccess(
   fact: PaymentFact,
 ): Promise<Settled> {
   if (["succeeded", "refunding", "refunded"].includes(payment.status)) return { outcome: "nothing new" };
-  const { amountMinor, currency } = payment.amount;
-  if (fact.amount.amountMinor !== amountMinor || fact.amount.currency !== currency) {
-    parts.logger.error(
-      { paymentId: payment.id, bookingId: payment.bookingId },
-      "a payment of another amount than was asked for is parked",
-    );
-    return { outcome: "parked: the amount is not what was asked for" };
-  }
+  if (!isSame(fact.amount, payment.amount)) return park(parts, fact, "the amount is not what was asked for");
   const paid = await markPaid(sql, payment.bookingId);
   await sql.query(
     `update payments set status = $2, settled_at = now(), provider_payment_id = coalesce(provider_payment_id, $3) where id = $1`,

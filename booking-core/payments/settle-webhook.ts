@@ -2,7 +2,7 @@ import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
 import type { Changes } from "../bookings/changes.ts";
 import type { PaymentProvider } from "./payment.ts";
-import { type PaidBooking, type Settled, settleFact, type SettleParts } from "./settle-fact.ts";
+import { type PaidBooking, type Settled, type SettleParts, settleFact } from "./settle-fact.ts";
 
 export type SettleWebhookParts = SettleParts & {
   readonly pool: Pool;

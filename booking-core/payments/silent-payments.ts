@@ -1,43 +1,59 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { PaymentId } from "../../foundation/ids.ts";
-import { inTransaction } from "../../foundation/postgres/pool.ts";
+import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
 import { findPayment } from "./find-payment.ts";
 import type { ProviderFact } from "./payment.ts";
 import { settleFact } from "./settle-fact.ts";
 import { type SettleWebhookParts, tellBuyer } from "./settle-webhook.ts";
 
-/** How long a payment may be silent before its provider is asked, and how often then. */
+/** How long a payment may be silent before its provider is asked. */
 const silenceMs = 60_000;
+/** Asked again after this part of its age: often while a buyer waits, hardly ever once nobody does. */
+const ageShare = 0.25;
 /** After this time the provider has given up itself. */
 const givenUpMs = 48 * 60 * 60_000;
-const batchSize = 50;
+const batchSize = 100;
+const askedAtOnce = 5;
 
 /** A webhook can be lost: then the provider is asked, and what it says is settled like a webhook. */
 export async function askAboutSilentPayments(parts: SettleWebhookParts & { clock: Clock }): Promise<void> {
-  const nowMs = parts.clock.now();
-  const silent = await parts.pool.query<{ id: PaymentId }>(
-    `update payments set asked_at = $1
+  const ids = await takeSilent(parts.pool, parts.clock.now());
+  const ask = async () => {
+    for (let id = ids.shift(); id !== undefined; id = ids.shift()) await askOrWarn(parts, id);
+  };
+  await Promise.all(Array.from({ length: askedAtOnce }, ask));
+}
+
+/** Marks them as asked at once, so that another worker asks about others. */
+async function takeSilent(pool: Pool, nowMs: number): Promise<PaymentId[]> {
+  const silent = await pool.query<{ id: PaymentId }>(
+    `update payments set asked_at = $1::timestamptz
       where id in (select id from payments
-                    where status = 'pending' and created_at between $3 and $2 and (asked_at is null or asked_at < $2)
+                    where status = 'pending' and created_at between $3 and $2
+                      and (asked_at is null or asked_at < least($2, $1::timestamptz - ${ageShare} * ($1::timestamptz - created_at)))
                     order by asked_at nulls first limit ${batchSize} for update skip locked)
       returning id`,
     [new Date(nowMs), new Date(nowMs - silenceMs), new Date(nowMs - givenUpMs)],
   );
-  for (const { id } of silent.rows) {
-    await askAbout(parts, id).catch((error: unknown) => {
-      parts.logger.warn(
-        { err: error, paymentId: id },
-        "the provider could not be asked about a silent payment",
-      );
-    });
+  return silent.rows.map((row) => row.id);
+}
+
+async function askOrWarn(parts: SettleWebhookParts, id: PaymentId): Promise<void> {
+  try {
+    await askAbout(parts, id);
+  } catch (error) {
+    parts.logger.warn(
+      { err: error, paymentId: id },
+      "the provider could not be asked about a silent payment",
+    );
   }
 }
 
 async function askAbout(parts: SettleWebhookParts, id: PaymentId): Promise<void> {
   const payment = await findPayment(parts.pool, id);
   if (payment?.status !== "pending" || payment.providerPaymentId === null) return;
-  const { providerPaymentId, amount } = payment;
-  const status = await parts.provider.status(providerPaymentId);
+  const { providerPaymentId } = payment;
+  const { status, amount } = await parts.provider.status(providerPaymentId);
   if (status !== "succeeded" && status !== "failed") return;
   const fact: ProviderFact = {
     providerEventId: `asked ${id}`,

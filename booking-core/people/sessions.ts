@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../foundation/clock.ts";
 import type { BuyerId, IdSource } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { Tokens } from "../../foundation/tokens.ts";
 import { isPassword } from "./password.ts";
@@ -17,7 +18,10 @@ export type Session = {
 export type Sessions = {
   /** Costs no row: a guest is a signed token. */
   openGuest(email: string): Session;
-  openAccount(email: string, password: string): Promise<Session | { readonly outcome: "credentials_wrong" }>;
+  openAccount(
+    email: string,
+    password: string,
+  ): Promise<Session | { readonly outcome: "credentials_wrong" | "busy" }>;
 };
 
 const sessionMs = 12 * 60 * 60_000;
@@ -29,6 +33,8 @@ const sessionMs = 12 * 60 * 60_000;
  */
 export function createSessions(parts: { pool: Pool; tokens: Tokens; clock: Clock; ids: IdSource }): Sessions {
   const { pool, tokens, clock, ids } = parts;
+
+  let checking = 0;
 
   function open(buyerId: BuyerId, identity: string, email: string, guest: boolean): Session {
     const endsAtMs = clock.now() + sessionMs;
@@ -42,18 +48,28 @@ export function createSessions(parts: { pool: Pool; tokens: Tokens; clock: Clock
       return open(ids.next<BuyerId>(), `guest-${hash(address)}`, address, true);
     },
     async openAccount(email, password) {
-      const address = normalise(email);
-      const found = await pool.query<{ id: BuyerId; password_hash: string }>(
-        "select id, password_hash from people where email = $1",
-        [address],
-      );
-      const [person] = found.rows;
-      // Also without a person, so that the time of an answer does not tell which addresses have accounts.
-      const isRight = await isPassword(password, person?.password_hash);
-      if (person === undefined || !isRight) return { outcome: "credentials_wrong" };
-      return open(person.id, `account-${person.id}`, address, false);
+      if (checking >= limits.people.passwordChecksAtOnce) return { outcome: "busy" };
+      checking += 1;
+      try {
+        const person = await personWith(pool, normalise(email), password);
+        if (person === undefined) return { outcome: "credentials_wrong" };
+        return open(person, `account-${person}`, normalise(email), false);
+      } finally {
+        checking -= 1;
+      }
     },
   };
+}
+
+async function personWith(pool: Pool, address: string, password: string): Promise<BuyerId | undefined> {
+  const found = await pool.query<{ id: BuyerId; password_hash: string }>(
+    "select id, password_hash from people where email = $1",
+    [address],
+  );
+  const [person] = found.rows;
+  // Also without a person, so that the time of an answer does not tell which addresses have accounts.
+  const isRight = await isPassword(password, person?.password_hash);
+  return isRight ? person?.id : undefined;
 }
 
 function normalise(email: string): string {

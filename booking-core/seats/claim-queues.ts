@@ -8,9 +8,13 @@ import { parseSeatNumbers } from "./hold.ts";
 
 type Waiting = {
   readonly claim: Claim;
+  readonly sinceMs: number;
   readonly resolve: (outcome: ClaimOutcome) => void;
   readonly reject: (error: unknown) => void;
 };
+
+/** The buyer is answered by the gateway's time-out before a later claim could be committed. */
+const patienceMs = limits.http.answerTimeoutMs - limits.booking.commitTimeoutMs;
 
 /** The claims of one section. Lives as long as somebody waits in it. */
 type Queue = { readonly waiting: Waiting[]; running: boolean };
@@ -30,7 +34,7 @@ export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
       return Promise.resolve({ outcome: "busy" });
     queues.set(name, queue);
     return new Promise((resolve, reject) => {
-      queue.waiting.push({ claim: wanted, resolve, reject });
+      queue.waiting.push({ claim: wanted, sinceMs: parts.clock.now(), resolve, reject });
       if (queue.running) return;
       queue.running = true;
       // After the requests that this turn of the event loop still brings.
@@ -41,13 +45,20 @@ export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
   async function serve(name: string, queue: Queue): Promise<void> {
     while (queue.waiting.length > 0) {
       const batch = queue.waiting.splice(0, limits.booking.claimsPerScript);
-      await settle(parts, batch);
+      await settle(parts, refuseLate(parts.clock, batch));
     }
     queue.running = false;
     queues.delete(name);
   }
 
   return { claim };
+}
+
+/** While Redis hangs, each call takes its time-out: who waited past all patience takes no seats any more. */
+function refuseLate(clock: Clock, batch: readonly Waiting[]): readonly Waiting[] {
+  const oldestMs = clock.now() - patienceMs;
+  for (const waiting of batch) if (waiting.sinceMs < oldestMs) waiting.resolve({ outcome: "busy" });
+  return batch.filter((waiting) => waiting.sinceMs >= oldestMs);
 }
 
 async function settle(parts: { redis: Redis; clock: Clock }, batch: readonly Waiting[]): Promise<void> {

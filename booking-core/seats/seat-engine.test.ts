@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { limits } from "../../foundation/limits.ts";
 import { connectTestRedis } from "../../test/harness/redis.ts";
+import { createSeatEngine } from "./seat-engine.ts";
 import {
   best,
   claimOf,
@@ -10,7 +11,6 @@ import {
   newBookingId,
   seatedSection,
 } from "./test-section.ts";
-import { createSeatEngine } from "./seat-engine.ts";
 
 const redis = connectTestRedis();
 afterAll(() => redis.disconnect());

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { connectTestRedis } from "../../test/harness/redis.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
+import { connectTestRedis } from "../../test/harness/redis.ts";
 import { best, loadTestSection } from "./test-section.ts";
 
 const redis = connectTestRedis();

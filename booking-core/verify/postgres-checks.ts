@@ -1,5 +1,5 @@
 import type { Pool } from "../../foundation/postgres/pool.ts";
-import { type Check, suspicion, type Suspicion } from "./report.ts";
+import { type Check, type Suspicion, suspicion } from "./report.ts";
 
 /** How long a payment that has succeeded may be on its way to tickets or back. */
 const settleSeconds = 60;

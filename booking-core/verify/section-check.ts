@@ -111,7 +111,7 @@ function seatMarks(marks: string, holds: readonly Hold[]): Suspects {
   const expected = new Map<number, string>();
   for (const { state, seatNumbers } of holds)
     for (const seat of seatNumbers) expected.set(seat, state === "sold" ? "s" : "h");
-  return [...marks].flatMap((mark, seat): Suspects => {
+  return marks.split("").flatMap((mark, seat): Suspects => {
     const wanted = expected.get(seat) ?? "f";
     return mark === wanted || mark === "b"
       ? []

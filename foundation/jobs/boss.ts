@@ -1,4 +1,4 @@
-import { type Db, PgBoss } from "pg-boss";
+import { type Db, type Job, type JobResult, PgBoss } from "pg-boss";
 import type { Logger } from "../log.ts";
 import type { Sql } from "../postgres/pool.ts";
 import type { JobData, QueueName } from "./queues.ts";
@@ -18,7 +18,26 @@ export type Jobs = {
 };
 
 export type NewJob<Name extends QueueName> = { data: JobData[Name]; startAfter?: Date };
+/** How many jobs of a queue run at once in this process. */
 export type WorkOptions = { concurrency: number };
+
+const superviseSeconds = 5;
+/** Two batches of a queue run side by side, so that a slow job holds up only half of what can run. */
+const batchesAtOnce = 2;
+
+/**
+ * After a full batch the next is fetched at once. Fetched one by one, jobs that were inserted together waited
+ * for the next look at the queue: 4 workers did 2 jobs a second. Measured with 200 jobs that do nothing: not
+ * done after 10 s; in batches done after 0.12 s.
+ */
+const batchOptions = {
+  localConcurrency: batchesAtOnce,
+  burstWhenBatchFull: true,
+  perJobResults: true,
+  pollingIntervalSeconds: 0.5,
+  notifyPollingIntervalSeconds: 2,
+} as const;
+type BatchOptions = typeof batchOptions & { batchSize: number };
 
 /** The schema is migrated beforehand (`foundation/postgres/migrate.ts`); here pg-boss only works with it. */
 export async function startJobs(
@@ -30,6 +49,10 @@ export async function startJobs(
     connectionString: databaseUrl,
     migrate: false,
     supervise: options.work,
+    // How often jobs of dead workers are looked for. With pg-boss's minute, a payment whose worker was killed
+    // took 66 s to its tickets, and could take two minutes.
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
     schedule: false,
     useListenNotify: options.work,
     max: 6,
@@ -42,17 +65,11 @@ export async function startJobs(
       await boss.insert(name, jobs.map(toInsert), { db: adapt(sql) });
     },
     work: async (name, { concurrency }, handle) => {
-      await boss.work<JobData[typeof name]>(
+      const batchSize = Math.max(2, Math.ceil(concurrency / batchesAtOnce));
+      await boss.work<JobData[typeof name], unknown, BatchOptions>(
         name,
-        {
-          localConcurrency: concurrency,
-          pollingIntervalSeconds: 0.5,
-          notifyPollingIntervalSeconds: 2,
-          batchSize: 1,
-        },
-        async ([job]) => {
-          if (job !== undefined) await handle(job.data);
-        },
+        { ...batchOptions, batchSize },
+        (batch) => Promise.all(batch.map((job) => runOne(logger, job, handle))),
       );
     },
     check: async () => {
@@ -60,6 +77,22 @@ export async function startJobs(
     },
     stop: async () => boss.stop({ graceful: true, timeout: 2_500 }),
   };
+}
+
+/** A job that fails is tried again later; those beside it are not touched by that. */
+async function runOne<Data>(
+  logger: Logger,
+  { id, name, data }: Job<Data>,
+  handle: (data: Data) => Promise<void>,
+): Promise<JobResult> {
+  try {
+    await handle(data);
+    return { id, status: "completed" };
+  } catch (error) {
+    logger.warn({ err: error, queue: name, jobId: id }, "a job failed");
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { id, status: "failed", output: { message, stack } };
+  }
 }
 
 function toInsert<Name extends QueueName>(job: NewJob<Name>): { data: JobData[Name]; startAfter?: Date } {

@@ -22,6 +22,7 @@ type QueueSettings = {
   retryBackoff: boolean;
   retryDelayMax: number;
   expireInSeconds: number;
+  heartbeatSeconds: number;
   deleteAfterSeconds: number;
   retentionSeconds: number;
   notify: boolean;
@@ -36,6 +37,8 @@ const patient: QueueSettings = {
   retryBackoff: true,
   retryDelayMax: 300,
   expireInSeconds: 60,
+  // A job whose worker has been silent for this long goes to another: the least that pg-boss takes.
+  heartbeatSeconds: 10,
   deleteAfterSeconds: day,
   retentionSeconds: 90 * day,
   // Workers are woken by the insert's NOTIFY and need not poll fast.

@@ -14,7 +14,7 @@ const types: pg.CustomTypesConfig = {
 };
 
 export function createPool(databaseUrl: string, connections: number): Pool {
-  return new pg.Pool({
+  const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: connections,
     types,
@@ -24,6 +24,8 @@ export function createPool(databaseUrl: string, connections: number): Pool {
     keepAlive: true,
     application_name: "onsale",
   });
+  // A connection that dies while nobody uses it is replaced; without a listener its error would end the process.
+  return pool.on("error", ignore);
 }
 
 /** Runs `work` in one transaction; any throw rolls it back. A connection that cannot roll back is dropped. */

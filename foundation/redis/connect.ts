@@ -20,10 +20,18 @@ export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis
     retryDelayOnFailover: 200,
     retryDelayOnClusterDown: 200,
     retryDelayOnTryAgain: 50,
+    // While masters disagree for a moment about who has a slot, each points at the other.
+    retryDelayOnMoved: 20,
     slotsRefreshTimeout: 2_000,
     clusterRetryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
     redisOptions: { commandTimeout: commandTimeoutMs, connectTimeout: 2_000, maxRetriesPerRequest: 20 },
-  }); // A lost connection is mended by the client itself; what could not be done is told to whoever asked for it.
+  });
+  // Until the first connection commands wait for it. Later, while no node can be reached, they fail at once: the
+  // client would keep them without a bound and without a time-out, and run them when nobody waits any more.
+  redis.once("ready", () => {
+    redis.options.enableOfflineQueue = false;
+  });
+  // A lost connection is mended by the client itself; what could not be done is told to whoever asked for it.
   redis.on("error", (error: Error) => logger.warn({ err: error }, "Redis connection trouble"));
   return redis;
 }

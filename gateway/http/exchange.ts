@@ -85,7 +85,13 @@ function logRefusal(
   const what = { requestId, route: name, status, code: refusal, detail };
   if (status === errorTable.internal.status) logger.error(what, "a request failed");
   else if (status >= 500) logger.warn(what, "a request was turned away");
-  else logger.debug(what, "a request was refused");
+}
+
+function logAnswer({ runtime, name, requestId, startedAtMs }: Exchange, status: number): void {
+  const { logger, clock } = runtime.services;
+  // Asked first: at other levels this must cost nothing for each request.
+  if (!logger.isLevelEnabled("debug")) return;
+  logger.debug({ requestId, route: name, status, ms: clock.now() - startedAtMs }, "answered");
 }
 
 export function send(
@@ -97,6 +103,8 @@ export function send(
   ending: boolean,
 ): void {
   if (!exchange.open) return;
+  assertSafe(headers);
+  logAnswer(exchange, status);
   exchange.open = false;
   clearTimeout(exchange.timer);
   const { res, runtime } = exchange;
@@ -126,11 +134,12 @@ function writeHeaders(
   if (headers["Cache-Control"] === undefined) res.writeHeader("Cache-Control", "no-store");
   if (headers["Content-Security-Policy"] === undefined)
     res.writeHeader("Content-Security-Policy", apiContentPolicy);
-  for (const name in headers) res.writeHeader(name, safeValue(headers[name] as string));
+  for (const name in headers) res.writeHeader(name, headers[name] as string);
 }
 
 /** uWebSockets.js writes what it is given: a line break would begin a header of somebody else's choice. */
-function safeValue(value: string): string {
-  if (/[^\t\x20-\x7e]/.test(value)) throw new Error("a header's value holds a character that headers cannot");
-  return value;
+function assertSafe(headers: Readonly<Record<string, string>>): void {
+  for (const name in headers)
+    if (/[^\t\x20-\x7e]/.test(headers[name] as string))
+      throw new Error(`the header ${name} holds a character that headers cannot`);
 }

@@ -54,7 +54,9 @@ async function watch(deps: EventSocketsDeps, event: EventSockets): Promise<() =>
     changes.watch(event.eventId, (change) => hearChange(event, change)),
   ]);
   const end = async () => {
-    await Promise.all(endings.map((ending) => (ending.status === "fulfilled" ? ending.value() : undefined)));
+    await Promise.all(
+      endings.map((ending) => (ending.status === "fulfilled" ? ending.value() : Promise.resolve())),
+    );
   };
   const failed = endings.find((ending) => ending.status === "rejected");
   if (failed === undefined) return end;

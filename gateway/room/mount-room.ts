@@ -26,7 +26,8 @@ export function mountRoom(app: TemplatedApp, runtime: Runtime): void {
       runtime.sockets.forget(socket);
     },
   });
-  app.get(roomPath, serveRefusal(runtime, "upgrade_required", { Upgrade: "websocket" }));
+  const refuse = serveRefusal(runtime, "upgrade_required", { Upgrade: "websocket" });
+  app.get(roomPath, refuse).head(roomPath, refuse);
   mountOtherMethods(app, runtime, roomPath, ["get"]);
 }
 

@@ -41,10 +41,9 @@ export function socketData(eventId: EventId, buyer: Buyer, requestId: string): S
   };
 }
 
-/** Past `maxBackpressure` uWebSockets.js closes the connection of a client that does not read. */
+/** For open sockets only. Past `maxBackpressure` uWebSockets.js closes the connection of a client that does not read. */
 export function tell(socket: RoomSocket, message: ServerMessage): void {
-  const data = socket.getUserData();
-  if (data.open) socket.send(JSON.stringify(message));
+  socket.send(JSON.stringify(message));
 }
 
 export function remember(data: SocketData, standing: Standing, nowMs: number): void {
@@ -76,7 +75,8 @@ const closeCodes = {
 } as const satisfies Record<ByeReason, number>;
 
 export function sayBye(socket: RoomSocket, reason: ByeReason): void {
-  if (!socket.getUserData().open) return;
+  const data = socket.getUserData();
   tell(socket, { type: "bye", reason });
-  socket.end(closeCodes[reason], reason);
+  // The message itself can close a socket whose client does not read.
+  if (data.open) socket.end(closeCodes[reason], reason);
 }

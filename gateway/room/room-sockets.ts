@@ -74,7 +74,7 @@ export function createRoomSockets(deps: RoomSocketsDeps): RoomSockets {
       }
     },
     sayByeToAll(reason) {
-      for (const event of [...events.values()]) for (const socket of [...event.all]) sayBye(socket, reason);
+      for (const event of events.values()) for (const socket of event.all) sayBye(socket, reason);
     },
   };
 }
@@ -100,15 +100,15 @@ async function tellStanding(deps: RoomSocketsDeps, socket: RoomSocket): Promise<
 }
 
 async function orSayBye(deps: RoomSocketsDeps, socket: RoomSocket, act: () => Promise<void>): Promise<void> {
+  const data = socket.getUserData();
   try {
     await act();
   } catch (failure) {
-    const data = socket.getUserData();
     deps.services.logger.warn(
       { err: failure, requestId: data.requestId },
       "a room's socket could not be served",
     );
-    sayBye(socket, "unavailable");
+    if (data.open) sayBye(socket, "unavailable");
   }
 }
 

@@ -41,7 +41,7 @@ export const openSession = defineRoute({
       password === undefined
         ? services.sessions.openGuest(email)
         : await services.sessions.openAccount(email, password);
-    if (opened.outcome === "credentials_wrong") return { refusal: "credentials_wrong" };
+    if (opened.outcome !== "opened") return { refusal: opened.outcome };
     const { token, buyerId, guest, endsAtMs } = opened;
     return reply(201, { token, buyerId, email: opened.email, guest, endsAt: timeView(endsAtMs) });
   },

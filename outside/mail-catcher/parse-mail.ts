@@ -4,12 +4,13 @@ export type CaughtMail = {
   readonly subject: string;
   readonly messageId: string;
   readonly text: string;
+  readonly html: string;
   readonly receivedAt: string;
 };
 
 type Part = { readonly headers: ReadonlyMap<string, string>; readonly body: string };
 
-/** Reads as much of a message (RFC 5322, MIME) as Onsale's own mail needs: its headers and its plain text. */
+/** Reads as much of a message (RFC 5322, MIME) as Onsale's own mail needs: its headers and its texts. */
 export function parseMail(
   raw: string,
   envelope: { from: string; to: readonly string[] },
@@ -21,7 +22,8 @@ export function parseMail(
     to: envelope.to,
     subject: decodeWords(mail.headers.get("subject") ?? ""),
     messageId: mail.headers.get("message-id") ?? "",
-    text: plainText(mail) ?? "",
+    text: findText(mail, "text/plain") ?? "",
+    html: findText(mail, "text/html") ?? "",
     receivedAt: receivedAt.toISOString(),
   };
 }
@@ -39,16 +41,16 @@ function splitPart(raw: string): Part {
   return { headers, body: end === -1 ? "" : text.slice(end + 2) };
 }
 
-function plainText(part: Part): string | undefined {
+function findText(part: Part, wanted: string): string | undefined {
   const type = part.headers.get("content-type") ?? "text/plain";
   const boundary = /boundary="?([^";]+)"?/i.exec(type)?.[1];
   if (type.startsWith("multipart/") && boundary !== undefined) {
     const parts = part.body.split(`--${boundary}`).slice(1, -1);
     return parts
-      .map((raw) => plainText(splitPart(raw.replace(/^\n/, ""))))
+      .map((raw) => findText(splitPart(raw.replace(/^\n/, "")), wanted))
       .find((text) => text !== undefined);
   }
-  return type.startsWith("text/plain") ? decodeBody(part) : undefined;
+  return type.startsWith(wanted) ? decodeBody(part) : undefined;
 }
 
 function decodeBody({ headers, body }: Part): string {

@@ -3,7 +3,7 @@
  * Settings: MAIL_HOST, MAIL_SMTP_PORT, MAIL_HTTP_PORT, MAIL_DATA.
  */
 import { createServer } from "node:http";
-import { type SMTPServerDataStream, SMTPServer, type SMTPServerSession } from "smtp-server";
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import { openMailbox } from "./mailbox.ts";
 import { mailPage } from "./page.ts";
 import { parseMail } from "./parse-mail.ts";
@@ -17,16 +17,22 @@ const smtp = new SMTPServer({
   authOptional: true,
   disabledCommands: ["AUTH", "STARTTLS"],
   size: mailBytesMost,
+  maxClients: 100,
   onData: (stream, session, callback) => {
     receive(stream, session).then(() => callback(), callback);
   },
 });
-smtp.on("error", (error) => fail(`The mail catcher has trouble with SMTP: ${error.message}`));
+// Also a client that breaks off ends here: only a server that cannot listen is the end.
+smtp.on("error", (error) => {
+  if (!smtp.server.listening) fail(`The mail catcher cannot listen for SMTP: ${error.message}`);
+  process.stderr.write(`mail catcher: ${error.message}\n`);
+});
 
 async function receive(stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<void> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
-  if (stream.sizeExceeded) throw new Error("552 The message is too large");
+  // A message that is too large is read to its end, as SMTP wants it, but not kept.
+  for await (const chunk of stream as AsyncIterable<Buffer>) if (!stream.sizeExceeded) chunks.push(chunk);
+  if (stream.sizeExceeded) throw Object.assign(new Error("The message is too large"), { responseCode: 552 });
   const from = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
   const to = envelope.rcptTo.map((recipient) => recipient.address);
   mailbox.add(parseMail(Buffer.concat(chunks).toString("utf8"), { from, to }, new Date()));

@@ -20,23 +20,35 @@ export function send(response: ServerResponse, answer: Answer): void {
       "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
     "cache-control": "no-store",
   };
+  if (answer.status === 413) headers["connection"] = "close";
   if (answer.location !== undefined) headers["location"] = answer.location;
   response.writeHead(answer.status, headers).end(answer.html ?? JSON.stringify(answer.body));
 }
 
-/** Nothing where the body is too large or no JSON object. */
-export async function readJson(request: IncomingMessage): Promise<Record<string, unknown> | undefined> {
+export type ReadOutcome =
+  | { readonly outcome: "read"; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly outcome: "too_large" }
+  | { readonly outcome: "malformed" };
+
+export async function readJson(request: IncomingMessage): Promise<ReadOutcome> {
+  // Said before the body is read: leaving in its middle would break the connection instead of answering.
+  if (Number(request.headers["content-length"] ?? 0) > bodyBytesMost) return { outcome: "too_large" };
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > bodyBytesMost) return undefined;
+    if (bytes > bodyBytesMost) return { outcome: "too_large" };
     chunks.push(chunk);
   }
+  return parseObject(Buffer.concat(chunks).toString("utf8"));
+}
+
+function parseObject(text: string): ReadOutcome {
   try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8") || "{}");
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? { outcome: "read", body: value as Record<string, unknown> } : { outcome: "malformed" };
   } catch {
-    return undefined;
+    return { outcome: "malformed" };
   }
 }

@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 
 /** What happened, in order. Kept in a file, so that the provider's books survive its restart. */
 export type Entry =
@@ -16,8 +25,6 @@ export type NewPayment = {
   readonly amountMinor: number;
   readonly currency: string;
   readonly returnUrl: string;
-  readonly webhookCopies: number;
-  readonly webhookDelayMs: number;
 };
 
 export type Refund = {
@@ -34,37 +41,34 @@ export type Webhook = {
   readonly dueAtMs: number;
 };
 
-export type Journal = { readonly entries: readonly Entry[]; append(entry: Entry): void; close(): void };
+export type Journal = {
+  readonly entries: readonly Entry[];
+  /** What belongs together is one line: after a crash all of it is there, or nothing. */
+  append(...entries: Entry[]): void;
+  close(): void;
+};
 
-/** Each entry is on disk before `append` returns. A half-written last line of a crash is left out. */
+/** Entries are on disk before `append` returns. The half-written last line of a crash is cut off. */
 export function openJournal(folder: string): Journal {
   mkdirSync(folder, { recursive: true });
   const path = `${folder}/journal.jsonl`;
-  const entries = existsSync(path) ? readEntries(readFileSync(path, "utf8")) : [];
+  const entries = existsSync(path) ? readComplete(path) : [];
   const file = openSync(path, "a");
   return {
     entries,
-    append: (entry) => {
-      writeSync(file, `${JSON.stringify(entry)}\n`);
+    append: (...together) => {
+      writeSync(file, `${JSON.stringify(together)}\n`);
       fsyncSync(file);
     },
     close: () => closeSync(file),
   };
 }
 
-function readEntries(text: string): Entry[] {
+function readComplete(path: string): Entry[] {
+  const text = readFileSync(path, "utf8");
   const complete = text.slice(0, text.lastIndexOf("\n") + 1);
-  return complete
-    .split("\n")
-    .filter((line) => line !== "")
-    .flatMap(readEntry);
-}
-
-/** A line that a crash has cut, and that the next start has written behind. */
-function readEntry(line: string): Entry[] {
-  try {
-    return [JSON.parse(line) as Entry];
-  } catch {
-    return [];
-  }
+  // Else the next entry would stand on the cut line and be lost with it.
+  truncateSync(path, Buffer.byteLength(complete));
+  const lines = complete.split("\n").filter((line) => line !== "");
+  return lines.flatMap((line) => JSON.parse(line) as Entry[]);
 }

@@ -1,5 +1,11 @@
 import type { Payment } from "./books.ts";
 
+const sentences = {
+  succeeded: (amount: string) => `You have paid ${amount}.`,
+  failed: (amount: string) => `The payment of ${amount} was declined.`,
+  refunded: (amount: string) => `You have paid ${amount} and got it back.`,
+} as const;
+
 /** What the buyer sees: plain forms, no script. */
 export function paymentPage(payment: Payment): string {
   const amount = formatAmount(payment);
@@ -8,7 +14,7 @@ export function paymentPage(payment: Payment): string {
   const body =
     payment.status === "pending"
       ? `<p>Onsale asks for <strong>${amount}</strong>.</p>${form("approve", "Approve")}${form("decline", "Decline")}`
-      : `<p>The payment of ${amount} has <strong>${payment.status}</strong>.</p>`;
+      : `<p>${sentences[payment.status](amount)}</p><p><a href="${escapeHtml(payment.returnUrl)}" rel="noreferrer">Back to the shop</a></p>`;
   return page(
     `Payment of ${amount}`,
     `${body}<p><small>Reference ${escapeHtml(payment.reference)}</small></p>`,

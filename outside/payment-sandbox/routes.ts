@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type Answer, problem, readJson } from "./answer.ts";
-import type { Books, Payment } from "./books.ts";
+import type { Behaviour, Books, Payment } from "./books.ts";
+import type { NewPayment } from "./journal.ts";
 import { page, paymentPage } from "./page.ts";
 
 export type SandboxSettings = { readonly publicUrl: string; readonly apiKey: string };
@@ -48,8 +49,18 @@ function buyerAnswer(
     return { status: 200, body: undefined, html: paymentPage(payment) };
   if (request.method !== "POST" || (action !== "approve" && action !== "decline"))
     return problem(405, "Approve or decline with POST.");
-  books.decide(payment, action === "approve" ? "succeeded" : "failed");
+  const behaviour = readBehaviour(request);
+  if (behaviour === undefined) return problem(422, "The headers of the behaviour are out of range.");
+  books.decide(payment, action === "approve" ? "succeeded" : "failed", behaviour);
   return { status: 303, body: { status: payment.status }, location: `/pay/${payment.id}` };
+}
+
+/** For tests: `Sandbox-Webhook-Copies` and `Sandbox-Webhook-Delay-Ms` beside the buyer's decision. */
+function readBehaviour({ headers }: IncomingMessage): Behaviour | undefined {
+  const webhookCopies = Number(headers["sandbox-webhook-copies"] ?? 1);
+  const webhookDelayMs = Number(headers["sandbox-webhook-delay-ms"] ?? 0);
+  const isUsable = isCount(webhookCopies, 20) && webhookCopies > 0 && isCount(webhookDelayMs, 600_000);
+  return isUsable ? { webhookCopies, webhookDelayMs } : undefined;
 }
 
 async function createPayment(
@@ -57,35 +68,41 @@ async function createPayment(
   books: Books,
   settings: SandboxSettings,
 ): Promise<Answer> {
-  const body = await readJson(request);
-  const idempotencyKey = request.headers["idempotency-key"];
-  const { amountMinor, currency, reference, returnUrl, webhookCopies = 1, webhookDelayMs = 0 } = body ?? {};
-  if (typeof idempotencyKey !== "string") return problem(400, "Send an `Idempotency-Key`.");
+  const wanted = await readWanted(request);
+  if ("status" in wanted) return wanted;
+  const created = books.create(wanted);
+  switch (created.outcome) {
+    case "created":
+      return { status: 201, body: show(created.payment, settings) };
+    case "known":
+      return { status: 200, body: show(created.payment, settings) };
+    case "key_reused":
+      return problem(409, "This key was used for another payment.");
+    case "books_full":
+      return problem(503, "The books are full.");
+  }
+}
+
+/** The payment that is asked for, or why it cannot be made. */
+async function readWanted(request: IncomingMessage): Promise<Omit<NewPayment, "id"> | Answer> {
+  const read = await readJson(request);
+  if (read.outcome === "too_large") return problem(413, "The body is too large.");
+  if (read.outcome === "malformed") return problem(400, "The body must be one JSON object.");
+  const { amountMinor, currency, reference, returnUrl } = read.body;
+  const idempotencyKey = readKey(request);
+  if (idempotencyKey === undefined) return problem(400, "Send an `Idempotency-Key`.");
   if (!isCount(amountMinor, Number.MAX_SAFE_INTEGER) || amountMinor === 0)
     return problem(422, "`amountMinor` must be a whole number above 0.");
   if (typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency))
     return problem(422, "`currency` must be three capital letters.");
-  if (typeof reference !== "string" || typeof returnUrl !== "string")
-    return problem(422, "`reference` and `returnUrl` must be texts.");
-  if (!isCount(webhookCopies, 20) || !isCount(webhookDelayMs, 600_000))
-    return problem(422, "`webhookCopies` and `webhookDelayMs` are out of range.");
-  const payment = books.create({
-    idempotencyKey,
-    amountMinor,
-    currency,
-    reference,
-    returnUrl,
-    webhookCopies,
-    webhookDelayMs,
-  });
-  return payment === undefined
-    ? problem(503, "The books are full.")
-    : { status: 201, body: show(payment, settings) };
+  if (typeof reference !== "string" || reference === "") return problem(422, "`reference` must be a text.");
+  if (!isWebAddress(returnUrl)) return problem(422, "`returnUrl` must be an address of http or https.");
+  return { idempotencyKey, amountMinor, currency, reference, returnUrl };
 }
 
 function refundPayment(request: IncomingMessage, books: Books, payment: Payment): Answer {
-  const idempotencyKey = request.headers["idempotency-key"];
-  if (typeof idempotencyKey !== "string") return problem(400, "Send an `Idempotency-Key`.");
+  const idempotencyKey = readKey(request);
+  if (idempotencyKey === undefined) return problem(400, "Send an `Idempotency-Key`.");
   const refund = books.refund(payment, idempotencyKey);
   return refund === undefined
     ? problem(409, "This payment has no money to give back.")
@@ -105,6 +122,15 @@ function readBooks(books: Books) {
     reference,
   }));
   return { payments, refunds: [...books.refunds.values()], webhooksOnTheirWay: books.webhooks.size };
+}
+
+function readKey(request: IncomingMessage): string | undefined {
+  const key = request.headers["idempotency-key"];
+  return typeof key === "string" && key.length >= 1 && key.length <= 255 ? key : undefined;
+}
+
+function isWebAddress(value: unknown): value is string {
+  return typeof value === "string" && URL.canParse(value) && /^https?:/i.test(value);
 }
 
 function isCount(value: unknown, most: number): value is number {

@@ -24,7 +24,7 @@ const books = openBooks(journal, delivery.deliver);
 for (const webhook of books.webhooks.values()) delivery.deliver(webhook);
 
 const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-  answer(request, books, { publicUrl, apiKey })
+  void answer(request, books, { publicUrl, apiKey })
     .catch((error: unknown) => {
       process.stderr.write(`payment sandbox: ${request.method} ${request.url}: ${String(error)}\n`);
       return problem(500, "Something broke.");

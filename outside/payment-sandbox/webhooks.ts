@@ -8,23 +8,39 @@ const attemptsMost = 20;
 const answerMs = 5_000;
 const firstPauseMs = 250;
 const longestPauseMs = 60_000;
+/** Webhooks on the wire together; the others wait in the order in which they came due. */
+const atOnceMost = 16;
 
 /** Delivers webhooks until each is answered with 2xx, ever more slowly, and gives up in the end like a real provider. */
 export function createDelivery(settings: WebhookSettings, finish: Books["finishWebhook"]) {
   const timers = new Set<NodeJS.Timeout>();
+  const due: (() => Promise<void>)[] = [];
+  let onTheWire = 0;
 
   function after(delayMs: number, work: () => Promise<void>): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      void work();
+      due.push(work);
+      sendDue();
     }, delayMs);
     timers.add(timer);
   }
 
+  function sendDue(): void {
+    while (onTheWire < atOnceMost) {
+      const work = due.shift();
+      if (work === undefined) return;
+      onTheWire += 1;
+      void work().finally(() => {
+        onTheWire -= 1;
+        sendDue();
+      });
+    }
+  }
+
   async function attempt(webhook: Webhook, count: number): Promise<void> {
-    const answers = await Promise.all(
-      Array.from({ length: webhook.copies }, () => send(settings, webhook.body)),
-    );
+    const copies = Array.from({ length: webhook.copies }, () => send(settings, webhook.body));
+    const answers = await Promise.all(copies);
     if (answers.every((isTaken) => isTaken)) return finish(webhook.id, true);
     if (count >= attemptsMost) return finish(webhook.id, false);
     after(Math.min(firstPauseMs * 2 ** count, longestPauseMs), () => attempt(webhook, count + 1));
@@ -35,6 +51,7 @@ export function createDelivery(settings: WebhookSettings, finish: Books["finishW
       after(Math.max(0, webhook.dueAtMs - Date.now()), () => attempt(webhook, 1)),
     stop: () => {
       for (const timer of timers) clearTimeout(timer);
+      due.length = 0;
     },
   };
 }

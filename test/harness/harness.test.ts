@@ -1,7 +1,7 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import { connectTestRedis } from "./redis.ts";
 import { databaseForThisTest } from "./database.ts";
+import { connectTestRedis } from "./redis.ts";
 import { waitFor } from "./wait-for.ts";
 
 test("a test's database is migrated and its own", async () => {

@@ -3,14 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInbox } from "../../booking-core/payments/inbox.ts";
+import { applyHolds, expireBookings } from "../../booking-core/bookings/jobs.ts";
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
+import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
-import { applyHolds, expireBookings } from "../../booking-core/bookings/jobs.ts";
 import { uuidSource } from "../../foundation/ids.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
@@ -61,11 +61,13 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     inbox,
     mailer,
     webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
+    /** For a worker in a process of its own. */
+    settings: { ...secrets, SANDBOX_URL: url, SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
     payments: createPayments({ ...parts, publicUrl: "http://127.0.0.1" }),
     books: () =>
       readJson<SandboxBooks>(`${url}/v1/books`, { authorization: `Bearer ${secrets.SANDBOX_API_KEY}` }),
     mailsTo: (address: string) =>
-      readJson<{ subject: string; text: string }[]>(
+      readJson<{ subject: string; text: string; html: string; messageId: string }[]>(
         `http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`,
       ),
     restartSandbox: async () => {
@@ -82,7 +84,12 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
 }
 
 export type SandboxBooks = {
-  payments: { id: string; status: string; amountMinor: number; reference: string }[];
+  payments: {
+    id: string;
+    status: "pending" | "succeeded" | "failed" | "refunded";
+    amountMinor: number;
+    reference: string;
+  }[];
   refunds: { paymentId: string; amountMinor: number }[];
   webhooksOnTheirWay: number;
 };
@@ -97,8 +104,14 @@ export async function workOn(till: Till): Promise<void> {
 }
 
 /** As the buyer at the provider's page. */
-export async function decide(payUrl: string | null, decision: "approve" | "decline"): Promise<void> {
-  const answer = await fetch(`${payUrl}/${decision}`, { method: "POST", redirect: "manual" });
+export async function decide(
+  payUrl: string | null,
+  decision: "approve" | "decline",
+  behaviour: { copies?: number; delayMs?: number } = {},
+): Promise<void> {
+  const { copies = 1, delayMs = 0 } = behaviour;
+  const headers = { "sandbox-webhook-copies": `${copies}`, "sandbox-webhook-delay-ms": `${delayMs}` };
+  const answer = await fetch(`${payUrl}/${decision}`, { method: "POST", redirect: "manual", headers });
   if (answer.status !== 303) throw new Error(`the payment page answered ${answer.status}`);
 }
 

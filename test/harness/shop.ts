@@ -1,7 +1,7 @@
 import { pino } from "pino";
-import { type BookingJobParts } from "../../booking-core/bookings/jobs.ts";
 import { type Bookings, createBookings } from "../../booking-core/bookings/bookings.ts";
 import { createChanges } from "../../booking-core/bookings/changes.ts";
+import { type BookingJobParts } from "../../booking-core/bookings/jobs.ts";
 import { type Catalogue, createCatalogue } from "../../booking-core/events/catalogue.ts";
 import {
   createEvent,

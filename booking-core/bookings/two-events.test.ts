@@ -1,0 +1,51 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { limits } from "../../foundation/limits.ts";
+import { newBuyer, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
+import { waitFor } from "../../test/harness/wait-for.ts";
+import type { OnsaleEvent } from "../events/event.ts";
+import { best } from "../seats/test-section.ts";
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+function book(event: OnsaleEvent) {
+  const [section] = event.sections;
+  if (section === undefined) throw new Error("an event without sections");
+  return shop.bookings.book({
+    ...{ eventId: event.id, sectionId: section.id, wish: best(1), buyer: newBuyer() },
+    idempotencyKey: randomUUID(),
+  });
+}
+
+test("bookings of one event do not wait for the locked rows of another", async () => {
+  const [stuck, other] = [await openEvent(shop), await openEvent(shop)];
+  const blocker = await shop.pool.connect();
+  await blocker.query("begin");
+  await blocker.query("select from sections where event_id = $1 for update", [stuck.id]);
+  const waiting = [];
+  // Each in a group of its own, until the event has as many commits under way as it may.
+  for (let commits = 1; commits <= limits.booking.commitsAtOnce; commits += 1) {
+    waiting.push(book(stuck));
+    const most = Math.min(commits, limits.booking.commitsAtOnce - 1);
+    await waitFor(async () => (await countLocked()) >= most, {
+      what: `${most} commits to wait for the lock`,
+    });
+  }
+  expect((await book(other)).outcome).toBe("booked");
+  expect(await countLocked()).toBe(limits.booking.commitsAtOnce - 1);
+  await blocker.query("rollback");
+  blocker.release();
+  const outcomes = await Promise.all(waiting);
+  expect(outcomes.every(({ outcome }) => outcome === "booked")).toBe(true);
+});
+
+async function countLocked(): Promise<number> {
+  const found = await shop.pool.query(
+    "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return found.rowCount ?? 0;
+}

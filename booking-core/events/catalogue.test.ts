@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type EventId, uuidSource } from "../../foundation/ids.ts";
+import type { Pool } from "../../foundation/postgres/pool.ts";
+import { sectionKeys } from "../../foundation/redis/keys.ts";
+import { openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
+import { createCatalogue } from "./catalogue.ts";
+import { seatLabel } from "./event.ts";
+import { publishEvents } from "./publish.ts";
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+/** A catalogue whose time the test moves, and which counts how often Postgres is read. */
+function openCatalogue() {
+  const clock = { nowMs: 0, now: () => clock.nowMs };
+  let statements = 0;
+  const query = (...args: [string]) => {
+    statements += 1;
+    return shop.pool.query(...args);
+  };
+  const catalogue = createCatalogue({ pool: { query } as unknown as Pool, clock });
+  return { clock, catalogue, statements: () => statements };
+}
+
+test("an event has its venue, and its sections in the plan's order with their rows and prices", async () => {
+  const { id } = await openEvent(shop, { sections: [standingOf(30), rowsOf(3, 4)] });
+  const event = await openCatalogue().catalogue.find(id);
+  expect(event).toMatchObject({ id, venue: { name: "Test hall" }, status: "active", currency: "EUR" });
+  const [standing, seated] = event?.sections ?? [];
+  expect(standing).toMatchObject({ kind: "standing", capacity: 30, rows: [] });
+  expect(seated).toMatchObject({
+    capacity: 7,
+    offer: { price: { amountMinor: 4_500n, currency: "EUR" }, maxPerBooking: 8 },
+  });
+  expect(seatLabel({ rows: seated?.rows ?? [] }, 3)).toEqual({ row: "2", seat: "1" });
+});
+
+test("a thousand requests at once are one reading, and none while it is fresh", async () => {
+  const { id } = await openEvent(shop);
+  const { catalogue, statements } = openCatalogue();
+  await catalogue.find(id);
+  const oneReading = statements();
+  await Promise.all(Array.from({ length: 1_000 }, () => catalogue.find(id)));
+  expect(statements()).toBe(oneReading);
+});
+
+test("no answer is older than a second", async () => {
+  const { id } = await openEvent(shop);
+  const { catalogue, clock } = openCatalogue();
+  await catalogue.find(id);
+  await shop.pool.query("update events set title = 'Renamed' where id = $1", [id]);
+  clock.nowMs += 1_001;
+  expect((await catalogue.find(id))?.title).toBe("Renamed");
+});
+
+test("a hidden event is not there, and a new one is there when it is published", async () => {
+  const { id } = await openEvent(shop);
+  await shop.pool.query("update events set status = 'inactive' where id = $1", [id]);
+  const { catalogue } = openCatalogue();
+  expect(await catalogue.find(id)).toBeUndefined();
+  expect((await catalogue.list()).map((event) => event.id)).not.toContain(id);
+  expect(await catalogue.find(uuidSource.next<EventId>())).toBeUndefined();
+});
+
+test("publishing brings the sections that Redis has lost, and the room as it is set", async () => {
+  const event = await openEvent(shop, { sections: [rowsOf(5), standingOf(9)] });
+  for (const { id } of event.sections) await shop.redis.del(...Object.values(sectionKeys(event.id, id)));
+  const rooms = new Map<EventId, unknown>();
+  await publishEvents({ ...shop, configureRoom: async (id, room) => void rooms.set(id, room) });
+  expect(rooms.get(event.id)).toMatchObject({ state: "open", cap: 100, passMs: 600_000 });
+  for (const section of event.sections)
+    expect(await shop.seats.snapshot(event.id, section.id)).toMatchObject({ free: section.capacity });
+});

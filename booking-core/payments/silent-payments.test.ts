@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { decide } from "../../test/harness/money.ts";
+import { askAboutSilentPayments } from "./silent-payments.ts";
+import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
+
+/** A shop that never hears its provider. */
+let here: PaymentTest;
+beforeAll(async () => {
+  here = await openPaymentTest({ work: false, receiveWebhooks: false });
+});
+afterAll(() => here.close());
+
+const minute = 60_000;
+const at = (nowMs: number) => ({ ...here.till, clock: { now: () => nowMs } });
+
+test("a payment whose webhooks are lost is settled once, by asking the provider after a minute", async () => {
+  const booking = await here.book();
+  await decide((await here.startPayment(booking)).payUrl, "approve");
+  await askAboutSilentPayments(at(Date.now() + 50_000));
+  expect(await here.statusOf(booking)).toBe("pending_payment");
+  await Promise.all([1, 2, 3].map((times) => askAboutSilentPayments(at(Date.now() + times * 2 * minute))));
+  expect(await here.statusOf(booking)).toBe("paid");
+  await here.expectCounts(booking, { tickets: 2, transfers: 1, notifications: 1 });
+});
+
+test("a decline that was lost is found in the same way", async () => {
+  const booking = await here.book();
+  await decide((await here.startPayment(booking)).payUrl, "decline");
+  await askAboutSilentPayments(at(Date.now() + minute + 1_000));
+  expect(await here.paymentStatuses(booking)).toEqual(["failed"]);
+});
+
+test("a provider that cannot be asked about one payment is asked about the others", async () => {
+  const [stuck, other] = [await here.book(), await here.book()];
+  const stuckPayment = await here.startPayment(stuck);
+  await decide((await here.startPayment(other)).payUrl, "approve");
+  const { status } = here.till.provider;
+  const provider = {
+    ...here.till.provider,
+    status: (id: string) =>
+      id === stuckPayment.providerPaymentId ? Promise.reject(new Error("no answer")) : status(id),
+  };
+  await askAboutSilentPayments({ ...at(Date.now() + minute + 1_000), provider });
+  expect([await here.statusOf(stuck), await here.statusOf(other)]).toEqual(["pending_payment", "paid"]);
+});
+
+test("a payment that stays open is asked about after a minute, then ever more rarely", async () => {
+  const payment = await here.startPayment(await here.book());
+  const startMs = Date.now();
+  const asked: number[] = [];
+  const { status } = here.till.provider;
+  for (let minutes = 0; minutes <= 60; minutes += 0.25) {
+    const provider = {
+      ...here.till.provider,
+      status: (id: string) => {
+        if (id === payment.providerPaymentId) asked.push(minutes);
+        return status(id);
+      },
+    };
+    await askAboutSilentPayments({ ...at(startMs + minutes * minute), provider });
+  }
+  const gaps = asked.map((minutes, index) => minutes - (asked[index - 1] ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1);
+  expect(gaps[0]).toBeLessThanOrEqual(1.25);
+  expect(gaps.at(-1)).toBeGreaterThan(8);
+  expect(gaps).toEqual(gaps.toSorted((one, other) => one - other));
+});

@@ -1,0 +1,29 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { readEvents } from "../booking-core/events/read-events.ts";
+import type { EventId } from "../foundation/ids.ts";
+import { createPool } from "../foundation/postgres/pool.ts";
+import { databaseForThisTest } from "../test/harness/database.ts";
+
+test("the demo is 2,000 seats in 8 sections of which one is standing, loaded once however often it starts", async () => {
+  const databaseUrl = await databaseForThisTest();
+  const load = async () => {
+    const script = fileURLToPath(new URL("./demo.ts", import.meta.url));
+    const environment = { ...process.env, DATABASE_URL: databaseUrl };
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { env: environment });
+    return (JSON.parse(stdout) as { eventId: EventId }).eventId;
+  };
+  const first = await load();
+  expect(await load()).toBe(first);
+  const pool = createPool(databaseUrl, 1);
+  const [event, ...others] = await readEvents(pool);
+  await pool.end();
+  expect(others).toEqual([]);
+  expect(event).toMatchObject({ id: first, status: "active" });
+  const sections = event?.sections ?? [];
+  expect(sections.map(({ kind }) => kind).filter((kind) => kind === "standing")).toHaveLength(1);
+  expect(sections).toHaveLength(8);
+  expect(sections.reduce((sum, { capacity }) => sum + capacity, 0)).toBe(2_000);
+});
