@@ -18,5 +18,5 @@ test("every npm script goes through the set-up under the name it has there", () 
     scripts: Record<string, string>;
   };
   for (const [name, command] of Object.entries(scripts))
-    expect(command).toBe(`node setup/bootstrap.mjs ${name}`);
+    expect(command).toBe(`exec node setup/bootstrap.mjs ${name}`);
 });
