@@ -10,14 +10,16 @@ import type { Money } from "../../foundation/money.ts";
  *        └── deadline ──▶ expired
  * Live, with seats: pending_payment, paid, partly_refunded. All others have ended and hold no seat.
  */
-export type BookingStatus =
-  | "pending_payment"
-  | "paid"
-  | "partly_refunded"
-  | "refunded"
-  | "failed"
-  | "cancelled"
-  | "expired";
+export const bookingStatuses = [
+  "pending_payment",
+  "paid",
+  "partly_refunded",
+  "refunded",
+  "failed",
+  "cancelled",
+  "expired",
+] as const;
+export type BookingStatus = (typeof bookingStatuses)[number];
 
 export type BookedSeat = {
   readonly position: number;

@@ -3,7 +3,7 @@ import type { BookingId, BuyerId, EventId } from "../../foundation/ids.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
 import { roomKeys } from "../../foundation/redis/keys.ts";
 import type { ShardedChannels } from "../../foundation/redis/sharded-channels.ts";
-import type { BookingChange } from "./booking.ts";
+import { type BookingChange, bookingStatuses } from "./booking.ts";
 
 /** Tells the buyers' sockets, on whatever gateway they are. A change that nobody hears is lost; the booking is not. */
 export type Changes = {
@@ -29,13 +29,5 @@ const schema = z.object({
   kind: z.literal("booking"),
   buyerId: z.custom<BuyerId>((value) => typeof value === "string"),
   bookingId: z.custom<BookingId>((value) => typeof value === "string"),
-  status: z.enum([
-    "pending_payment",
-    "paid",
-    "partly_refunded",
-    "refunded",
-    "failed",
-    "cancelled",
-    "expired",
-  ]),
+  status: z.enum(bookingStatuses),
 });

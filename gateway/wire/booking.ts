@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { BookedSeat, Booking } from "../../booking-core/bookings/booking.ts";
+import { type BookedSeat, type Booking, bookingStatuses } from "../../booking-core/bookings/booking.ts";
 import { type OnsaleEvent, type Section, seatLabel } from "../../booking-core/events/event.ts";
 import type { BookingId, EventId, OfferId, SectionId, TicketId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
@@ -37,15 +37,7 @@ export const bookRequestSchema = z
   .strictObject({ sectionId: idSchema<SectionId>("The section."), wish: wishSchema })
   .meta({ id: "BookRequest" });
 
-export const bookingStatusSchema = z.enum([
-  "pending_payment",
-  "paid",
-  "partly_refunded",
-  "refunded",
-  "failed",
-  "cancelled",
-  "expired",
-]);
+export const bookingStatusSchema = z.enum(bookingStatuses);
 
 const bookedSeatSchema = z.strictObject({
   position: z.int().min(0),
