@@ -70,7 +70,7 @@ create table offers (
   event_id uuid not null references events,
   section_id uuid not null unique references sections,
   category text not null,
-  price_minor bigint not null check (price_minor >= 0),
+  price_minor bigint not null check (price_minor > 0),
   currency currency not null,
   max_per_booking integer not null check (max_per_booking between 1 and 10),
   sales_from timestamptz not null,
@@ -88,7 +88,7 @@ create table bookings (
   request_hash text not null,
   status text not null check (status in ('pending_payment', 'paid', 'partly_refunded', 'refunded', 'failed', 'cancelled', 'expired')),
   quantity integer not null check (quantity > 0),
-  total_minor bigint not null check (total_minor >= 0),
+  total_minor bigint not null check (total_minor > 0),
   currency currency not null,
   created_at timestamptz not null default now(),
   deadline timestamptz not null,
@@ -218,11 +218,13 @@ create table notifications (
   booking_id uuid not null references bookings,
   channel text not null check (channel in ('email')),
   template text not null check (template in ('tickets', 'refund')),
+  -- What it is about, for example one refund: there is one e-mail a fact.
+  fact text not null,
   recipient text not null,
   status text not null check (status in ('queued', 'sent')),
   subject text not null,
   content text not null,
   created_at timestamptz not null default now(),
   sent_at timestamptz,
-  unique (booking_id, template)
+  unique (booking_id, fact)
 );

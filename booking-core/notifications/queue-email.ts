@@ -5,20 +5,22 @@ import type { Sql } from "../../foundation/postgres/pool.ts";
 import { type Row, seatLabel } from "../events/event.ts";
 import { type EmailFacts, renderEmail, type Template } from "./templates.ts";
 
-/** Writes the e-mail to the log and queues it, in the caller's transaction. Each kind goes once a booking. */
+/** `fact` is what the e-mail is about: queued again for the same fact, nothing more is sent. */
+export type NewEmail = { readonly bookingId: BookingId; readonly template: Template; readonly fact: string };
+
+/** Writes the e-mail to the log and queues it, in the caller's transaction. */
 export async function queueEmail(
   parts: { jobs: Jobs; ids: IdSource },
   sql: Sql,
-  bookingId: BookingId,
-  template: Template,
+  { bookingId, template, fact }: NewEmail,
 ): Promise<void> {
   const { recipient, facts } = await readFacts(sql, bookingId);
   const { subject, content } = renderEmail(template, facts);
   const id = parts.ids.next<string>();
   const inserted = await sql.query(
-    `insert into notifications (id, booking_id, channel, template, recipient, status, subject, content)
-     values ($1, $2, 'email', $3, $4, 'queued', $5, $6) on conflict (booking_id, template) do nothing`,
-    [id, bookingId, template, recipient, subject, content],
+    `insert into notifications (id, booking_id, channel, template, fact, recipient, status, subject, content)
+     values ($1, $2, 'email', $3, $4, $5, 'queued', $6, $7) on conflict (booking_id, fact) do nothing`,
+    [id, bookingId, template, fact, recipient, subject, content],
   );
   if (inserted.rowCount === 1) await parts.jobs.insert(sql, "send-email", [{ data: { notificationId: id } }]);
 }

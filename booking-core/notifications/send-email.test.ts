@@ -15,7 +15,11 @@ afterAll(() => here.close());
 async function queued(title = "Test event") {
   const booking = await here.book();
   await here.shop.pool.query("update events set title = $2 where id = $1", [booking.eventId, title]);
-  await queueEmail(here.till, here.shop.pool, booking.id, "refund");
+  await queueEmail(here.till, here.shop.pool, {
+    bookingId: booking.id,
+    template: "refund",
+    fact: "a refund",
+  });
   const found = await here.shop.pool.query<{ id: string }>(
     "select id from notifications where booking_id = $1",
     [booking.id],
@@ -41,7 +45,11 @@ test("an e-mail of the log is sent once, however often its job runs", async () =
 
 test("an e-mail of one kind is written once for a booking", async () => {
   const { booking } = await queued();
-  await queueEmail(here.till, here.shop.pool, booking.id, "refund");
+  await queueEmail(here.till, here.shop.pool, {
+    bookingId: booking.id,
+    template: "refund",
+    fact: "a refund",
+  });
   await here.expectCounts(booking, { notifications: 1 });
 });
 

@@ -22,5 +22,6 @@ export async function finishRefund(
     to: { kind: "buyer_refunds", party: payment.bookingId },
     amount: payment.amount,
   });
-  await queueEmail(parts, sql, payment.bookingId, "refund");
+  const { id, bookingId } = payment;
+  await queueEmail(parts, sql, { bookingId, template: "refund", fact: `refund ${id}` });
 }

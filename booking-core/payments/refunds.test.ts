@@ -43,6 +43,21 @@ test("money of a second payment for one booking goes back, and the tickets stay"
   await here.expectCounts(booking, { tickets: 2, transfers: 3 });
 });
 
+test("each payment that goes back is told in an e-mail of its own", async () => {
+  const booking = await here.book();
+  const payments = [
+    await here.startPayment(booking),
+    await here.startPayment(booking),
+    await here.startPayment(booking),
+  ];
+  for (const payment of payments) await decide(payment.payUrl, "approve");
+  await waitFor(async () => (await here.till.mailsTo(booking.buyerEmail)).length === 3, {
+    what: "three e-mails",
+  });
+  const subjects = (await here.till.mailsTo(booking.buyerEmail)).map((mail) => mail.subject);
+  expect(subjects.filter((subject) => subject.includes("goes back to you"))).toHaveLength(2);
+});
+
 test("a refund whose answer is lost is the same refund when it is asked for again", async () => {
   const booking = await here.book({ paymentWindowMs: 1_000 });
   const payment = await here.startPayment(booking);

@@ -108,7 +108,7 @@ async function settlePaid(parts: SettleParts, sql: Sql, payment: Payment): Promi
     amount: payment.amount,
   });
   await issueTickets(sql, parts.ids, bookingId);
-  await queueEmail(parts, sql, bookingId, "tickets");
+  await queueEmail(parts, sql, { bookingId, template: "tickets", fact: "tickets" });
   await parts.jobs.insert(sql, "apply-holds", [{ data: { bookingIds: [bookingId] } }]);
   return { outcome: "paid", changed };
 }
