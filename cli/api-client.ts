@@ -106,14 +106,14 @@ async function openRoom(url: string, token: string): Promise<Room> {
   const socket = new WebSocket(url, ["onsale.v1", `bearer.${token}`]);
   const heard: RoomMessage[] = [];
   const listeners = new Set<() => void>();
-  const wake = () => {
+  const hear = (message: RoomMessage) => {
+    heard.push(message);
     for (const listener of listeners) listener();
   };
-  socket.addEventListener("message", ({ data }) => {
-    heard.push(JSON.parse(String(data)) as RoomMessage);
-    wake();
-  });
-  socket.addEventListener("close", wake);
+  socket.addEventListener("message", ({ data }) => hear(JSON.parse(String(data)) as RoomMessage));
+  socket.addEventListener("close", ({ code, reason }) =>
+    hear({ type: "closed", outcome: `${code} ${reason}` }),
+  );
   await new Promise((resolve, reject) => {
     socket.addEventListener("open", resolve);
     socket.addEventListener("error", () => reject(new Error("the room's socket could not be opened")));

@@ -18,7 +18,11 @@ export const limits = {
     payloadBytes: 1_024,
     backpressureBytes: 64 * 1024,
     idleSeconds: 60,
-    lifetimeMinutes: 240,
+    /**
+     * uWebSockets.js counts minutes on a wheel of 240: exactly 240 is no time at all, and every socket is closed at
+     * the next full minute (seen).
+     */
+    lifetimeMinutes: 180,
     messagesPerMinute: 60,
     /** Of one process; past it 503. */
     connections: 50_000,
