@@ -1,6 +1,6 @@
 import { applyHolds, expireBookings, expireOverdue } from "../../booking-core/bookings/jobs.ts";
 import { createOrphanSearch } from "../../booking-core/bookings/orphan-holds.ts";
-import { publishEvents } from "../../booking-core/events/publish.ts";
+import { publishEvents, publishMissing } from "../../booking-core/events/publish.ts";
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
 import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
@@ -13,7 +13,8 @@ import type { RunningRole } from "./running-role.ts";
 
 /** Jobs, and the searches that make up for what a killed process left undone. */
 export async function startWorker(core: Core, config: Config): Promise<RunningRole> {
-  await publishEvents({ pool: core.pool, seats: core.seats, configureRoom: core.rooms.configure });
+  const publishing = { pool: core.pool, seats: core.seats, configureRoom: core.rooms.configure };
+  await publishEvents(publishing);
   const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
@@ -21,6 +22,7 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
   const searches = [
+    repeat("what Redis does not have", 5_000, core.logger, () => publishMissing(publishing)),
     repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),
     repeat("orphan holds", 2_000, core.logger, createOrphanSearch(core)),
     repeat("silent payments", 15_000, core.logger, () => askAboutSilentPayments(core)),

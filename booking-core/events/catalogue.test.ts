@@ -1,11 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EventId, uuidSource } from "../../foundation/ids.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
-import { openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
+import { newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
 import { createCatalogue } from "./catalogue.ts";
 import { seatLabel } from "./event.ts";
-import { publishEvents } from "./publish.ts";
+import { publishEvents, publishMissing } from "./publish.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -73,4 +74,22 @@ test("publishing brings the sections that Redis has lost, and the room as it is 
   expect(rooms.get(event.id)).toMatchObject({ state: "open", cap: 100, passMs: 600_000 });
   for (const section of event.sections)
     expect(await shop.seats.snapshot(event.id, section.id)).toMatchObject({ free: section.capacity });
+});
+
+test("what Redis has lost while the system runs is brought back, with what is booked, and the rest is left alone", async () => {
+  const event = await openEvent(shop, { sections: [rowsOf(5), rowsOf(6)] });
+  const [lost, kept] = event.sections;
+  if (lost === undefined || kept === undefined) throw new Error("an event of two sections is needed");
+  const wish = { mode: "best-available", quantity: 2 } as const;
+  for (const { id: sectionId } of event.sections) {
+    const request = { eventId: event.id, sectionId, wish, buyer: newBuyer(), idempotencyKey: randomUUID() };
+    expect((await shop.bookings.book(request)).outcome).toBe("booked");
+  }
+  const version = (await shop.seats.snapshot(event.id, kept.id))?.version;
+  await shop.redis.del(...Object.values(sectionKeys(event.id, lost.id)));
+  const rooms = new Map<EventId, unknown>();
+  await publishMissing({ ...shop, configureRoom: async (id, room) => void rooms.set(id, room) });
+  expect(await shop.seats.snapshot(event.id, lost.id)).toMatchObject({ free: 3, seats: "hhfff" });
+  expect((await shop.seats.snapshot(event.id, kept.id))?.version).toBe(version);
+  expect(rooms.get(event.id)).toMatchObject({ state: "open" });
 });

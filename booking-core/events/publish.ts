@@ -28,6 +28,20 @@ export async function publishEvents(parts: PublishParts): Promise<void> {
   for (const event of events) await publish(parts, event);
 }
 
+/**
+ * The same for what Redis does not have (any more): a Redis that was emptied while the system runs has every room
+ * and section again after the next run. Sections that are there are left alone; they mend themselves on contact.
+ */
+export async function publishMissing(parts: PublishParts): Promise<void> {
+  const events = (await readEvents(parts.pool)).filter((event) => event.status === "active");
+  for (const event of events) {
+    for (const section of event.sections) {
+      if (!(await parts.seats.isLoaded(event.id, section.id))) await loadSection(parts, section);
+    }
+    await publishRoom(parts, event.id);
+  }
+}
+
 export async function publishEvent(parts: PublishParts, eventId: EventId): Promise<void> {
   const event = (await readEvents(parts.pool)).find((candidate) => candidate.id === eventId);
   if (event === undefined) throw new Error(`there is no event ${eventId} to publish`);
@@ -36,8 +50,12 @@ export async function publishEvent(parts: PublishParts, eventId: EventId): Promi
 
 async function publish(parts: PublishParts, event: OnsaleEvent): Promise<void> {
   for (const section of event.sections) await loadSection(parts, section);
-  const rooms = await parts.pool.query<RoomRow>("select * from rooms where event_id = $1", [event.id]);
-  for (const room of rooms.rows) await parts.configureRoom(event.id, toRoom(room));
+  await publishRoom(parts, event.id);
+}
+
+async function publishRoom(parts: PublishParts, eventId: EventId): Promise<void> {
+  const rooms = await parts.pool.query<RoomRow>("select * from rooms where event_id = $1", [eventId]);
+  for (const room of rooms.rows) await parts.configureRoom(eventId, toRoom(room));
 }
 
 function toRoom(row: RoomRow): NewRoom {
