@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { migrateDatabase } from "../foundation/postgres/migrate.ts";
 import { startPostgres } from "../launch/postgres-server.ts";
 import { startRedisCluster } from "../launch/redis-server.ts";
+import { createRunFolder } from "./run-folder.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -15,7 +15,7 @@ declare module "vitest" {
 
 /** One Redis Cluster and one Postgres for the whole run; the database `onsale` is the template of every test's own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), "onsale-test-"));
+  const folder = await createRunFolder();
   const [redis, postgres] = await Promise.all([
     startRedisCluster({ masters: 3, folder, persist: false }),
     startMigratedPostgres(folder),
