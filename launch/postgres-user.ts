@@ -1,6 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { LaunchError } from "./launch-error.ts";
+
+/** The bits of CAP_DAC_READ_SEARCH and CAP_DAC_OVERRIDE. */
+const readSearch = 1n << 2n;
+const override = 1n << 1n;
 
 export type PostgresUser = { readonly name: string; readonly uid: number; readonly gid: number };
 
@@ -18,7 +23,8 @@ export function postgresUser(): PostgresUser | undefined {
 
 /**
  * The command line that runs `command` as `user`. A checkout in root's home cannot be reached by another user:
- * then the process keeps the one right to walk through folders.
+ * then the process keeps the one right to walk through folders. Postgres asks with access(2), which leaves the
+ * rights of another user than root aside, unless that habit of setuid is switched off.
  */
 export function runAs(
   user: PostgresUser | undefined,
@@ -26,25 +32,30 @@ export function runAs(
   command: readonly string[],
 ): string[] {
   if (user === undefined) return [...command];
-  const right = paths.every(isOpenToAll) ? undefined : walkingRight();
-  const rights = right === undefined ? [] : [`--inh-caps=+${right}`, `--ambient-caps=+${right}`];
+  const closed = paths.find((path) => !isOpenToAll(path));
+  const right = closed === undefined ? undefined : walkingRight(closed);
   return [
     "setpriv",
     `--reuid=${user.uid}`,
     `--regid=${user.gid}`,
     "--clear-groups",
-    ...rights,
+    ...(right === undefined
+      ? []
+      : ["--securebits=+no_setuid_fixup", `--inh-caps=+${right}`, `--ambient-caps=+${right}`]),
     "--",
     ...command,
   ];
 }
 
-/** The smaller of the two rights, where root has it: containers often keep only the other one. */
-function walkingRight(): string {
+/** The smallest right that root itself has: containers often keep only the second one. */
+function walkingRight(path: string): string {
   const status = readFileSync("/proc/self/status", "utf8");
   const rights = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
-  const readSearch = 1n << 2n;
-  return (rights & readSearch) === 0n ? "dac_override" : "dac_read_search";
+  if ((rights & readSearch) !== 0n) return "dac_read_search";
+  if ((rights & override) !== 0n) return "dac_override";
+  throw new LaunchError(
+    `Postgres runs as the user postgres, who cannot reach ${path}. Put it into a folder that is open to all.`,
+  );
 }
 
 /** Whether everybody may walk from the root to this path's folder. */
