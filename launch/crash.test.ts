@@ -66,7 +66,7 @@ test("a server that does not answer is killed, and the end still takes less than
   first.send("SIGINT");
   await first.ended;
   expect(performance.now() - askedAt).toBeLessThan(5_000);
-  expect(site.processes()).toEqual([]);
+  await site.untilAllEnded();
 });
 
 test("a second Ctrl-C does not wait for it, and still leaves no process", async () => {
