@@ -16,7 +16,7 @@ afterEach(() => site.remove());
 
 test("after kill -9 of every process at once the next start finds its data", twoStarts, async () => {
   const events = await site.eventIds();
-  for (const pid of site.processes()) process.kill(pid, "SIGKILL");
+  site.killAll();
   await site.launch().ready();
   expect(await site.eventIds()).toEqual(events);
 });

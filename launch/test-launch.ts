@@ -27,6 +27,8 @@ export type TestSite = {
   launch(...args: string[]): TestLaunch;
   /** Every process that belongs to this site, whoever its parent is. */
   processes(): number[];
+  /** `kill -9` of every one of them. */
+  killAll(): void;
   untilAllEnded(withinMs?: number): Promise<void>;
   remove(): Promise<void>;
 };
@@ -41,14 +43,24 @@ export async function createTestSite(): Promise<TestSite> {
     await waitFor(() => processes().length === 0, { what: "the end of every process of the site", withinMs });
   };
   const launch = (...args: string[]) => startLaunch(["--port", String(port), "--data", data, ...args], mark);
+  const killAll = () => processes().forEach(killHard);
   const remove = async () => {
-    for (const pid of processes()) process.kill(pid, "SIGKILL");
+    killAll();
     await untilAllEnded();
     rmSync(data, { recursive: true, force: true });
   };
   const gateway = `http://127.0.0.1:${port}`;
   const eventIds = () => readEventIds(gateway);
-  return { data, port, gateway, eventIds, launch, processes, untilAllEnded, remove };
+  return { data, port, gateway, eventIds, launch, processes, killAll, untilAllEnded, remove };
+}
+
+function killHard(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It has ended together with one that was killed before it.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 async function readEventIds(gateway: string): Promise<string[]> {
