@@ -48,6 +48,7 @@ async function runUntilAsked(options: LaunchOptions): Promise<void> {
     const broken = await Promise.race([asked, current.broken.promise, untilFailed(starting)]);
     if (broken !== undefined)
       throw new LaunchError(`${broken} ended by itself; everything else is ended with it.`);
+    process.stderr.write("\n  ending; a second Ctrl-C does not wait\n");
   } finally {
     await stopAll(current, starting);
   }
@@ -60,7 +61,6 @@ function untilAsked(): Promise<undefined> {
     const onSignal = (signal: NodeJS.Signals) => {
       if (signal === "SIGINT") interrupts += 1;
       if (interrupts > 1) process.exit(130);
-      if (interrupts === 1) process.stderr.write("\n  ending; a second Ctrl-C does not wait\n");
       resolve(undefined);
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
