@@ -204,6 +204,7 @@ describe("building a section from Postgres' truth", () => {
       await seats.confirm(section.eventId, section.id, [bookingId]);
       expect(await seats.load(section, [], endsSoFar)).toBe("loaded");
       expect(await states()).toBe("fsf");
+      expect(await seats.unpaidHolds(section.eventId, section.id, 0, 2_000_000)).toEqual([]);
     });
 
     test("is refused where a payment is all that is known of a booking", async () => {
