@@ -56,16 +56,16 @@ export async function seatsClaim(redis: Redis, keys: { readonly meta: string; re
   return (await runScript(redis, seatsClaimScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid], [args.nowMs, args.claims])) as ("section_missing" | (["held", string, number, 0 | 1, number] | ["sold_out", number] | ["seats_taken" | "seats_unknown", string] | ["idempotency_key_reused"])[]);
 }
 
-const seatsEndScript = loadScript("seats/end-5.lua");
+const seatsEndScript = loadScript("seats/end-6.lua");
 /** Ends unpaid holds, or frees sold seats: `release` makes the seats free again and forgets the hold, `confirm` makes them sold. What is not there, or is so already, stays as it is, so that both may be repeated. */
-export async function seatsEnd(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string }, args: { readonly action: string; readonly bookingIds: string }): Promise<number> {
-  return (await runScript(redis, seatsEndScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid], [args.action, args.bookingIds])) as number;
+export async function seatsEnd(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string; readonly ended: string }, args: { readonly action: string; readonly bookingIds: string }): Promise<number> {
+  return (await runScript(redis, seatsEndScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid, keys.ended], [args.action, args.bookingIds])) as number;
 }
 
-const seatsLoadScript = loadScript("seats/load-5.lua");
-/** Builds a section from what Postgres says, also over the one that is there. Fresh unpaid holds that Postgres does not know yet are kept where they do not collide: their bookings may be about to commit. Refused where a hold has ended since the caller began to read Postgres: what was read may say otherwise. */
-export async function seatsLoad(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string }, args: { readonly nowMs: number; readonly keepMs: number; readonly ends: number; readonly section: string; readonly live: string }): Promise<["loaded", number] | ["moved"]> {
-  return (await runScript(redis, seatsLoadScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid], [args.nowMs, args.keepMs, args.ends, args.section, args.live])) as ["loaded", number] | ["moved"];
+const seatsLoadScript = loadScript("seats/load-6.lua");
+/** Builds a section from what Postgres says, also over the one that is there. Fresh unpaid holds that Postgres does not know yet are kept where they do not collide: their bookings may be about to commit. What has ended since the caller began to read Postgres ends here too. Refused where that is not known any more, and where another has rebuilt the section since. */
+export async function seatsLoad(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string; readonly ended: string }, args: { readonly nowMs: number; readonly keepMs: number; readonly ends: number; readonly section: string; readonly live: string }): Promise<["loaded", number] | ["moved"]> {
+  return (await runScript(redis, seatsLoadScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid, keys.ended], [args.nowMs, args.keepMs, args.ends, args.section, args.live])) as ["loaded", number] | ["moved"];
 }
 
 const seatsSnapshotScript = loadScript("seats/snapshot-2.lua");

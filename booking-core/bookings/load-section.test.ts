@@ -4,8 +4,9 @@ import type { BookingId } from "../../foundation/ids.ts";
 import { newBuyer, openEvent, openShop, rowsOf, type Shop } from "../../test/harness/shop.ts";
 import type { OnsaleEvent } from "../events/event.ts";
 import { best, claimOf } from "../seats/test-section.ts";
+import { applyHolds } from "./jobs.ts";
 import { loadSection } from "./load-section.ts";
-import { markPaid } from "./transitions.ts";
+import { endBookings, markPaid } from "./transitions.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -66,4 +67,23 @@ test("who asks while a section is loaded gets one that is read after the asking"
   await Promise.all(later);
   expect(await states(event)).toBe("ssffffffff");
   expect(readings).toBe(2);
+});
+
+test("payments and expiries while a section is read do not make it read again, and none is lost", async () => {
+  const event = await openEvent(shop, { sections: [rowsOf(10)] });
+  const [paid, left] = [await book(event, 2), await book(event, 3)];
+  let readings = 0;
+  const seats = {
+    ...shop.seats,
+    load: async (...args: Parameters<Shop["seats"]["load"]>) => {
+      readings += 1;
+      await markPaid(shop.pool, paid);
+      await endBookings(shop.pool, [left], "expired", Date.now());
+      await applyHolds(shop, { bookingIds: [paid, left] });
+      return shop.seats.load(...args);
+    },
+  };
+  await loadSection({ ...shop, seats }, sectionOf(event));
+  expect(await states(event)).toBe("ssffffffff");
+  expect(readings).toBe(1);
 });

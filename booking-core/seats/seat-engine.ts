@@ -18,7 +18,10 @@ export type SeatEngine = {
   confirm(eventId: EventId, sectionId: SectionId, bookingIds: readonly BookingId[]): Promise<void>;
   /** To be read before Postgres is read for `load`. */
   endsSoFar(eventId: EventId, sectionId: SectionId): Promise<number>;
-  /** Builds the section from Postgres' truth; `moved` where a hold has ended since `endsSoFar`: read again. */
+  /**
+   * Builds the section from Postgres' truth, and catches up with what has ended since `endsSoFar`. `moved` where
+   * that cannot be told any more, or another has built it since: read again.
+   */
   load(section: Section, live: readonly LiveHold[], endsSoFar: number): Promise<"loaded" | "moved">;
   isLoaded(eventId: EventId, sectionId: SectionId): Promise<boolean>;
   snapshot(eventId: EventId, sectionId: SectionId): Promise<SectionSnapshot | undefined>;
@@ -46,7 +49,8 @@ export function createSeatEngine(parts: { redis: Redis; clock: Clock }): SeatEng
     endsSoFar: async (eventId, sectionId) =>
       Number((await redis.hget(sectionKeys(eventId, sectionId).meta, "ends")) ?? 0),
     load: (section, live, endsSoFar) => load(redis, clock, section, live, endsSoFar),
-    isLoaded: async (eventId, sectionId) => (await redis.exists(sectionKeys(eventId, sectionId).meta)) === 1,
+    isLoaded: async (eventId, sectionId) =>
+      (await redis.hexists(sectionKeys(eventId, sectionId).meta, "kind")) === 1,
     snapshot: (eventId, sectionId) => snapshot(redis, eventId, sectionId),
     holds: async (eventId, sectionId) => {
       const found = await redis.hgetall(sectionKeys(eventId, sectionId).holds);

@@ -69,6 +69,7 @@ export function createSeatModel(capacity: number, kind: "seated" | "standing") {
         requestHash,
         deadlineMs: 2_000_000,
       })),
+    holdStates: () => new Map([...holds].map(([bookingId, { state }]) => [bookingId, state])),
     free: () => capacity - taken(),
     states: () =>
       kind === "standing"

@@ -12,6 +12,7 @@ export type TestSection = {
   readonly section: Section;
   claim(wish: Wish, bookingId?: BookingId, requestHash?: string): ReturnType<SeatEngine["claim"]>;
   states(): Promise<string>;
+  ends(): Promise<number>;
 };
 
 export async function loadTestSection(
@@ -40,6 +41,7 @@ async function loadSection(
     claim: (wish, bookingId = newBookingId(), requestHash = "hash") =>
       seats.claim(claimOf(section, wish, bookingId, requestHash)),
     states: async () => (await seats.snapshot(section.eventId, section.id))?.seats ?? "",
+    ends: () => seats.endsSoFar(section.eventId, section.id),
   };
 }
 

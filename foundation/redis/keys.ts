@@ -10,6 +10,8 @@ export const sectionKeys = (eventId: EventId, sectionId: SectionId) => {
     holds: `${tag}:holds`,
     /** Unpaid holds by when they were made: what has no booking after a while is an orphan. */
     unpaid: `${tag}:unpaid`,
+    /** What has ended lately: a rebuilding that read Postgres a moment ago catches up with it. */
+    ended: `${tag}:ended`,
   } as const;
 };
 

@@ -2,7 +2,7 @@
 -- Takes seats for bookings, one claim after the other, each all or nothing. A booking that has its hold already
 -- gets the same seats again, so a claim may be repeated. The work of a claim grows with the seats it takes and
 -- with the count of rows in bytes, not with the seats of the section.
--- KEYS meta hash: kind, capacity, free, version, ends, rowCount
+-- KEYS meta hash: kind, capacity, free, version, epoch, ends, rowCount
 -- KEYS seats string: one byte a seat: f free, h held, s sold, b blocked
 -- KEYS rows string: a byte a row, its longest run of free seats; then two bytes a row and two more: where each begins and the last ends
 -- KEYS holds hash: booking id to state|deadlineMs|heldAtMs|requestHash|quantity|seat numbers by comma

@@ -1,17 +1,30 @@
 #!lua
 -- Ends unpaid holds, or frees sold seats: `release` makes the seats free again and forgets the hold, `confirm`
 -- makes them sold. What is not there, or is so already, stays as it is, so that both may be repeated.
--- KEYS meta hash: kind, capacity, free, version, ends, rowCount
+-- KEYS meta hash: kind, capacity, free, version, epoch, ends, rowCount
 -- KEYS seats string: one byte a seat: f free, h held, s sold, b blocked
 -- KEYS rows string: a byte a row, its longest run of free seats; then two bytes a row and two more: where each begins and the last ends
 -- KEYS holds hash: booking id to state|deadlineMs|heldAtMs|requestHash|quantity|seat numbers by comma
 -- KEYS unpaid zset: booking ids of unpaid holds by the time of the hold
+-- KEYS ended list: what was asked of `end` lately, release:id or confirm:id, and load: for a rebuilding; meta's ends counts them all
 -- ARGV action text: release or confirm
 -- ARGV bookingIds json: array of booking ids
 -- RETURNS number
 -- RESULTS number: how many holds have changed
-local meta, seats, rows, holds, unpaid = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local meta, seats, rows, holds = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local unpaid, ended = KEYS[5], KEYS[6]
 local action, bookingIds = ARGV[1], cjson.decode(ARGV[2])
+
+-- Far more than come while Postgres is read for a rebuilding.
+local endsKept, endsKeptMs = 2000, 60000
+
+-- Also what is not here: whoever rebuilds the section may have read it in Postgres before it ended.
+for _, bookingId in ipairs(bookingIds) do
+  redis.call("RPUSH", ended, action .. ":" .. bookingId)
+end
+redis.call("LTRIM", ended, -endsKept, -1)
+redis.call("PEXPIRE", ended, endsKeptMs)
+redis.call("HINCRBY", meta, "ends", #bookingIds)
 
 local rowCount = tonumber(redis.call("HGET", meta, "rowCount"))
 if not rowCount then
@@ -79,6 +92,5 @@ end
 if changed > 0 then
   redis.call("HINCRBY", meta, "free", freed)
   redis.call("HINCRBY", meta, "version", 1)
-  redis.call("HINCRBY", meta, "ends", changed)
 end
 return changed
