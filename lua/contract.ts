@@ -14,6 +14,8 @@ export type Contract = {
   readonly args: readonly Argument[];
   /** A TypeScript type. */
   readonly returns: string;
+  /** The codes that have a meaning written down. */
+  readonly results: readonly string[];
   readonly source: string;
 };
 
@@ -53,7 +55,9 @@ export function parseContract(file: string, source: string): Contract {
     )
     .join(" ");
   if (purpose === "") throw new Error(`${file}: the header does not say what the script does`);
-  return { file, functionName: camel(`${name[1]}-${name[2]}`), purpose, keys, args, returns, source };
+  const results = resultsOf(header);
+  const functionName = camel(`${name[1]}-${name[2]}`);
+  return { file, functionName, purpose, keys, args, returns, results, source };
 }
 
 /** Lines like `KEYS seats string: one byte a seat`. */
@@ -64,6 +68,17 @@ function argumentsOf(header: readonly string[], kind: "KEYS" | "ARGV"): Argument
       const parts = /^(?:KEYS|ARGV) ([a-z][A-Za-z]*) ([a-z]+): ./.exec(line);
       if (parts === null) throw new Error(`not a header line: ${line}`);
       return { name: parts[1] ?? "", type: parts[2] ?? "" };
+    });
+}
+
+/** Lines like `RESULTS sold_out: how many are free`. */
+function resultsOf(header: readonly string[]): string[] {
+  return header
+    .filter((line) => line.startsWith("RESULTS "))
+    .map((line) => {
+      const code = /^RESULTS (\w+): ./.exec(line)?.[1];
+      if (code === undefined) throw new Error(`not a header line: ${line}`);
+      return code;
     });
 }
 

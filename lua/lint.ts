@@ -1,116 +1,155 @@
 /** Holds every script to its header: see `lint` for the rules. `node lua/lint.ts` prints what is wrong. */
 import { fileURLToPath } from "node:url";
-import luaparse from "luaparse";
-import { type Contract, readContracts } from "./contract.ts";
+import { type Argument, type Contract, readContracts } from "./contract.ts";
+import { bindingsOf, globalsOf, type Node, nameOf, nodesOf, parseLua, textOf } from "./syntax-tree.ts";
 
 /** What Redis gives a script, as far as we use it. */
 const knownGlobals = new Set([
-  "KEYS",
-  "ARGV",
-  "redis",
-  "cjson",
-  "string",
-  "table",
-  "math",
-  "tonumber",
-  "tostring",
-  "ipairs",
-  "pairs",
-  "type",
-  "unpack",
+  ...["KEYS", "ARGV", "redis", "cjson", "string", "table", "math"],
+  ...["tonumber", "tostring", "ipairs", "pairs", "type", "unpack"],
 ]);
 
-type Node = { readonly type: string } & Readonly<Record<string, unknown>>;
+/** The commands that scripts use, by where their keys stand. A script that needs another one adds it here. */
+const keysOfCommands = {
+  first: new Set([
+    ...["GET", "SET", "GETRANGE", "SETRANGE", "PEXPIRE", "RPUSH", "LRANGE", "LTRIM", "SPUBLISH"],
+    ...["HGET", "HMGET", "HSET", "HSETNX", "HDEL", "HINCRBY"],
+    ...["ZADD", "ZREM", "ZRANGE", "ZSCORE", "ZCARD", "ZPOPMIN"],
+  ]),
+  all: new Set(["DEL", "EXISTS"]),
+};
 
 /**
- * The rules: every key and argument of the header is taken at the top, under its own name and in its order; no
- * other global is used; every Redis command's key is one of those names, so that no key is built inside.
+ * The rules: every key and argument of the header is taken once, at the top, under its own name and in its order;
+ * a key's name means nothing else; no other global is used; every Redis command stands there with its name, and its
+ * keys are those names, so that no key is built inside; what is answered is what the header says.
  */
 export function lint(contract: Contract): string[] {
-  const { file, source, keys, args } = contract;
-  const tree = luaparse.parse(source.replace(/^#!.*/, ""), {
-    scope: true,
-    luaVersion: "5.1",
-  }) as unknown as Node & { globals: Node[] };
-  const problems: string[] = [];
-  const taken = takenArguments(tree);
-  problems.push(
-    ...differences(
-      "KEYS",
-      keys.map((key) => key.name),
-      taken.KEYS,
-    ),
-  );
-  problems.push(
-    ...differences(
-      "ARGV",
-      args.map((argument) => argument.name),
-      taken.ARGV,
-    ),
-  );
-  for (const { name } of tree.globals)
-    if (!knownGlobals.has(String(name))) problems.push(`the global ${String(name)} is not known`);
-  const names = new Set(taken.KEYS);
-  for (const call of redisCalls(tree)) {
-    const key = (call["arguments"] as Node[])[1];
-    if (key !== undefined && !(key.type === "Identifier" && names.has(String(key["name"]))))
-      problems.push("a Redis command's key is not one of KEYS");
+  const { file, source } = contract;
+  try {
+    const body = parseLua(source);
+    const rules = [argumentProblems, globalProblems, commandProblems, resultProblems];
+    return rules.flatMap((rule) => rule(contract, body)).map((problem) => `${file}: ${problem}`);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return [`${file}: ${error.message}`];
   }
-  return problems.map((problem) => `${file}: ${problem}`);
 }
 
-function differences(
+function argumentProblems({ keys, args }: Contract, body: readonly Node[]): string[] {
+  const globals = globalsOf(body);
+  return [
+    ...takingProblems("KEYS", namesOf(keys), takenNames("KEYS", body), globals),
+    ...takingProblems("ARGV", namesOf(args), takenNames("ARGV", body), globals),
+  ];
+}
+
+function namesOf(declared: readonly Argument[]): string[] {
+  return declared.map(({ name }) => name);
+}
+
+function takingProblems(
   kind: "KEYS" | "ARGV",
   declared: readonly string[],
   taken: readonly (string | undefined)[],
+  globals: readonly string[],
 ): string[] {
   const wanted = declared.join(", ");
   const found = Array.from(taken, (name) => name ?? "nothing").join(", ");
-  return wanted === found
-    ? []
-    : [`the header names ${kind} ${wanted || "none"}, the script takes ${found || "none"}`];
+  const isElsewhere = globals.filter((name) => name === kind).length !== taken.length;
+  return [
+    ...(wanted === found
+      ? []
+      : [`the header names ${kind} ${wanted || "none"}, the script takes ${found || "none"}`]),
+    ...(isElsewhere ? [`${kind} is used elsewhere than once for each at the top`] : []),
+  ];
 }
 
 /** By position, the local names that `local name = KEYS[1]` and `local name = tonumber(ARGV[1])` give. */
-function takenArguments(tree: Node): Record<"KEYS" | "ARGV", (string | undefined)[]> {
-  const taken: Record<"KEYS" | "ARGV", (string | undefined)[]> = { KEYS: [], ARGV: [] };
-  for (const statement of tree["body"] as Node[]) {
+function takenNames(kind: "KEYS" | "ARGV", body: readonly Node[]): (string | undefined)[] {
+  const taken: (string | undefined)[] = [];
+  for (const statement of body) {
     if (statement.type !== "LocalStatement") continue;
     const variables = statement["variables"] as Node[];
     for (const [index, value] of (statement["init"] as Node[]).entries()) {
-      const argument = argumentOf(value);
-      if (argument !== undefined)
-        taken[argument.kind][argument.index - 1] = String(variables[index]?.["name"]);
+      const position = positionIn(kind, value);
+      if (position !== undefined) taken[position - 1] = nameOf(variables[index] as Node);
     }
   }
   return taken;
 }
 
-/** `KEYS[1]`, or the same inside a conversion. */
-function argumentOf(value: Node): { kind: "KEYS" | "ARGV"; index: number } | undefined {
+/** Of `KEYS[1]`, or the same inside a conversion. */
+function positionIn(kind: "KEYS" | "ARGV", value: Node): number | undefined {
   const [converted] = value.type === "CallExpression" ? (value["arguments"] as Node[]) : [];
-  if (converted !== undefined) return argumentOf(converted);
-  if (value.type !== "IndexExpression") return undefined;
-  const kind = (value["base"] as Node)["name"];
-  return kind === "KEYS" || kind === "ARGV"
-    ? { kind, index: Number((value["index"] as Node)["value"]) }
-    : undefined;
+  if (converted !== undefined) return positionIn(kind, converted);
+  const index = value["index"] as Node | undefined;
+  const isTaken = value.type === "IndexExpression" && nameOf(value["base"] as Node) === kind;
+  return isTaken && index?.type === "NumericLiteral" ? Number(index["value"]) : undefined;
 }
 
-function redisCalls(node: unknown): Node[] {
-  if (Array.isArray(node)) return node.flatMap(redisCalls);
-  if (typeof node !== "object" || node === null) return [];
-  const children = Object.values(node).flatMap(redisCalls);
-  return isRedisCall(node as Node) ? [node as Node, ...children] : children;
+function globalProblems({ keys }: Contract, body: readonly Node[]): string[] {
+  const bindings = bindingsOf(body);
+  const again = namesOf(keys).filter((name) => bindings.filter((bound) => bound === name).length > 1);
+  return [
+    ...globalsOf(body)
+      .filter((name) => !knownGlobals.has(name))
+      .map((name) => `the global ${name} is not known`),
+    ...bindings
+      .filter((name) => knownGlobals.has(name))
+      .map((name) => `the name ${name} is given another meaning`),
+    ...again.map((name) => `the name ${name} is given another meaning`),
+  ];
+}
+
+function commandProblems({ keys }: Contract, body: readonly Node[]): string[] {
+  const names = new Set(namesOf(keys));
+  const calls = nodesOf("CallExpression", body).filter(isRedisCall);
+  const isElsewhere = globalsOf(body).filter((name) => name === "redis").length !== calls.length;
+  return [
+    ...(isElsewhere ? ["redis is used for something else than redis.call and redis.pcall"] : []),
+    ...calls.flatMap((call) => callProblems(call["arguments"] as Node[], names)),
+  ];
 }
 
 function isRedisCall(node: Node): boolean {
-  const base = node["base"] as Node | undefined;
-  if (node.type !== "CallExpression" || base?.type !== "MemberExpression") return false;
-  return (
-    (base["base"] as Node)["name"] === "redis" &&
-    ["call", "pcall"].includes(String((base["identifier"] as Node)["name"]))
-  );
+  const base = node["base"] as Node;
+  if (base.type !== "MemberExpression" || nameOf(base["base"] as Node) !== "redis") return false;
+  return ["call", "pcall"].includes(nameOf(base["identifier"] as Node));
+}
+
+function callProblems([command, ...rest]: readonly Node[], names: ReadonlySet<string>): string[] {
+  const name = textOf(command) ?? "(not written out)";
+  const { first, all } = keysOfCommands;
+  if (!first.has(name) && !all.has(name)) return [`the command ${name} is not one whose keys are known`];
+  const keys = all.has(name) ? rest : rest.slice(0, 1);
+  const areKnown =
+    keys.length > 0 && keys.every((key) => key.type === "Identifier" && names.has(nameOf(key)));
+  return areKnown ? [] : [`a key of ${name} is not one of KEYS`];
+}
+
+/** Codes stand in quotes in the type that the header RETURNS, have a line in RESULTS, and are what is returned. */
+function resultProblems({ returns, results }: Contract, body: readonly Node[]): string[] {
+  const typed = [...returns.matchAll(/"(\w+)"/g)].map(([, code = ""]) => code);
+  const words = new Set(returns.match(/\w+/g));
+  const written = new Set(nodesOf("StringLiteral", body).map(textOf));
+  const returned = nodesOf("ReturnStatement", body).flatMap(returnedCode);
+  return [
+    ...typed
+      .filter((code) => !results.includes(code))
+      .map((code) => `the result ${code} has no RESULTS line`),
+    ...typed.filter((code) => !written.has(code)).map((code) => `the result ${code} is never returned`),
+    ...results.filter((code) => !words.has(code)).map((code) => `RETURNS does not name the result ${code}`),
+    ...returned.filter((code) => !typed.includes(code)).map((code) => `the header has no result ${code}`),
+  ];
+}
+
+/** `return "code"` and `return { "code", … }`. */
+function returnedCode(statement: Node): string[] {
+  const [value] = statement["arguments"] as Node[];
+  const [field] = value?.type === "TableConstructorExpression" ? (value["fields"] as Node[]) : [];
+  const code = textOf(field?.type === "TableValue" ? (field["value"] as Node) : value);
+  return code === undefined ? [] : [code];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
