@@ -111,11 +111,13 @@ function decode(answer: Answer): ClaimOutcome {
   }
 }
 
-/** The edge has checked all this; a wish that breaks it would take wrong seats. */
+/** The edge has checked all this; a wish that breaks it would take wrong seats, or end the script for its batch. */
 function assertWish({ wish }: Claim): void {
   const quantity = wish.mode === "manual" ? wish.seatNumbers.length : wish.quantity;
   const isCount = Number.isInteger(quantity) && quantity >= 1 && quantity <= limits.booking.seatsPerBooking;
   if (!isCount) throw new Error(`a claim of ${quantity} seats`);
-  if (wish.mode === "manual" && new Set(wish.seatNumbers).size !== quantity)
-    throw new Error("a claim that names a seat twice");
+  if (wish.mode === "best-available") return;
+  if (new Set(wish.seatNumbers).size !== quantity) throw new Error("a claim that names a seat twice");
+  if (!wish.seatNumbers.every((number) => Number.isSafeInteger(number) && number >= 0))
+    throw new Error(`a claim of the seats ${wish.seatNumbers.join()}`);
 }

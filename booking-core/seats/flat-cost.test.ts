@@ -21,22 +21,38 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Redis's own time for 200 claims of two seats, one call each. */
-async function usOf(rows: number, rowSeats: number): Promise<number> {
+type Measured = { readonly rows: number; readonly soldBefore: number };
+
+/** Redis's own time for 200 claims of two seats, one call each, in rows of 50. */
+async function usOf({ rows, soldBefore }: Measured): Promise<number> {
   const { claim } = await loadTestSection(
     redis,
-    Array.from({ length: rows }, () => rowSeats),
+    Array.from({ length: rows }, () => 50),
   );
-  await claim(best(2));
+  await Promise.all(Array.from({ length: soldBefore / 10 }, () => claim(best(10))));
   const [node] = redis.nodes("master");
   await node?.config("RESETSTAT");
   for (let count = 0; count < 200; count += 1) await claim(best(2));
   return Number(/cmdstat_evalsha:calls=\d+,usec=(\d+)/.exec((await node?.info("commandstats")) ?? "")?.[1]);
 }
 
-test("a claim in a section of 20,000 seats costs Redis at most twice what it costs in one of 500", async () => {
-  await usOf(10, 50);
-  const small = await usOf(10, 50);
-  const large = await usOf(400, 50);
-  expect(large / small).toBeLessThan(2);
+/** The least of some: what else the machine does only adds to it. */
+async function leastUsOf(...measured: Measured[]): Promise<number[]> {
+  const least = measured.map(() => Number.POSITIVE_INFINITY);
+  await usOf({ rows: 10, soldBefore: 0 });
+  for (let round = 0; round < 3; round += 1)
+    for (const [index, one] of measured.entries())
+      least[index] = Math.min(least[index] ?? 0, await usOf(one));
+  return least;
+}
+
+// Seen: 50 µs a claim in each. A script that also reads the string of all seats: 1.8 times; that rewrites it: 6.7.
+test("a claim costs Redis the same in a section of 500 seats, of 20,000, and of 20,000 nearly all sold", async () => {
+  const [small = 0, large = 0, nearlySold = 0] = await leastUsOf(
+    { rows: 10, soldBefore: 0 },
+    { rows: 400, soldBefore: 0 },
+    { rows: 400, soldBefore: 19_500 },
+  );
+  expect(large / small).toBeLessThan(1.5);
+  expect(nearlySold / small).toBeLessThan(1.5);
 });

@@ -264,6 +264,16 @@ test("past its bound a section answers busy at once and takes nothing for it", a
   expect(await states()).toBe("hh");
 });
 
+test("a wish that cannot be is thrown out before it shares a call with others", async () => {
+  const { claim, states } = await loadTestSection(redis, [5]);
+  const impossible = [best(0), best(limits.booking.seatsPerBooking + 1), best(1.5), best(Number.NaN)];
+  const wishes = [...impossible, manual(), manual(1, 1), manual(1.5), manual(-1)];
+  const good = claim(manual(0));
+  for (const wish of wishes) expect(() => claim(wish)).toThrow("a claim");
+  expect(await good).toMatchObject({ outcome: "held" });
+  expect(await states()).toBe("hffff");
+});
+
 test("a section that is not loaded says so", async () => {
   const section = seatedSection([3]);
   const seats = createSeatEngine({ redis, clock: { now: () => 0 } });

@@ -80,7 +80,7 @@ function contains(range: string, slot: number): boolean {
 
 /** Automatic pipelining would hand these callers MOVED errors (docs/adr/0003); our connections do not use it. */
 test("a slot moves under load without a lost or doubled claim, and no caller sees an error", async () => {
-  const rows = Array.from({ length: 40 }, () => 50);
+  const rows = Array.from({ length: 200 }, () => 50);
   const { seats, section } = await loadTestSection(redis, rows, systemClock);
   const engines = [seats, createSeatEngine({ redis: secondGateway, clock: systemClock })];
   const slot = Number(await redis.cluster("KEYSLOT", sectionKeys(section.eventId, section.id).meta));
@@ -91,7 +91,7 @@ test("a slot moves under load without a lost or doubled claim, and no caller see
   const errors: unknown[] = [];
   let claims = 0;
   const buyer = async (index: number) => {
-    while (moving && claims < 1_900) {
+    while (moving && claims < 9_900) {
       claims += 1;
       const outcome = await engines[index % 2]
         ?.claim(claimOf(section, best(1), newBookingId()))
