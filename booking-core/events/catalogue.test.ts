@@ -1,12 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EventId, uuidSource } from "../../foundation/ids.ts";
-import type { Pool } from "../../foundation/postgres/pool.ts";
+import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
-import { newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
+import {
+  insertEvent,
+  newBuyer,
+  openEvent,
+  openShop,
+  rowsOf,
+  type Shop,
+  standingOf,
+} from "../../test/harness/shop.ts";
 import { createCatalogue } from "./catalogue.ts";
 import { seatLabel } from "./event.ts";
 import { publishEvents, publishMissing } from "./publish.ts";
+import { readEvents } from "./read-events.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -92,4 +101,19 @@ test("what Redis has lost while the system runs is brought back, with what is bo
   expect(await shop.seats.snapshot(event.id, lost.id)).toMatchObject({ free: 3, seats: "hhfff" });
   expect((await shop.seats.snapshot(event.id, kept.id))?.version).toBe(version);
   expect(rooms.get(event.id)).toMatchObject({ state: "open" });
+});
+
+test("an event that is made while events are read is never seen without its sections", async () => {
+  let making = true;
+  const maker = async () => {
+    while (making) await inTransaction(shop.pool, (sql) => insertEvent(sql));
+  };
+  const makers = [maker(), maker()];
+  const bare: EventId[] = [];
+  for (let reading = 0; reading < 150; reading += 1) {
+    for (const event of await readEvents(shop.pool)) if (event.sections.length === 0) bare.push(event.id);
+  }
+  making = false;
+  await Promise.all(makers);
+  expect(bare).toEqual([]);
 });

@@ -34,17 +34,16 @@ type SectionRow = {
 
 /** All events that are not hidden, with their sections in the plan's order. */
 export async function readEvents(sql: Sql): Promise<OnsaleEvent[]> {
-  const [events, sections] = await Promise.all([
-    sql.query<EventRow>(
-      `select e.*, v.name as venue_name, v.city as venue_city
-         from events e join venues v on v.id = e.venue_id
-        where e.status <> 'inactive' order by e.starts_at, e.id`,
-    ),
-    sql.query<SectionRow>(
-      `select s.*, o.id as offer_id, o.category, o.price_minor, o.currency, o.max_per_booking, o.sales_from, o.sales_until
-         from sections s join offers o on o.section_id = s.id order by s.event_id, s.position`,
-    ),
-  ]);
+  const events = await sql.query<EventRow>(
+    `select e.*, v.name as venue_name, v.city as venue_city
+       from events e join venues v on v.id = e.venue_id
+      where e.status <> 'inactive' order by e.starts_at, e.id`,
+  );
+  // Afterwards, never at the same time: an event is made with its sections, so they are there if it was.
+  const sections = await sql.query<SectionRow>(
+    `select s.*, o.id as offer_id, o.category, o.price_minor, o.currency, o.max_per_booking, o.sales_from, o.sales_until
+       from sections s join offers o on o.section_id = s.id order by s.event_id, s.position`,
+  );
   const byEvent = Map.groupBy(sections.rows, (row) => row.event_id);
   return events.rows.map((row) => toEvent(row, byEvent.get(row.id) ?? []));
 }
