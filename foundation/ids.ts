@@ -39,6 +39,16 @@ export function uuidFromParts(...parts: readonly string[]): string {
   return formatUuid(hash.digest().subarray(0, 16), 0x80);
 }
 
+/**
+ * What may have one place in a room, always 22 characters: it stands for an account or an address and gives neither
+ * away.
+ */
+export function identityFrom(kind: string, value: string): string {
+  return createHash("sha256").update(`${kind}:${value}`).digest("base64url").slice(0, identityChars);
+}
+
+export const identityChars = 22;
+
 function formatUuid(bytes: Buffer, version: number): string {
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | version, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);

@@ -55,11 +55,37 @@ export const limits = {
     paymentWindowMaxMs: 24 * 60 * 60_000,
   },
   room: {
+    lanes: 8,
     turnsPerStep: 1_000,
+    /** Numbers of a lane that one step looks at: of the absent and of those who left. */
+    numbersPerStep: 20_000,
     /** A driver that has not renewed its lease for this long has lost it. */
-    leaseMs: 1_500,
-    stepMs: 250,
+    leaseMs: 1_000,
+    stepMs: 200,
+    /** Visits of one room that share a script call. */
+    visitsPerScript: 128,
+    visitCalls: 2,
+    /** Visits of one room that wait for a script call; past it 503. */
+    visitsWaiting: 20_000,
+    /** How often a gateway says who is here. */
+    reportMs: 500,
+    /** Numbers behind the watermark of which a gateway says whether they are here; a multiple of six. */
+    presenceWindow: 16_380,
+    /** Numbers below the watermark that a gateway lists as here. */
+    presenceBelow: 2_000,
+    /** A room that a gateway has not needed for so long is watched no more. */
+    watchIdleMs: 10 * 60_000,
+    /** So many numbers beyond the last may be given before Postgres knows of it. */
+    reserveAhead: 100_000,
+    /** The work of a join where it must be proved: so many zero bits. */
+    proofBits: 16,
+    /** Under automatic proof of work: joins in a second that count as a spike, and how long it is answered. */
+    spikeJoinsPerSecond: 2_000,
+    spikeMs: 60_000,
+    historyMinutes: 24 * 60,
   },
+  /** What automatic pace aims at: how slow and how faulty the booking path may become. */
+  pace: { targetP99Ms: 500, mostErrorShare: 0.01 },
   section: {
     seats: 60_000,
     rowSeats: 250,
@@ -85,6 +111,12 @@ export function assertLimits(): void {
     "a request must end before its hold counts as an orphan",
   );
   assertThat(room.stepMs * 3 < room.leaseMs, "a driver must be able to miss two steps and keep its lease");
+  assertThat(room.reportMs * 2 <= 1_000, "reports must overlap with the least grace");
+  assertThat(room.presenceWindow % 6 === 0, "six numbers make a character of a report");
+  assertThat(
+    room.presenceWindow > (3 * room.turnsPerStep * room.reportMs) / room.stepMs,
+    "a report must reach further than the steps until the next one",
+  );
   assertThat(booking.claimsPerScript <= booking.claimsWaitingPerSection, "a batch must fit its queue");
   assertThat(limits.section.rowSeats <= 250, "a row's longest free run must fit one byte of the row index");
 }

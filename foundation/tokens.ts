@@ -4,11 +4,42 @@ import type { BuyerId, EventId } from "./ids.ts";
 
 /** What a signed token says. The audience keeps the kinds apart: a receipt is never taken for a pass. */
 export type TokenClaims = {
-  /** Who: `buyerId` acts; `identity` is what may have one place in a room (an account, or a guest's e-mail, hashed). */
-  buyer: { buyerId: BuyerId; identity: string; email: string; guest: boolean };
-  pass: { eventId: EventId; buyerId: BuyerId; identity: string };
-  receipt: { eventId: EventId; identity: string; number: number; joinedAtMs: number };
+  /**
+   * Who: `buyerId` acts; `identity` is what may have one place in a room. `verified` where nobody else can have this
+   * identity: an account, or an address whose owner answered.
+   */
+  buyer: {
+    buyerId: BuyerId;
+    identity: string;
+    email: string;
+    guest: boolean;
+    verified: boolean;
+    role: "buyer" | "organiser" | "admin";
+  } & OfDevice;
+  pass: {
+    eventId: EventId;
+    buyerId: BuyerId;
+    identity: string;
+    /** Counts the passes of the room; what is revoked is named by it. */
+    passNumber: number;
+    /** Of the room: a pass from before Redis lost something is counted again before it is good. */
+    incarnation: number;
+    place: PlaceClaims;
+  } & OfDevice;
+  receipt: { eventId: EventId; identity: string; incarnation: number } & PlaceClaims & OfDevice;
 };
+
+export type PlaceClaims = {
+  readonly lane: string;
+  /** Counts the places of the lane in the order of arrival. */
+  readonly entry: number;
+  /** The entry, or what the draw made of it; missing until the draw. */
+  readonly number?: number;
+  readonly joinedAtMs: number;
+};
+
+/** The thumbprint of the device's key that the token is bound to, as in RFC 9449. */
+type OfDevice = { readonly cnf?: { readonly jkt: string } };
 
 export type TokenKind = keyof TokenClaims;
 

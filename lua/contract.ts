@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { readScript } from "./source.ts";
 
 export type Argument = { readonly name: string; readonly type: string };
 
@@ -22,11 +23,12 @@ export type Contract = {
 const folder = fileURLToPath(new URL("./", import.meta.url));
 
 export function readContracts(): Contract[] {
-  const parts = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const parts = folders.filter(({ name }) => name !== "includes");
   const files = parts.flatMap((part) =>
     readdirSync(`${folder}${part.name}`).map((name) => `${part.name}/${name}`),
   );
-  return files.sort().map((file) => parseContract(file, readFileSync(`${folder}${file}`, "utf8")));
+  return files.sort().map((file) => parseContract(file, readScript(file)));
 }
 
 export function parseContract(file: string, source: string): Contract {

@@ -2,10 +2,16 @@
 import type { Redis } from "../foundation/redis/connect.ts";
 import { loadScript, runScript } from "./run-script.ts";
 
-const roomConfigureScript = loadScript("room/configure-1.lua");
-/** Sets how a room runs. The places, turns and passes of a running room stay as they are. */
-export async function roomConfigure(redis: Redis, keys: { readonly settings: string }, args: { readonly state: string; readonly cap: number; readonly ratePerMinute: number; readonly turnWindowMs: number; readonly passMs: number }): Promise<"configured"> {
-  return (await runScript(redis, roomConfigureScript, [keys.settings], [args.state, args.cap, args.ratePerMinute, args.turnWindowMs, args.passMs])) as "configured";
+const roomConfigureScript = loadScript("room/configure-2.lua");
+/** Sets how a room runs. The places, turns and passes of a running room stay as they are. A room that Redis does not know is made: new, or, where its numbers were given before, behind the last number that can have been given. */
+export async function roomConfigure(redis: Redis, keys: { readonly settings: string; readonly codes: string }, args: { readonly room: string; readonly marks: string; readonly incarnation: number; readonly reserved: number; readonly drawState: string; readonly newCodes: string; readonly nowMs: number }): Promise<"configured" | "made"> {
+  return (await runScript(redis, roomConfigureScript, [keys.settings, keys.codes], [args.room, args.marks, args.incarnation, args.reserved, args.drawState, args.newCodes, args.nowMs])) as "configured" | "made";
+}
+
+const roomFinishDrawScript = loadScript("room/finish-draw-3.lua");
+/** Opens a room whose draw is done and kept: from now on everybody who was drawn has a number. */
+export async function roomFinishDraw(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly news: string }, args: { readonly driverId: string; readonly fence: number }): Promise<"drawn" | "fenced"> {
+  return (await runScript(redis, roomFinishDrawScript, [keys.settings, keys.lease, keys.news], [args.driverId, args.fence])) as "drawn" | "fenced";
 }
 
 const roomHandBackLeaseScript = loadScript("room/hand-back-lease-1.lua");
@@ -14,28 +20,34 @@ export async function roomHandBackLease(redis: Redis, keys: { readonly lease: st
   return (await runScript(redis, roomHandBackLeaseScript, [keys.lease], [args.driverId])) as 0 | 1;
 }
 
-const roomJoinScript = loadScript("room/join-5.lua");
-/** Gives an identity its one place in the room. Joining again finds the same place, in any state of the room; a place whose turn or pass is over is gone, and joining gives a new one at the end. */
-export async function roomJoin(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly waiting: string; readonly turns: string; readonly inside: string }, args: { readonly identity: string; readonly buyerId: string; readonly nowMs: number }): Promise<[where: "waiting" | "turn" | "inside", number: number, mark: number, state: string, joinedAtMs: number, fresh: 0 | 1] | ["place_elsewhere"] | ["room_closed", string]> {
-  return (await runScript(redis, roomJoinScript, [keys.settings, keys.places, keys.waiting, keys.turns, keys.inside], [args.identity, args.buyerId, args.nowMs])) as [where: "waiting" | "turn" | "inside", number: number, mark: number, state: string, joinedAtMs: number, fresh: 0 | 1] | ["place_elsewhere"] | ["room_closed", string];
+const roomLeaveScript = loadScript("room/leave-8.lua");
+/** Gives up a place with its turn or pass; the slot is free at once, and the pass is worth nothing any more. Asked again, nothing is left to do. */
+export async function roomLeave(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly back: string; readonly turns: string; readonly inside: string; readonly passes: string; readonly revoked: string; readonly news: string }, args: { readonly identity: string }): Promise<"left" | "place_missing"> {
+  return (await runScript(redis, roomLeaveScript, [keys.settings, keys.places, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked, keys.news], [args.identity])) as "left" | "place_missing";
 }
 
-const roomLeaveScript = loadScript("room/leave-4.lua");
-/** Gives up a place with its turn or pass; the slot is free at once. Asked again, nothing is left to do. */
-export async function roomLeave(redis: Redis, keys: { readonly places: string; readonly waiting: string; readonly turns: string; readonly inside: string }, args: { readonly identity: string; readonly buyerId: string }): Promise<"left" | "place_missing" | "place_elsewhere"> {
-  return (await runScript(redis, roomLeaveScript, [keys.places, keys.waiting, keys.turns, keys.inside], [args.identity, args.buyerId])) as "left" | "place_missing" | "place_elsewhere";
+const roomReadmitScript = loadScript("room/readmit-7.lua");
+/** Counts a pass again that was given before Redis forgot something, if it still has a slot: the sum of turns and passes never exceeds the cap. */
+export async function roomReadmit(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly back: string; readonly turns: string; readonly inside: string; readonly passes: string; readonly revoked: string }, args: { readonly identity: string; readonly passNumber: number; readonly endsAtMs: number; readonly laneName: string; readonly entry: number; readonly joinedAt: number; readonly nowMs: number }): Promise<"readmitted" | "full" | "pass_over" | "room_missing"> {
+  return (await runScript(redis, roomReadmitScript, [keys.settings, keys.places, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked], [args.identity, args.passNumber, args.endsAtMs, args.laneName, args.entry, args.joinedAt, args.nowMs])) as "readmitted" | "full" | "pass_over" | "room_missing";
 }
 
-const roomStandingScript = loadScript("room/standing-4.lua");
-/** Says where an identity stands in the room. */
-export async function roomStanding(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly turns: string; readonly inside: string }, args: { readonly identity: string; readonly buyerId: string; readonly nowMs: number }): Promise<[where: "waiting" | "turn" | "inside", number: number, mark: number, state: string] | ["place_missing"] | ["place_elsewhere"]> {
-  return (await runScript(redis, roomStandingScript, [keys.settings, keys.places, keys.turns, keys.inside], [args.identity, args.buyerId, args.nowMs])) as [where: "waiting" | "turn" | "inside", number: number, mark: number, state: string] | ["place_missing"] | ["place_elsewhere"];
+const roomRenewPassScript = loadScript("room/renew-pass-4.lua");
+/** Makes a pass last longer, as often as the room allows: a whole length of a pass from now on. */
+export async function roomRenewPass(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly inside: string; readonly passes: string }, args: { readonly identity: string; readonly nowMs: number }): Promise<["renewed", endsAtMs: number, passNumber: number, renewals: number, incarnation: number, place: string, laneNames: string] | ["renewals_used"] | ["pass_missing"]> {
+  return (await runScript(redis, roomRenewPassScript, [keys.settings, keys.places, keys.inside, keys.passes], [args.identity, args.nowMs])) as ["renewed", endsAtMs: number, passNumber: number, renewals: number, incarnation: number, place: string, laneNames: string] | ["renewals_used"] | ["pass_missing"];
 }
 
-const roomStepScript = loadScript("room/step-7.lua");
-/** Moves a room on by one step: ends turns and passes that are over, offers turns to the lowest numbers, moves the watermark, and publishes it all. Offered turns and live passes together never exceed the cap, whoever calls this however often: the free slots are counted in the same step that fills them. */
-export async function roomStep(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly places: string; readonly waiting: string; readonly turns: string; readonly inside: string; readonly news: string }, args: { readonly driverId: string; readonly fence: number; readonly leaseMs: number; readonly nowMs: number; readonly flowMs: number; readonly turnsMost: number; readonly tickMs: number }): Promise<["stepped", state: string, offered: number, waiting: number, turns: number, inside: number] | ["fenced"] | ["room_missing"]> {
-  return (await runScript(redis, roomStepScript, [keys.settings, keys.lease, keys.places, keys.waiting, keys.turns, keys.inside, keys.news], [args.driverId, args.fence, args.leaseMs, args.nowMs, args.flowMs, args.turnsMost, args.tickMs])) as ["stepped", state: string, offered: number, waiting: number, turns: number, inside: number] | ["fenced"] | ["room_missing"];
+const roomRestoreScript = loadScript("room/restore-5.lua");
+/** Gives a place back that Redis has forgotten, with its number, to whoever has its receipt; once. A place that was left or used up is not forgotten, and its receipt is worth nothing. */
+export async function roomRestore(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly line: string; readonly drawn: string; readonly back: string }, args: { readonly identity: string; readonly laneName: string; readonly entry: number; readonly joinedAt: number; readonly incarnation: number; readonly nowMs: number }): Promise<"restored" | "known" | "receipt_spent" | "receipt_wrong" | "room_missing"> {
+  return (await runScript(redis, roomRestoreScript, [keys.settings, keys.places, keys.line, keys.drawn, keys.back], [args.identity, args.laneName, args.entry, args.joinedAt, args.incarnation, args.nowMs])) as "restored" | "known" | "receipt_spent" | "receipt_wrong" | "room_missing";
+}
+
+const roomStepScript = loadScript("room/step-12.lua");
+/** Moves a room on by one step: ends turns and passes that are over, offers turns to the lowest numbers that are here, moves the watermarks, and publishes it all. Offered turns and live passes together never exceed the cap, whoever calls this however often: the free slots are counted in the same step that fills them. */
+export async function roomStep(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly places: string; readonly line: string; readonly back: string; readonly turns: string; readonly inside: string; readonly passes: string; readonly revoked: string; readonly reports: string; readonly proofs: string; readonly news: string }, args: { readonly driverId: string; readonly fence: number; readonly leaseMs: number; readonly nowMs: number; readonly flowMs: number; readonly turnsMost: number; readonly scanMost: number; readonly tickMs: number; readonly ratePerMinute: number; readonly freeSeats: number; readonly soldOut: number; readonly reserve: string; readonly about: string }): Promise<["stepped", state: string, waits: number[], waiting: number, turns: number, inside: number, present: number, lanes: string, drawState: string, incarnation: number, reports: string[]] | ["fenced"] | ["room_missing"]> {
+  return (await runScript(redis, roomStepScript, [keys.settings, keys.lease, keys.places, keys.line, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked, keys.reports, keys.proofs, keys.news], [args.driverId, args.fence, args.leaseMs, args.nowMs, args.flowMs, args.turnsMost, args.scanMost, args.tickMs, args.ratePerMinute, args.freeSeats, args.soldOut, args.reserve, args.about])) as ["stepped", state: string, waits: number[], waiting: number, turns: number, inside: number, present: number, lanes: string, drawState: string, incarnation: number, reports: string[]] | ["fenced"] | ["room_missing"];
 }
 
 const roomTakeLeaseScript = loadScript("room/take-lease-2.lua");
@@ -44,10 +56,16 @@ export async function roomTakeLease(redis: Redis, keys: { readonly settings: str
   return (await runScript(redis, roomTakeLeaseScript, [keys.settings, keys.lease], [args.driverId, args.leaseMs])) as ["taken", number] | ["held"] | ["room_missing"];
 }
 
-const roomTakeTurnScript = loadScript("room/take-turn-4.lua");
-/** Exchanges an offered turn for a pass, in one move: the slot is counted as offered or as inside, always once. Asked again while inside, it answers with the same end of the pass. */
-export async function roomTakeTurn(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly turns: string; readonly inside: string }, args: { readonly identity: string; readonly buyerId: string; readonly nowMs: number }): Promise<["admitted", number] | ["turn_missing"] | ["place_missing"] | ["place_elsewhere"]> {
-  return (await runScript(redis, roomTakeTurnScript, [keys.settings, keys.places, keys.turns, keys.inside], [args.identity, args.buyerId, args.nowMs])) as ["admitted", number] | ["turn_missing"] | ["place_missing"] | ["place_elsewhere"];
+const roomTakeTurnScript = loadScript("room/take-turn-5.lua");
+/** Exchanges an offered turn for a pass, in one move: the slot is counted as offered or as inside, always once. Asked again while inside, it answers with the same pass. */
+export async function roomTakeTurn(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly turns: string; readonly inside: string; readonly passes: string }, args: { readonly identity: string; readonly nowMs: number }): Promise<["admitted", endsAtMs: number, passNumber: number, renewals: number, incarnation: number, place: string, laneNames: string] | ["turn_missing"] | ["place_missing"]> {
+  return (await runScript(redis, roomTakeTurnScript, [keys.settings, keys.places, keys.turns, keys.inside, keys.passes], [args.identity, args.nowMs])) as ["admitted", endsAtMs: number, passNumber: number, renewals: number, incarnation: number, place: string, laneNames: string] | ["turn_missing"] | ["place_missing"];
+}
+
+const roomVisitScript = loadScript("room/visit-9.lua");
+/** Says where identities stand, and gives a place to those who join and have none. An identity has one place, in any state of the room; a place whose pass is over is gone. Whoever was stepped over while away and asks is next. */
+export async function roomVisit(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly line: string; readonly drawn: string; readonly back: string; readonly turns: string; readonly inside: string; readonly codes: string; readonly proofs: string }, args: { readonly visits: string; readonly nowMs: number }): Promise<["room", state: string, incarnation: number, laneNames: string, lanes: string, answers: (readonly [where: "lobby" | "waiting" | "lapsed" | "turn" | "inside", lane: number, entry: number, number: number, endsAtMs: number, joinedAt: number, fresh: 0 | 1] | readonly [refusal: "missing" | "closed" | "busy" | "code_wrong" | "code_spent" | "proof_spent"])[]] | ["room_missing"]> {
+  return (await runScript(redis, roomVisitScript, [keys.settings, keys.places, keys.line, keys.drawn, keys.back, keys.turns, keys.inside, keys.codes, keys.proofs], [args.visits, args.nowMs])) as ["room", state: string, incarnation: number, laneNames: string, lanes: string, answers: (readonly [where: "lobby" | "waiting" | "lapsed" | "turn" | "inside", lane: number, entry: number, number: number, endsAtMs: number, joinedAt: number, fresh: 0 | 1] | readonly [refusal: "missing" | "closed" | "busy" | "code_wrong" | "code_spent" | "proof_spent"])[]] | ["room_missing"];
 }
 
 const seatsClaimScript = loadScript("seats/claim-5.lua");

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Redis } from "../foundation/redis/connect.ts";
+import { readScript } from "./source.ts";
 
 export type Script = { readonly source: string; readonly sha1: string };
 
 /** Read once, when the module is loaded. `file` is a path below `lua/`. */
 export function loadScript(file: string): Script {
-  const source = readFileSync(new URL(`./${file}`, import.meta.url), "utf8");
+  const source = readScript(file);
   return { source, sha1: createHash("sha1").update(source).digest("hex") };
 }
 

@@ -1,9 +1,11 @@
 import type { EventId } from "../foundation/ids.ts";
-import type { Logger } from "../foundation/log.ts";
 import { openRoomsKey, roomKeys } from "../foundation/redis/keys.ts";
-import { handBackLease, type Leaseholder, stepRoom, takeLease } from "./room-lease.ts";
-
-export type DriverParts = Leaseholder & { readonly logger: Logger };
+import { createBackgroundWork } from "./background-work.ts";
+import type { DriverParts } from "./driver-parts.ts";
+import { parseLanes } from "./lanes.ts";
+import { createRoomBook, type RoomBook } from "./room-book.ts";
+import { createRoomDraw } from "./room-draw.ts";
+import { handBackLease, type StepReply, stepRoom, takeLease } from "./room-lease.ts";
 
 /** One room as one driver sees it. */
 export type DrivenRoom = {
@@ -19,11 +21,26 @@ type Driving = DriverParts & {
   fence: number | undefined;
   /** Failures in a row: the first of them is logged, and their end. */
   failures: number;
+  /** What this driver knows of the room while it has the lease. */
+  book: RoomBook | undefined;
+  /** Beside the steps, which never wait for it. */
+  readonly background: ReturnType<typeof createBackgroundWork>;
+  readonly draw: ReturnType<typeof createRoomDraw>;
 };
 
 export function createDrivenRoom(parts: DriverParts, eventId: EventId): DrivenRoom {
   const logger = parts.logger.child({ eventId, driverId: parts.driverId });
-  const driving: Driving = { ...parts, logger, eventId, fence: undefined, failures: 0 };
+  const background = createBackgroundWork(logger);
+  const driving: Driving = {
+    ...parts,
+    logger,
+    eventId,
+    fence: undefined,
+    failures: 0,
+    book: undefined,
+    background,
+    draw: createRoomDraw({ ...parts, logger }, eventId),
+  };
   let running: Promise<void> | undefined;
   return {
     step() {
@@ -33,6 +50,7 @@ export function createDrivenRoom(parts: DriverParts, eventId: EventId): DrivenRo
     },
     async handBack() {
       await running;
+      await background.settled();
       await handBackSafely(driving);
     },
   };
@@ -52,14 +70,29 @@ async function stepSafely(driving: Driving): Promise<void> {
 async function leaseAndStep(driving: Driving): Promise<void> {
   const fence = driving.fence ?? (await lease(driving));
   if (fence === undefined) return;
-  const reply = await stepRoom(driving, driving.eventId, fence);
+  driving.book ??= await createRoomBook(driving, driving.eventId);
+  const reply = await stepRoom(driving, driving.eventId, fence, driving.book.orders());
   if (reply[0] !== "stepped") {
     driving.fence = undefined;
+    driving.book = undefined;
     driving.logger.warn({ outcome: reply[0] }, "the lease of the room is lost");
     return;
   }
-  const [, state, , , turns, inside] = reply;
-  if (state === "closed" && turns + inside === 0) await retireRoom(driving);
+  await afterStep(driving, fence, driving.book, reply);
+}
+
+type Stepped = Extract<StepReply, readonly ["stepped", ...unknown[]]>;
+
+async function afterStep(driving: Driving, fence: number, book: RoomBook, reply: Stepped): Promise<void> {
+  const [, state, , , turns, inside, , lanesText, drawState] = reply;
+  const { background } = driving;
+  book.observe(reply);
+  background.run("what the room must not forget", () => book.keep());
+  if (drawState === "drawing") {
+    const names = book.settings().lanes.map(({ name }) => name);
+    background.run("the draw", () => driving.draw(fence, parseLanes(lanesText, names.join(","))));
+  }
+  if (state === "closed" && book.settings().closed && turns + inside === 0) await retireRoom(driving);
 }
 
 async function lease(driving: Driving): Promise<number | undefined> {
@@ -71,8 +104,8 @@ async function lease(driving: Driving): Promise<number | undefined> {
 /** A closed room that is empty needs no driver. Looked at again, because it may have been opened meanwhile. */
 async function retireRoom({ redis, eventId }: Driving): Promise<void> {
   await redis.srem(openRoomsKey, eventId);
-  const state = await redis.hget(roomKeys(eventId).settings, "state");
-  if (state !== "closed") await redis.sadd(openRoomsKey, eventId);
+  const closed = await redis.hget(roomKeys(eventId).settings, "closed");
+  if (closed !== "1") await redis.sadd(openRoomsKey, eventId);
 }
 
 async function handBackSafely(driving: Driving): Promise<void> {

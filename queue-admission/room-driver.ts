@@ -1,7 +1,8 @@
 import type { EventId } from "../foundation/ids.ts";
 import { limits } from "../foundation/limits.ts";
 import { openRoomsKey } from "../foundation/redis/keys.ts";
-import { createDrivenRoom, type DrivenRoom, type DriverParts } from "./driven-room.ts";
+import { createDrivenRoom, type DrivenRoom } from "./driven-room.ts";
+import type { DriverParts } from "./driver-parts.ts";
 
 export type RoomDriver = { start(): void; stop(): Promise<void> };
 

@@ -10,7 +10,19 @@ export type Leaseholder = { readonly redis: Redis; readonly clock: Clock; readon
 
 export type StepReply = Awaited<ReturnType<typeof roomStep>>;
 
-const { leaseMs, stepMs, turnsPerStep } = limits.room;
+/** What the driver decides for a step. */
+export type StepOrders = {
+  readonly ratePerMinute: number;
+  /** Nothing where nobody knows. */
+  readonly freeSeats: number | undefined;
+  readonly soldOut: boolean;
+  /** The highest number of each lane that may be given, once it is kept; empty where nothing changes. */
+  readonly reserve: readonly number[];
+  /** Goes out with the ticks. */
+  readonly about: string;
+};
+
+const { leaseMs, stepMs, turnsPerStep, numbersPerStep } = limits.room;
 
 /** A step that comes late makes up for one that was missed; more would be a burst. */
 export const flowMs = 2 * stepMs;
@@ -26,11 +38,28 @@ export async function takeLease(holder: Leaseholder, eventId: EventId): Promise<
 }
 
 /** Moves the room on by one step and renews the lease. */
-export function stepRoom(holder: Leaseholder, eventId: EventId, fence: number): Promise<StepReply> {
+export function stepRoom(
+  holder: Leaseholder,
+  eventId: EventId,
+  fence: number,
+  orders: StepOrders,
+): Promise<StepReply> {
   const { redis, clock, driverId } = holder;
-  const lease = { driverId, fence, leaseMs };
-  const bounds = { flowMs, turnsMost: turnsPerStep, tickMs };
-  return roomStep(redis, roomKeys(eventId), { ...lease, nowMs: clock.now(), ...bounds });
+  return roomStep(redis, roomKeys(eventId), {
+    driverId,
+    fence,
+    leaseMs,
+    nowMs: clock.now(),
+    flowMs,
+    turnsMost: turnsPerStep,
+    scanMost: numbersPerStep,
+    tickMs,
+    ratePerMinute: orders.ratePerMinute,
+    freeSeats: orders.freeSeats ?? -1,
+    soldOut: Number(orders.soldOut),
+    reserve: orders.reserve.join(","),
+    about: orders.about,
+  });
 }
 
 export async function handBackLease(holder: Leaseholder, eventId: EventId): Promise<void> {

@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
-import type { BuyerId } from "../foundation/ids.ts";
+import { ZodError } from "zod";
+import { roomKeys } from "../foundation/redis/keys.ts";
 import { connectTestRedis } from "../test/harness/redis.ts";
-import { openSettings, openTestRoom, visitor } from "./test-room.ts";
+import type { RoomSettings } from "./room-settings.ts";
+import { identityOf, openSettings, openTestRoom, visitor } from "./test-room.ts";
 
 const redis = connectTestRedis();
 afterAll(() => redis.quit());
@@ -12,8 +14,8 @@ describe("a place", () => {
     const first = await rooms.join(eventId, visitor("ann"));
     await rooms.join(eventId, visitor("bob"));
     const again = await rooms.join(eventId, visitor("ann"));
-    expect(first).toMatchObject({ fresh: true, standing: { outcome: "waiting", number: 1, position: 1 } });
-    expect(again).toMatchObject({ fresh: false, standing: { outcome: "waiting", number: 1, position: 1 } });
+    expect(first).toMatchObject({ fresh: true, standing: { outcome: "waiting", number: 1, ahead: 0 } });
+    expect(again).toMatchObject({ fresh: false, standing: { outcome: "waiting", number: 1, ahead: 0 } });
   });
 
   test("has a receipt that says who, where, which number and since when", async () => {
@@ -23,30 +25,40 @@ describe("a place", () => {
     clock.nowMs += 5_000;
     const again = await rooms.join(eventId, visitor("ann"));
     const receipt = again.outcome === "joined" ? again.receipt : "";
-    const claims = { eventId, identity: "ann", number: 1, joinedAtMs };
+    const joinedAt = joinedAtMs - (joinedAtMs % 1_000);
+    const place = { lane: "general", entry: 1, number: 1, joinedAtMs: joinedAt };
+    const claims = { eventId, identity: identityOf("ann"), incarnation: 1, ...place };
     expect(tokens.verify("receipt", receipt)).toMatchObject(claims);
     expect(tokens.verify("pass", receipt)).toBeUndefined();
   });
 
-  test("belongs to the session that joined: another one can neither see, take nor leave it", async () => {
-    const { rooms, eventId, join, step } = await openTestRoom(redis);
-    const thief = { identity: "ann", buyerId: "buyer-of-mallory" as BuyerId };
+  test("belongs to the identity, whichever of its sessions asks", async () => {
+    const { rooms, eventId, tokens, join, step } = await openTestRoom(redis);
     await join("ann");
     await step();
-    await rooms.leave(eventId, thief);
-    expect(await rooms.join(eventId, thief)).toEqual({ outcome: "place_elsewhere" });
-    expect(await rooms.standing(eventId, thief)).toEqual({ outcome: "place_elsewhere" });
-    expect(await rooms.takeTurn(eventId, thief)).toEqual({ outcome: "place_elsewhere" });
-    expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "turn" });
+    const otherDevice = { ...visitor("ann"), buyerId: "another-session" };
+    expect(await rooms.join(eventId, otherDevice)).toMatchObject({ fresh: false, standing: { outcome: "turn" } });
+    const taken = await rooms.takeTurn(eventId, otherDevice);
+    const pass = tokens.verify("pass", taken.outcome === "admitted" ? taken.pass : "");
+    expect(pass).toMatchObject({ buyerId: "another-session", identity: identityOf("ann"), passNumber: 1 });
   });
 
+  const later = Date.now() + 3_600_000;
+  const inState = {
+    scheduled: { lobbyAtMs: later, opensAtMs: later },
+    lobby: { opensAtMs: later },
+    open: {},
+    paused: { paused: true },
+    closed: { closed: true },
+  };
+
   test.each(["scheduled", "closed"] as const)("is not given while the room is %s", async (state) => {
-    const { rooms, eventId } = await openTestRoom(redis, { state });
+    const { rooms, eventId } = await openTestRoom(redis, inState[state]);
     expect(await rooms.join(eventId, visitor("ann"))).toEqual({ outcome: "room_closed", state });
   });
 
   test.each(["lobby", "open", "paused"] as const)("is given while the room is %s", async (state) => {
-    const { rooms, eventId } = await openTestRoom(redis, { state });
+    const { rooms, eventId } = await openTestRoom(redis, inState[state]);
     expect(await rooms.join(eventId, visitor("ann"))).toMatchObject({
       outcome: "joined",
       standing: { state },
@@ -56,7 +68,7 @@ describe("a place", () => {
   test("is not given in a room that does not exist", async () => {
     const { rooms } = await openTestRoom(redis);
     const outcome = await rooms.join("no-such-event" as never, visitor("ann"));
-    expect(outcome).toEqual({ outcome: "room_closed", state: "missing" });
+    expect(outcome).toEqual({ outcome: "not_found" });
   });
 
   test("stays where it is when the room is configured again", async () => {
@@ -64,7 +76,7 @@ describe("a place", () => {
     await join("ann", "bob");
     await step();
     await rooms.takeTurn(eventId, visitor("ann"));
-    await configure({ state: "paused", cap: 5 });
+    await configure({ paused: true, cap: 5 });
     expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "inside", number: 1 });
     expect(await rooms.standing(eventId, visitor("bob"))).toMatchObject({ number: 2, state: "paused" });
   });
@@ -83,7 +95,7 @@ describe("a turn", () => {
   test("comes to the lowest numbers, as many as the cap has free", async () => {
     const { join, step, occupied } = await openTestRoom(redis, { cap: 2 });
     await join("ann", "bob", "cyd");
-    expect(await step()).toEqual(["stepped", "open", 2, 1, 2, 0]);
+    expect(await step()).toMatchObject(["stepped", "open", [0, 0], 1, 2, 0, 3, "3 100000 2 0 0.000 -", "", 1, [""]]);
     expect((await occupied()).turns.toSorted()).toEqual(["ann", "bob"]);
   });
 
@@ -97,7 +109,7 @@ describe("a turn", () => {
     const again = await rooms.takeTurn(eventId, visitor("ann"));
     expect(taken).toMatchObject({ outcome: "admitted", endsAtMs });
     expect(again).toMatchObject({ outcome: "admitted", endsAtMs });
-    const claims = { eventId, ...visitor("ann"), exp: Math.floor(endsAtMs / 1000) };
+    const claims = { eventId, ...visitor("ann"), passNumber: 1, exp: Math.floor(endsAtMs / 1000) };
     expect(tokens.verify("pass", again.outcome === "admitted" ? again.pass : "")).toMatchObject(claims);
   });
 
@@ -108,20 +120,32 @@ describe("a turn", () => {
     expect(await rooms.takeTurn(eventId, visitor("bob"))).toEqual({ outcome: "place_missing" });
   });
 
-  test("that was not taken in its window is over with its place, before any step says so", async () => {
+  test("that was not taken in its window lapses, before any step says so: the place keeps its number", async () => {
     const { rooms, eventId, clock, join, step } = await openTestRoom(redis, { turnWindowMs: 10_000 });
     await join("ann");
     await step();
     clock.nowMs += 9_999;
     expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "turn" });
     clock.nowMs += 1;
-    expect(await rooms.standing(eventId, visitor("ann"))).toEqual({ outcome: "place_missing" });
-    expect(await rooms.takeTurn(eventId, visitor("ann"))).toEqual({ outcome: "place_missing" });
-    expect(await rooms.join(eventId, visitor("ann"))).toMatchObject({ fresh: true, standing: { number: 2 } });
+    expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "lapsed", number: 1 });
+    expect(await rooms.takeTurn(eventId, visitor("ann"))).toEqual({ outcome: "turn_missing" });
+    await step();
+    expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "lapsed", number: 1 });
+  });
+
+  test("that lapsed comes again, before everybody behind, once its buyer joins again", async () => {
+    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, { cap: 1, turnWindowMs: 1_000, absenceGraceMs: 10_000 });
+    await join("ann", "bob", "cyd");
+    await step();
+    await step(1_000);
+    expect((await occupied()).turns).toEqual(["bob"]);
+    expect(await rooms.join(eventId, visitor("ann"))).toMatchObject({ fresh: false, standing: { number: 1 } });
+    await step(1_000);
+    expect((await occupied()).turns).toEqual(["ann"]);
   });
 
   test("that is over goes to the next", async () => {
-    const { join, step, occupied } = await openTestRoom(redis, { cap: 1, turnWindowMs: 1_000 });
+    const { join, step, occupied } = await openTestRoom(redis, { cap: 1, turnWindowMs: 1_000, absenceGraceMs: 10_000 });
     await join("ann", "bob");
     await step();
     await step(1_000);
@@ -132,7 +156,7 @@ describe("a turn", () => {
     const { rooms, eventId, join, step, occupied, configure } = await openTestRoom(redis, { cap: 2 });
     await join("ann");
     await step();
-    await configure({ state: "paused" });
+    await configure({ paused: true });
     await join("bob");
     await step();
     expect((await occupied()).turns).toEqual(["ann"]);
@@ -140,28 +164,25 @@ describe("a turn", () => {
   });
 });
 
-test.each(["turn", "pass"])(
-  "a new place after a %s that is over is not ended with it by the next step",
-  async (what) => {
-    const { rooms, eventId, clock, join, step, occupied } = await openTestRoom(redis, { ratePerMinute: 240 });
-    await join("ann");
-    await step();
-    if (what === "pass") await rooms.takeTurn(eventId, visitor("ann"));
-    clock.nowMs += 60_000;
-    await join("ann");
-    expect((await occupied()).count).toBe(0);
-    await step(0);
-    expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "turn", number: 2 });
-  },
-);
+test("a new place after a pass that is over is not ended with it by the next step", async () => {
+  const { rooms, eventId, clock, join, step, occupied } = await openTestRoom(redis, { ratePerMinute: 240 });
+  await join("ann");
+  await step();
+  await rooms.takeTurn(eventId, visitor("ann"));
+  clock.nowMs += 60_000;
+  await join("ann");
+  expect((await occupied()).count).toBe(0);
+  await step(250);
+  expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "turn", number: 2 });
+});
 
 describe("a pass", () => {
   test("frees its slot at its end", async () => {
-    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, { cap: 1, passMs: 5_000 });
+    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, { cap: 1, passMs: 15_000, turnWindowMs: 1_000, absenceGraceMs: 10_000 });
     await join("ann", "bob");
     await step();
     await rooms.takeTurn(eventId, visitor("ann"));
-    await step(4_999);
+    await step(14_999);
     expect(await occupied()).toMatchObject({ turns: [], inside: ["ann"] });
     await step(1);
     expect(await occupied()).toMatchObject({ turns: ["bob"], inside: [] });
@@ -180,12 +201,22 @@ describe("a pass", () => {
   });
 });
 
-test("settings that make no sense are refused", async () => {
-  const { rooms, eventId } = await openTestRoom(redis);
-  const noCap = { ...openSettings, cap: 0 };
-  const noWindow = { ...openSettings, turnWindowMs: Number.NaN };
-  await expect(rooms.configure(eventId, noCap)).rejects.toThrow("cap cannot be 0");
-  await expect(rooms.configure(eventId, noWindow)).rejects.toThrow("turnWindowMs");
+const nonsense: [string, Partial<RoomSettings>][] = [
+  ["no cap", { cap: 0 }],
+  ["a window that is no number", { turnWindowMs: Number.NaN }],
+  ["a window longer than the pass", { turnWindowMs: 120_000, passMs: 60_000 }],
+  ["an opening before the lobby", { lobbyAtMs: 2, opensAtMs: 1 }],
+  ["a least pace above the most", { ratePerMinute: 10, leastPerMinute: 11 }],
+  ["no lane", { lanes: [] }],
+  ["two lanes of one name", { lanes: [{ name: "a", weight: 1 }, { name: "a", weight: 2 }] }],
+  ["a lane without weight", { lanes: [{ name: "a", weight: 0 }] }],
+];
+
+test.each(nonsense)("settings with %s are refused, and nothing changes", async (_what, changes) => {
+  const { control, eventId } = await openTestRoom(redis);
+  const before = await redis.hgetall(roomKeys(eventId).settings);
+  await expect(control.configure(eventId, { ...openSettings, ...changes })).rejects.toThrow(ZodError);
+  expect(await redis.hgetall(roomKeys(eventId).settings)).toEqual(before);
 });
 
 test("a script cache that is emptied in the middle is not noticed", async () => {

@@ -1,10 +1,12 @@
-import { type BuyerId, type EventId, uuidV7 } from "../foundation/ids.ts";
+import { type EventId, identityFrom, uuidV7 } from "../foundation/ids.ts";
 import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import { createTokens, type Tokens } from "../foundation/tokens.ts";
-import { roomConfigure } from "../lua/generated.ts";
-import type { RoomSettings, RoomsOfEvents, Visitor } from "./room.ts";
-import { type StepReply, stepRoom, takeLease } from "./room-lease.ts";
+import { createPresence, type Presence } from "./presence.ts";
+import type { RoomsOfEvents } from "./room.ts";
+import { createRoomControl, type RoomControl } from "./room-control.ts";
+import { type StepOrders, type StepReply, stepRoom, takeLease } from "./room-lease.ts";
+import { defaultRoom, type RoomSettings } from "./room-settings.ts";
 import { createRooms } from "./rooms.ts";
 
 /**
@@ -14,26 +16,39 @@ import { createRooms } from "./rooms.ts";
 export type TestRoom = {
   readonly eventId: EventId;
   readonly rooms: RoomsOfEvents;
+  readonly control: RoomControl;
   readonly tokens: Tokens;
   readonly clock: { nowMs: number; now(): number };
-  configure(changes: Partial<RoomSettings>): Promise<unknown>;
+  /** Who is here; whoever joins by `join` is, until the test says otherwise. */
+  readonly presence: Presence;
+  configure(changes: Partial<RoomSettings>): Promise<void>;
   join(...names: string[]): Promise<void>;
-  /** Lets time pass and moves the room on by one step. */
-  step(elapsedMs?: number): Promise<StepReply>;
+  /** Lets time pass, says who is here, and moves the room on by one step. */
+  step(elapsedMs?: number, orders?: Partial<StepOrders>): Promise<StepReply>;
   /** Who has a turn and who is inside, read at one moment. */
   occupied(): Promise<{ turns: string[]; inside: string[]; count: number }>;
 };
 
 export const openSettings: RoomSettings = {
-  state: "open",
+  ...defaultRoom,
   cap: 10,
   ratePerMinute: 60_000,
+  leastPerMinute: 1,
   turnWindowMs: 10_000,
   passMs: 60_000,
+  draw: false,
 };
 
-export function visitor(name: string): Visitor {
-  return { identity: name, buyerId: `buyer-of-${name}` as BuyerId };
+const names = new Map<string, string>();
+
+export function identityOf(name: string): string {
+  const identity = identityFrom("test", name);
+  names.set(identity, name);
+  return identity;
+}
+
+export function visitor(name: string) {
+  return { identity: identityOf(name), buyerId: `buyer-of-${name}` };
 }
 
 export async function openTestRoom(redis: Redis, settings: Partial<RoomSettings> = {}): Promise<TestRoom> {
@@ -42,31 +57,69 @@ export async function openTestRoom(redis: Redis, settings: Partial<RoomSettings>
   const clock = { nowMs: started, now: () => clock.nowMs };
   const tokens = createTokens("a secret of the tests, long enough to sign");
   const rooms = createRooms({ redis, clock, tokens });
-  const configure = (changes: Partial<RoomSettings>) =>
-    roomConfigure(redis, roomKeys(eventId), { ...openSettings, ...settings, ...changes });
+  const control = createRoomControl({ redis: withoutList(redis), clock });
+  const presence = createPresence({ window: 16_380, below: 2_000 });
+  const configure = async (changes: Partial<RoomSettings>) => {
+    await control.configure(eventId, { ...openSettings, ...settings, ...changes });
+  };
   await configure({});
   return {
     eventId,
     rooms,
+    control,
     tokens,
     clock,
+    presence,
     configure,
     async join(...names) {
-      for (const name of names) await rooms.join(eventId, visitor(name));
+      for (const name of names) {
+        const joined = await rooms.join(eventId, visitor(name));
+        if (joined.outcome === "joined" && joined.standing.outcome === "waiting")
+          presence.enter(0, joined.standing.number);
+      }
     },
-    async step(elapsedMs = 250) {
+    async step(elapsedMs = 250, orders = {}) {
       clock.nowMs += elapsedMs;
-      return stepOnce(redis, eventId, clock);
+      await report(redis, eventId, presence, clock);
+      return stepOnce(redis, eventId, clock, orders);
     },
     occupied: () => readOccupied(redis, eventId),
   };
 }
 
-async function stepOnce(redis: Redis, eventId: EventId, clock: TestRoom["clock"]): Promise<StepReply> {
+/** The list of rooms is not written. */
+function withoutList(redis: Redis): Redis {
+  return new Proxy(redis, {
+    get: (target, name) => (name === "sadd" ? async () => 0 : Reflect.get(target, name, target)),
+  });
+}
+
+async function report(redis: Redis, eventId: EventId, presence: Presence, clock: TestRoom["clock"]) {
+  const keys = roomKeys(eventId);
+  const lanes = (await redis.hget(keys.settings, "lanes")) ?? "";
+  const served = lanes.split(";").map((lane) => Number(lane.split(" ")[2]));
+  const described = presence.describe(served, clock.nowMs);
+  await redis.hset(keys.reports, "gateway-of-the-test", `${clock.nowMs + 60_000}\n${presence.size()}\n${described}\n`);
+}
+
+async function stepOnce(
+  redis: Redis,
+  eventId: EventId,
+  clock: TestRoom["clock"],
+  orders: Partial<StepOrders>,
+): Promise<StepReply> {
   const holder = { redis, clock, driverId: "driver-of-the-test" };
   const fence = await takeLease(holder, eventId);
   if (fence === undefined) throw new Error("another driver has the lease of the test's room");
-  return stepRoom(holder, eventId, fence);
+  const config = JSON.parse((await redis.hget(roomKeys(eventId).settings, "config")) ?? "{}") as RoomSettings;
+  return stepRoom(holder, eventId, fence, {
+    ratePerMinute: config.ratePerMinute,
+    freeSeats: undefined,
+    soldOut: false,
+    reserve: [],
+    about: "",
+    ...orders,
+  });
 }
 
 async function readOccupied(redis: Redis, eventId: EventId) {
@@ -74,5 +127,6 @@ async function readOccupied(redis: Redis, eventId: EventId) {
   const replies = await redis.multi().zrange(keys.turns, 0, -1).zrange(keys.inside, 0, -1).exec();
   const [turns, inside] = (replies ?? []).map(([, members]) => members as string[]);
   if (turns === undefined || inside === undefined) throw new Error("the room could not be read");
-  return { turns, inside, count: turns.length + inside.length };
+  const named = (identities: string[]) => identities.map((identity) => names.get(identity) ?? identity);
+  return { turns: named(turns), inside: named(inside), count: turns.length + inside.length };
 }

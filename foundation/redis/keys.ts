@@ -21,9 +21,21 @@ export const roomKeys = (eventId: EventId) => {
     settings: `${tag}:room`,
     lease: `${tag}:lease`,
     places: `${tag}:places`,
-    waiting: `${tag}:waiting`,
+    /** Who has which number, in blocks. */
+    line: `${tag}:line`,
+    /** The numbers that the draw gave, in blocks. */
+    drawn: `${tag}:drawn`,
+    back: `${tag}:back`,
     turns: `${tag}:turns`,
     inside: `${tag}:inside`,
+    passes: `${tag}:passes`,
+    revoked: `${tag}:revoked`,
+    codes: `${tag}:codes`,
+    proofs: `${tag}:proofs`,
+    /** What each gateway says of who is here, for as long as it counts. */
+    reports: `${tag}:reports`,
+    /** Of each minute, what operators look back on. */
+    history: `${tag}:history`,
     /** Sharded channel: ticks and turns of the room, and changes of the event's bookings. A tick comes each second. */
     news: `${tag}:news`,
   } as const;

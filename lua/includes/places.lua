@@ -1,0 +1,34 @@
+-- A place is kept as `lane entry joinedAt`, with a ` lapsed` behind it once its turn was not taken up. Entries count
+-- in the order of arrival; the number of a place is its entry, or what the draw made of it.
+-- Needs: room, line, drawn. Gives: readPlace, numberOf, lineField.
+local perBlock, perChunk, identityLength = 32, 256, 22
+
+local function readPlace(value)
+  local lane, entry, joinedAt, rest = string.match(value, "^(%d+) (%d+) (%d+)(.*)$")
+  return {
+    lane = tonumber(lane),
+    entry = tonumber(entry),
+    joinedAt = tonumber(joinedAt),
+    lapsed = rest == " lapsed",
+  }
+end
+
+-- Nothing while the lobby waits for its draw.
+local function numberOf(place)
+  local lane = room.each[place.lane + 1]
+  if room.draws == 1 and not room.drawState then
+    return nil
+  elseif place.entry > lane.drawn then
+    return place.entry
+  elseif room.drawState ~= "done" then
+    return nil
+  end
+  local field = string.format("%d:%d", place.lane, math.floor((place.entry - 1) / perChunk))
+  local chunk = redis.call("HGET", drawn, field)
+  return (struct.unpack(">I4", chunk, (place.entry - 1) % perChunk * 4 + 1))
+end
+
+-- Where the line keeps the identity of a number (`kind` d, of those who were drawn) or of an entry (`kind` a).
+local function lineField(kind, lane, number)
+  return string.format("%d%s%d", lane, kind, math.floor((number - 1) / perBlock))
+end

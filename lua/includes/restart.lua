@@ -1,0 +1,27 @@
+-- A server that was restarted, or took over from another one, may have forgotten the last writes: numbers that
+-- were given, turns that were taken. `LASTSAVE` is cheap and begins anew with each server process; only where it
+-- differs the dearer identity of the process is read. Numbers then go on behind everything that can have been
+-- given, and nobody is let in until those who were forgotten had time to come back with their receipts and passes.
+-- Needs: settings, room, saveLanes. Gives: noticeRestart.
+local function noticeRestart(nowMs)
+  local savedAt = redis.call("LASTSAVE")
+  if savedAt == room.savedAt then
+    return
+  end
+  local server = string.match(redis.call("INFO", "server"), "run_id:(%x+)")
+  redis.call("HSET", settings, "savedAt", savedAt, "server", server)
+  if server == room.server then
+    return
+  end
+  room.incarnation = room.incarnation + 1
+  room.restoringUntilMs = nowMs + room.absenceGraceMs
+  redis.call("HSET", settings, "incarnation", room.incarnation, "restoringUntilMs", room.restoringUntilMs)
+  for _, lane in ipairs(room.each) do
+    if lane.last < lane.reserved then
+      local gap = string.format("%d-%d", lane.last + 1, lane.reserved)
+      lane.gaps = lane.gaps == "-" and gap or lane.gaps .. "," .. gap
+      lane.last = lane.reserved
+    end
+  end
+  saveLanes()
+end

@@ -1,0 +1,79 @@
+-- Reads the room: its settings, its counters, and what it keeps of each lane. The first lane is the general one.
+-- Needs: settings. Gives: room, saveLanes, stateOf.
+local function readRoom()
+  local names = {
+    "lobbyAtMs",
+    "opensAtMs",
+    "paused",
+    "closed",
+    "soldOut",
+    "draws",
+    "drawState",
+    "cap",
+    "turnWindowMs",
+    "passMs",
+    "renewals",
+    "absenceGraceMs",
+    "nowMs",
+    "restoringUntilMs",
+    "incarnation",
+    "savedAt",
+    "server",
+    "laneNames",
+    "lanes",
+    "weights",
+    "passes",
+    "revocations",
+  }
+  local values, read = redis.call("HMGET", settings, unpack(names)), {}
+  for index, name in ipairs(names) do
+    read[name] = tonumber(values[index]) or values[index]
+  end
+  if not read.cap then
+    return nil
+  end
+  read.each = {}
+  local pattern = "(%d+) (%d+) (%d+) (%d+) (%-?[%d.]+) ([^;]+)"
+  for last, reserved, served, lobby, credit, gaps in string.gmatch(read.lanes, pattern) do
+    read.each[#read.each + 1] = {
+      last = tonumber(last),
+      reserved = tonumber(reserved),
+      served = tonumber(served),
+      drawn = tonumber(lobby),
+      credit = tonumber(credit),
+      gaps = gaps,
+    }
+  end
+  return read
+end
+
+local room = readRoom()
+
+local function saveLanes()
+  local texts = {}
+  for index, lane in ipairs(room.each) do
+    texts[index] = string.format(
+      "%d %d %d %d %.3f %s",
+      lane.last,
+      lane.reserved,
+      lane.served,
+      lane.drawn,
+      lane.credit,
+      lane.gaps
+    )
+  end
+  room.lanes = table.concat(texts, ";")
+  redis.call("HSET", settings, "lanes", room.lanes)
+end
+
+local function stateOf(nowMs)
+  local state = room.paused == 1 and "paused" or "open"
+  if room.closed == 1 or room.soldOut == 1 then
+    state = "closed"
+  elseif nowMs < room.lobbyAtMs then
+    state = "scheduled"
+  elseif nowMs < room.opensAtMs or (room.draws == 1 and room.drawState ~= "done") then
+    state = "lobby"
+  end
+  return state
+end

@@ -1,0 +1,70 @@
+#!lua
+-- Gives a place back that Redis has forgotten, with its number, to whoever has its receipt; once. A place that was
+-- left or used up is not forgotten, and its receipt is worth nothing.
+-- KEYS settings hash: the room's settings and counters
+-- KEYS places hash: identity to lane entry joinedAt
+-- KEYS line hash: blocks of identities, by entry and, of those who were drawn, by number
+-- KEYS drawn hash: blocks of numbers by entry
+-- KEYS back zset: identities that were stepped over and are here again, by lane and number
+-- ARGV identity string: whose receipt
+-- ARGV laneName string: the receipt's lane
+-- ARGV entry number: the receipt's entry
+-- ARGV joinedAt number: in seconds
+-- ARGV incarnation number: of the room when the receipt was given
+-- ARGV nowMs number: the caller's time
+-- RETURNS "restored" | "known" | "receipt_spent" | "receipt_wrong" | "room_missing"
+-- RESULTS restored: the place is there again
+-- RESULTS known: the identity has a place
+-- RESULTS receipt_spent: the place was left or used up, or nothing was forgotten
+-- RESULTS receipt_wrong: no such place can have been given
+-- RESULTS room_missing: the room was never configured, or Redis forgot it
+local settings, places, line, drawn, back = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local identity, laneName, entry = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local joinedAt, incarnation, nowMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+
+-- INCLUDE room
+-- INCLUDE restart
+-- INCLUDE places
+if not room then
+  return "room_missing"
+end
+noticeRestart(math.max(nowMs, room.nowMs))
+if redis.call("HEXISTS", places, identity) == 1 then
+  return "known"
+end
+if incarnation >= room.incarnation then
+  return "receipt_spent"
+end
+
+local lane, position = nil, 0
+for name in string.gmatch(room.laneNames, "[^,]+") do
+  if name == laneName then
+    lane = position
+  end
+  position = position + 1
+end
+local kept = lane and room.each[lane + 1]
+if not kept or entry < 1 or entry > kept.last then
+  return "receipt_wrong"
+end
+
+local number = numberOf({ lane = lane, entry = entry })
+local isDrawn = number and entry <= kept.drawn
+local field = lineField(isDrawn and "d" or "a", lane, isDrawn and number or entry)
+local offset = ((isDrawn and number or entry) - 1) % perBlock * identityLength
+local block = redis.call("HGET", line, field) or ""
+block = block .. string.rep("-", offset + identityLength - #block)
+local there = string.sub(block, offset + 1, offset + identityLength)
+if there == identity then
+  return "receipt_spent"
+elseif there ~= string.rep("-", identityLength) then
+  return "receipt_wrong"
+end
+
+redis.call("HSET", places, identity, string.format("%d %d %d", lane, entry, joinedAt))
+local before, after = string.sub(block, 1, offset), string.sub(block, offset + identityLength + 1)
+redis.call("HSET", line, field, before .. identity .. after)
+if number and number <= kept.served then
+  redis.call("ZADD", back, lane * 1099511627776 + number, identity)
+end
+return "restored"

@@ -1,0 +1,31 @@
+import { sha256 } from "./draw/sha256.ts";
+import type { HeldDraw } from "./draw/draw-record.ts";
+import type { Stock } from "./room.ts";
+import type { RoomMarks, RoomRecords } from "./room-records.ts";
+
+/** What must outlive Redis, in the memory of the test. */
+export function createTestRecords(): RoomRecords & {
+  marks: RoomMarks | undefined;
+  draw: HeldDraw | undefined;
+  left: readonly Stock[] | undefined;
+} {
+  return {
+    marks: undefined,
+    draw: undefined,
+    left: undefined,
+    async keepMarks(_, marks) {
+      this.marks = marks;
+    },
+    keepLists: async () => {},
+    drawSecret: async (eventId) => ({ seed: sha256(Buffer.from(eventId)).toString("hex"), beacon: null }),
+    async findDraw() {
+      return this.draw;
+    },
+    async keepDraw(_, draw) {
+      this.draw ??= draw;
+    },
+    async stock() {
+      return this.left;
+    },
+  };
+}
