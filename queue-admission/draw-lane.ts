@@ -73,7 +73,7 @@ async function subtreeRoots(eventId: EventId, lane: string, identities: Buffer):
 export function leavesOf(eventId: EventId, lane: string, first: number, identities: Buffer): Buffer {
   const count = identities.length / identityChars;
   const names = Array.from({ length: count }, (_, at) =>
-    identities.latin1Slice(at * identityChars, (at + 1) * identityChars),
+    identities.toString("latin1", at * identityChars, (at + 1) * identityChars),
   );
   return entrantLeaves(createLeafWriter(eventId, lane), first, names);
 }
