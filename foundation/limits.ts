@@ -28,13 +28,32 @@ export const limits = {
     connections: 50_000,
     /** Of one buyer at one event and process. */
     connectionsPerBuyer: 8,
-    /** Who stands near hears each second of a new position, who stands far more rarely. */
-    positionEveryMs: { near: 1_000, middle: 5_000, far: 15_000 },
-    positionNear: 100,
-    positionMiddle: 1_000,
-    /** Sockets that are told their position before other work has its turn. */
-    positionsAtOnce: 1_000,
+    /** Who stands near hears each second how the room goes on, who stands far more rarely: a send costs about 9 µs. */
+    tickEveryMs: { near: 1_000, middle: 5_000, far: 30_000 },
+    nearAhead: 1_000,
+    middleAhead: 10_000,
+    /** Waiters that are looked at before other work has its turn. */
+    waitersAtOnce: 2_000,
+    /** Whoever was passed by without a turn is looked up again, at most so often. */
+    lookUpEveryMs: 5_000,
+    /** Of one client that does not read its stream of events; more closes it. */
+    streamBacklog: 32,
+    /** How a client comes back that lost its connection: after a random while up to this, doubled each time. */
+    reconnect: { firstMs: 1_000, mostMs: 30_000, factor: 2 },
   },
+  /**
+   * How often one address may do what; an address can be that of a whole company or of a mobile network. The
+   * configuration can raise them (`RATE_PER_ADDRESS`).
+   */
+  rates: {
+    joins: { perMinute: 120, burst: 120 },
+    sessions: { perMinute: 120, burst: 120 },
+    upgrades: { perMinute: 600, burst: 600 },
+    /** Passwords, e-mailed codes and codes of lanes. */
+    guesses: { perMinute: 20, burst: 20 },
+    joinsOfIdentity: { perMinute: 30, burst: 10 },
+  },
+  rateKeys: 100_000,
   booking: {
     seatsPerBooking: 10,
     /** Claims of one section that share a script call. */

@@ -1,6 +1,16 @@
 import { limits } from "../foundation/limits.ts";
+import type { RateRule } from "./guard/rate-limits.ts";
 
-export type Bounds = { readonly http: HttpBounds; readonly socket: SocketBounds; readonly drainMs: number };
+export type Bounds = {
+  readonly http: HttpBounds;
+  readonly socket: SocketBounds;
+  /** How often one address may do what; joins also one identity. */
+  readonly rates: RateBounds;
+  /** Addresses of each kind that are remembered. */
+  readonly rateKeys: number;
+  readonly drainMs: number;
+};
+type RateBounds = { readonly [Kind in keyof typeof limits.rates]: RateRule };
 type HttpBounds = { readonly [Name in keyof typeof limits.http]: number };
 type SocketBounds = {
   readonly [Name in keyof typeof limits.socket]: (typeof limits.socket)[Name] extends number
@@ -11,5 +21,7 @@ type SocketBounds = {
 export const defaultBounds: Bounds = {
   http: limits.http,
   socket: limits.socket,
+  rates: limits.rates,
+  rateKeys: limits.rateKeys,
   drainMs: limits.shutdown.drainMs,
 };

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { ErrorCode } from "../foundation/errors.ts";
+import type { Guards, Limited } from "./guard/guards.ts";
 import type { RequestHeaders } from "./http/request-headers.ts";
-import type { RoomSockets } from "./room/room-sockets.ts";
+import type { RoomConnections } from "./room/room-connections.ts";
 import type { Buyer, GatewayServices } from "./services.ts";
 import type { Refusal } from "./wire/problem.ts";
 
-/** Who may call: anybody, a buyer, a buyer with a pass of the event, or the payment provider with its signature. */
-export type Access = "public" | "buyer" | "pass" | "webhook";
-export type Method = "get" | "post" | "delete";
+/** Who may call: anybody, a buyer, a buyer with a pass of the event, who runs events, or the payment provider with its signature. */
+export type Access = "public" | "buyer" | "pass" | "operator" | "webhook";
+export type Method = "get" | "post" | "patch" | "delete";
 
 /** `json: null` is an answer without a body. */
 export type AnswerShape = { readonly description: string; readonly json: z.ZodType | null };
@@ -28,13 +29,16 @@ export type Answer = { readonly status: number; readonly body?: unknown; readonl
 
 export type Call<Params, Body, Who extends Access> = {
   readonly services: GatewayServices;
-  readonly sockets: RoomSockets;
+  readonly connections: RoomConnections;
+  readonly guards: Guards;
   readonly params: Params;
   readonly body: Body;
   readonly headers: RequestHeaders;
   /** The bytes as they came. */
   readonly rawBody: Buffer;
-  readonly buyer: Who extends "buyer" | "pass" ? Buyer : undefined;
+  readonly buyer: Who extends "buyer" | "pass" | "operator" ? Buyer : undefined;
+  /** The key of the device that the caller has shown to have. */
+  readonly jkt: string | undefined;
 };
 
 export type RouteDefinition<
@@ -49,6 +53,8 @@ export type RouteDefinition<
   readonly path: `/v1/${string}`;
   readonly summary: string;
   readonly access: Who;
+  /** How often one address may call it. */
+  readonly limitedBy?: Limited;
   readonly params: Params;
   readonly body: Body;
   /** Whether the header `Idempotency-Key` must be there. */
@@ -90,7 +96,7 @@ export const noParams = z.strictObject({});
 export const noBody = z.strictObject({}).optional();
 
 export function takesBody(route: Pick<Route, "method">): boolean {
-  return route.method === "post";
+  return route.method === "post" || route.method === "patch";
 }
 
 export function paramNames(path: string): string[] {

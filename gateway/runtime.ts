@@ -1,12 +1,16 @@
 import type { Bounds } from "./bounds.ts";
-import type { RoomSockets } from "./room/room-sockets.ts";
+import { createGuards, type Guards } from "./guard/guards.ts";
+import { createPassGuard, type PassGuard } from "./guard/pass-guard.ts";
+import type { RoomConnections } from "./room/room-connections.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** What all requests of one gateway share; lives from start to stop. */
 export type Runtime = {
   readonly services: GatewayServices;
   readonly bounds: Bounds;
-  readonly sockets: RoomSockets;
+  readonly connections: RoomConnections;
+  readonly guards: Guards;
+  readonly passes: PassGuard;
   readonly publicUrl: string;
   readonly securityHeaders: readonly (readonly [name: string, value: string])[];
   readonly requestIds: () => string;
@@ -16,12 +20,14 @@ export type Runtime = {
   onIdle: (() => void) | undefined;
 };
 
-export function createRuntime(services: GatewayServices, bounds: Bounds, sockets: RoomSockets): Runtime {
+export function createRuntime(services: GatewayServices, bounds: Bounds, connections: RoomConnections): Runtime {
   const publicUrl = services.publicUrl.replace(/\/+$/, "");
   return {
     services,
     bounds,
-    sockets,
+    connections,
+    guards: createGuards(services, bounds),
+    passes: createPassGuard({ services, bounds }),
     publicUrl,
     securityHeaders: securityHeaders(publicUrl),
     requestIds: createRequestIds(services.clock.now()),

@@ -2,7 +2,7 @@ import uws, { type us_listen_socket } from "uWebSockets.js";
 import { type Bounds, defaultBounds } from "./bounds.ts";
 import { mountAll } from "./http/mount.ts";
 import { mountRoom } from "./room/mount-room.ts";
-import { createRoomSockets } from "./room/room-sockets.ts";
+import { createRoomConnections } from "./room/room-connections.ts";
 import { routes } from "./routes.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 import type { GatewayServices } from "./services.ts";
@@ -16,8 +16,8 @@ export async function startGateway(
 ): Promise<Gateway> {
   const app = uws.App();
   const publish = (topic: string, message: string) => void app.publish(topic, message);
-  const sockets = createRoomSockets({ services, bounds: bounds.socket, publish });
-  const runtime = createRuntime(services, bounds, sockets);
+  const connections = createRoomConnections({ services, bounds: bounds.socket, publish });
+  const runtime = createRuntime(services, bounds, connections);
   mountRoom(app, runtime);
   mountAll(app, runtime, routes);
   const listening = await listen(app, services.host, services.port);
@@ -43,7 +43,7 @@ async function stopGateway(
   runtime.services.logger.info({ reason, inFlight: runtime.inFlight }, "the gateway stops");
   runtime.stopping = true;
   uws.us_listen_socket_close(listening);
-  runtime.sockets.sayByeToAll("stopping");
+  runtime.connections.sayByeToAll("stopping");
   await drained(runtime);
   app.close();
 }

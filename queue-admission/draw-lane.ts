@@ -11,7 +11,7 @@ import type { Lane } from "./lanes.ts";
 
 /** As in `lua/includes/places.lua`. */
 const perBlock = 32;
-const perChunk = 256;
+export const perChunk = 256;
 
 /** Leaves under one kept root: a proof is read from one of them and the roots of all. A power of two. */
 export const perSubtree = 1_024;

@@ -1,49 +1,54 @@
-import type { Tokens } from "../../foundation/tokens.ts";
-import type { Access } from "../route.ts";
+import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import type { Refusal } from "../wire/problem.ts";
-import type { RequestHeaders } from "./request-headers.ts";
 
-export type Authenticated = { readonly buyer: Buyer | undefined } | Refusal;
+/** What a request shows of who makes it. */
+export type Presented = {
+  readonly authorization: string | undefined;
+  /** The header `DPoP`. */
+  readonly deviceProof: string | undefined;
+  readonly method: string;
+  /** As it came, without the query. */
+  readonly path: string;
+};
 
-type Presented = Pick<RequestHeaders, "authorization" | "pass">;
-const nobody: Authenticated = { buyer: undefined };
-
-/** Decides from memory alone who calls; `eventId` is the event whose pass is needed. */
-export function authenticate(
-  access: Access,
-  headers: Presented,
-  eventId: string | undefined,
-  tokens: Tokens,
-  mostChars: number,
-): Authenticated {
-  if (access === "public" || access === "webhook") return nobody;
-  const known = authenticateBuyer(headers.authorization, tokens, mostChars);
-  if ("refusal" in known || access === "buyer") return known;
-  const refusal = passProblem(headers.pass, known.buyer, eventId, tokens, mostChars);
-  return refusal === undefined ? known : { refusal };
-}
-
+/** Decides from memory alone who calls. A token that is bound to a device is good only with a proof of its key. */
 export function authenticateBuyer(
-  authorization: string | undefined,
-  tokens: Tokens,
-  mostChars: number,
+  runtime: Pick<Runtime, "services" | "bounds" | "guards">,
+  presented: Presented,
 ): { readonly buyer: Buyer } | Refusal {
+  const { authorization } = presented;
+  const mostChars = runtime.bounds.http.headerValueChars;
   if (authorization === undefined) return { refusal: "token_missing" };
-  const token = /^bearer +([^ ]+)$/i.exec(authorization.slice(0, mostChars + 1))?.[1];
-  const buyer = token === undefined || token.length > mostChars ? undefined : tokens.verify("buyer", token);
-  return buyer === undefined ? { refusal: "token_invalid" } : { buyer };
+  const token = /^(?:bearer|dpop) +([^ ]+)$/i.exec(authorization.slice(0, mostChars + 1))?.[1];
+  if (token === undefined || token.length > mostChars) return { refusal: "token_invalid" };
+  const buyer = runtime.services.tokens.verify("buyer", token);
+  if (buyer === undefined) return { refusal: "token_invalid" };
+  const jkt = buyer.cnf?.jkt;
+  const refusal = jkt === undefined ? undefined : deviceProblem(runtime, presented, token, jkt);
+  return refusal ?? { buyer };
 }
 
-function passProblem(
-  pass: string | undefined,
-  buyer: Buyer,
-  eventId: string | undefined,
-  tokens: Tokens,
-  mostChars: number,
-): "pass_missing" | "pass_invalid" | undefined {
-  if (pass === undefined) return "pass_missing";
-  const claims = pass.length > mostChars ? undefined : tokens.verify("pass", pass);
-  const good = claims !== undefined && claims.eventId === eventId && claims.buyerId === buyer.buyerId;
-  return good ? undefined : "pass_invalid";
+function deviceProblem(
+  { guards }: Pick<Runtime, "guards">,
+  { deviceProof: proof, method, path }: Presented,
+  accessToken: string,
+  jkt: string,
+): Refusal | undefined {
+  if (proof === undefined) return { refusal: "device_proof_missing" };
+  const { outcome } = guards.deviceProofs.check({ proof, method, path, accessToken, jkt });
+  if (outcome === "good") return undefined;
+  if (outcome === "too_many" || outcome === "full") return { refusal: "busy" };
+  return { refusal: "device_proof_wrong", detail: `The proof of the device is not good: ${outcome}.` };
+}
+
+/** The key of a device that opens a session, where it shows one. */
+export function deviceOf(
+  { guards }: Pick<Runtime, "guards">,
+  { deviceProof: proof, method, path }: Pick<Presented, "deviceProof" | "method" | "path">,
+): { readonly jkt: string | undefined } | Refusal {
+  if (proof === undefined) return { jkt: undefined };
+  const checked = guards.deviceProofs.check({ proof, method, path, accessToken: undefined, jkt: undefined });
+  if (checked.outcome === "good") return { jkt: checked.jkt };
+  return { refusal: "device_proof_wrong", detail: `The proof of the device is not good: ${checked.outcome}.` };
 }

@@ -70,8 +70,9 @@ export function answer(exchange: Exchange, { status, headers, body }: Answer): v
 export function refuse(exchange: Exchange, refusal: Refusal, ending = false, headers = {}): void {
   const { runtime, requestId } = exchange;
   const problem = problemView(refusal, runtime.publicUrl, requestId);
-  const wait = { "Retry-After": String(runtime.bounds.http.retryAfterSeconds) };
-  const extra = problem.status === 503 ? { ...headers, ...wait } : headers;
+  const seconds = refusal.retryAfterSeconds ?? runtime.bounds.http.retryAfterSeconds;
+  const mayWait = problem.status === 503 || problem.status === 429;
+  const extra = mayWait ? { ...headers, "Retry-After": String(seconds) } : headers;
   logRefusal(exchange, problem.status, refusal);
   send(exchange, problem.status, problemType, extra, JSON.stringify(problem), ending);
 }

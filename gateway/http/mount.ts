@@ -17,6 +17,7 @@ export function mountAll(app: TemplatedApp, runtime: Runtime, routes: readonly R
 function mountRoute(app: TemplatedApp, runtime: Runtime, route: Route): void {
   const serve = serveRoute(runtime, route, false);
   if (route.method === "post") app.post(route.path, serve);
+  else if (route.method === "patch") app.patch(route.path, serve);
   else if (route.method === "delete") app.del(route.path, serve);
   else app.get(route.path, serve).head(route.path, serveRoute(runtime, route, true));
 }

@@ -1,9 +1,15 @@
-import type { HttpRequest } from "uWebSockets.js";
+import type { HttpRequest, HttpResponse } from "uWebSockets.js";
+import { clientAddress } from "../guard/client-address.ts";
+import type { Runtime } from "../runtime.ts";
 
 /** The headers that the gateway reads; everything else of a request is never looked at. */
 export type RequestHeaders = {
   authorization: string | undefined;
   pass: string | undefined;
+  receipt: string | undefined;
+  /** What shows that the sender has the device's key. */
+  deviceProof: string | undefined;
+  forwardedFor: string | undefined;
   idempotencyKey: string | undefined;
   contentType: string | undefined;
   contentLength: string | undefined;
@@ -19,6 +25,9 @@ type HeaderField = Exclude<keyof RequestHeaders, "doubled">;
 export const headerNames = {
   authorization: "authorization",
   pass: "onsale-pass",
+  receipt: "onsale-receipt",
+  deviceProof: "dpop",
+  forwardedFor: "x-forwarded-for",
   idempotencyKey: "idempotency-key",
   contentType: "content-type",
   contentLength: "content-length",
@@ -37,8 +46,12 @@ export function readHeaders(req: HttpRequest): RequestHeaders {
   req.forEach((name, value) => {
     const field = fieldOfHeader.get(name);
     if (field === undefined) return;
-    if (headers[field] !== undefined) headers.doubled = true;
-    headers[field] = value;
+    // Each proxy may add a line of its own; they count as one, in their order.
+    if (field === "forwardedFor" && headers[field] !== undefined) headers[field] += `,${value}`;
+    else {
+      if (headers[field] !== undefined) headers.doubled = true;
+      headers[field] = value;
+    }
   });
   return headers;
 }
@@ -47,6 +60,9 @@ function noHeaders(): RequestHeaders {
   return {
     authorization: undefined,
     pass: undefined,
+    receipt: undefined,
+    deviceProof: undefined,
+    forwardedFor: undefined,
     idempotencyKey: undefined,
     contentType: undefined,
     contentLength: undefined,
@@ -55,4 +71,14 @@ function noHeaders(): RequestHeaders {
     webhookSignature: undefined,
     doubled: false,
   };
+}
+
+/** Whose request this is, as far as our own proxies can tell. To be asked while the request is new. */
+export function addressOf(
+  { services: { trustedProxies } }: Pick<Runtime, "services">,
+  res: HttpResponse,
+  { forwardedFor }: RequestHeaders,
+): string {
+  const socketAddress = Buffer.from(res.getRemoteAddressAsText()).toString("latin1");
+  return clientAddress({ socketAddress, forwardedFor, trustedProxies });
 }

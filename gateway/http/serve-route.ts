@@ -4,16 +4,22 @@ import { type Answer, paramNames, type Route, takesBody } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticateBuyer, deviceOf } from "./authenticate.ts";
 import { answer, closeExchange, type Exchange, openExchange, refuse } from "./exchange.ts";
 import { codeOfFailure } from "./failure.ts";
 import { framingProblem } from "./framing.ts";
 import { parseBody } from "./parse-body.ts";
 import { noBytes, readBody } from "./read-body.ts";
-import { type RequestHeaders, readHeaders } from "./request-headers.ts";
+import { addressOf, type RequestHeaders, readHeaders } from "./request-headers.ts";
 
 type Params = { readonly [name: string]: string };
-type Received = { readonly headers: RequestHeaders; readonly params: Params; readonly rawBody: Buffer };
+type Received = {
+  readonly headers: RequestHeaders;
+  readonly params: Params;
+  readonly rawBody: Buffer;
+  /** As it came, without the query. */
+  readonly path: string;
+};
 
 const idempotencyKeyPattern = /^[A-Za-z0-9_-]{8,128}$/;
 
@@ -33,9 +39,13 @@ export function serveRoute(
     if (problem !== undefined) return refuseFraming(exchange, problem);
     if (runtime.inFlight > inFlightRequests) return refuseAtOnce(exchange, { refusal: "busy" });
     const params = readParams(req, names);
-    if (!takesBody(route)) return void work(exchange, route, { headers, params, rawBody: noBytes });
+    const path = req.getUrl();
+    const { limitedBy } = route;
+    const limited = limitedBy && runtime.guards.take(limitedBy, addressOf(runtime, res, headers));
+    if (limited !== undefined) return refuseAtOnce(exchange, limited);
+    if (!takesBody(route)) return void work(exchange, route, { headers, params, rawBody: noBytes, path });
     readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), (rawBody) => {
-      void work(exchange, route, { headers, params, rawBody });
+      void work(exchange, route, { headers, params, rawBody, path });
     });
   };
 }
@@ -83,22 +93,46 @@ function giveUp(exchange: Exchange): void {
 }
 
 async function decide(runtime: Runtime, route: Route, received: Received): Promise<Answer | Refusal> {
-  const { services, sockets, bounds } = runtime;
   const { headers, params, rawBody } = received;
-  const known = authenticate(
-    route.access,
-    headers,
-    params["eventId"],
-    services.tokens,
-    bounds.http.headerValueChars,
-  );
+  const known = await identify(runtime, route, received);
   if ("refusal" in known) return known;
   const refusal = paramsProblem(params, route.params) ?? keyProblem(headers, route);
   if (refusal !== undefined) return refusal;
   const parsed = route.access === "webhook" ? noParse : parseBody(rawBody, headers.contentType, route.body);
   if ("refusal" in parsed) return parsed;
-  const buyer = known.buyer as Buyer;
-  return route.handle({ services, sockets, params, body: parsed.body, headers, rawBody, buyer });
+  const { services, connections, guards } = runtime;
+  const { body } = parsed;
+  return route.handle({ services, connections, guards, params, body, headers, rawBody, ...known });
+}
+
+type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };
+const nobody = undefined as unknown as Buyer;
+
+/** Who calls, and whether they may. */
+async function identify(runtime: Runtime, route: Route, received: Received): Promise<Known | Refusal> {
+  const { headers, params, path } = received;
+  const presented = { ...headers, method: route.method.toUpperCase(), path };
+  if (route.access === "webhook") return { buyer: nobody, jkt: undefined };
+  if (route.access === "public") {
+    const device = deviceOf(runtime, presented);
+    return "refusal" in device ? device : { buyer: nobody, jkt: device.jkt };
+  }
+  const known = authenticateBuyer(runtime, presented);
+  if ("refusal" in known) return known;
+  const refusal = await accessProblem(runtime, route, known.buyer, headers.pass, params["eventId"] ?? "");
+  return refusal ?? { ...known, jkt: known.buyer.cnf?.jkt };
+}
+
+async function accessProblem(
+  { passes }: Runtime,
+  { access }: Route,
+  buyer: Buyer,
+  pass: string | undefined,
+  eventId: string,
+): Promise<Refusal | undefined> {
+  if (access === "pass") return passes.problem(buyer, pass, eventId);
+  if (access === "operator" && buyer.role === "buyer") return { refusal: "forbidden" };
+  return undefined;
 }
 
 const noParse = { body: undefined };

@@ -1,13 +1,17 @@
 import { z } from "zod";
 import type { EventId } from "../../foundation/ids.ts";
+import type { Admission } from "../../queue-admission/room.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
 import { idSchema } from "../wire/id.ts";
 import { timeSchema, timeView } from "../wire/time.ts";
+
+const params = z.strictObject({ eventId: idSchema<EventId>("The event.") });
 
 const passSchema = z
   .strictObject({
     pass: z.string().meta({ description: "Send it as `Onsale-Pass`." }),
     endsAt: timeSchema("When the pass ends."),
+    renewalsLeft: z.int().nonnegative().meta({ description: "How often it can be made longer." }),
   })
   .meta({ id: "Pass" });
 
@@ -17,15 +21,39 @@ export const takeTurn = defineRoute({
   path: "/v1/events/:eventId/passes",
   summary: "Exchange the turn for a pass; asked again while inside, it gives the pass again.",
   access: "buyer",
-  params: z.strictObject({ eventId: idSchema<EventId>("The event.") }),
+  params,
   body: noBody,
   idempotent: false,
   answers: { 201: { description: "The pass.", json: passSchema } },
-  refusals: ["turn_missing", "place_missing", "place_elsewhere"],
-  async handle({ services, sockets, params: { eventId }, buyer }) {
-    const taken = await services.rooms.takeTurn(eventId, buyer);
+  refusals: ["turn_missing", "place_missing"],
+  async handle({ services, connections, params: { eventId }, buyer, jkt }) {
+    const taken = await services.rooms.takeTurn(eventId, { ...buyer, jkt });
     if (taken.outcome !== "admitted") return { refusal: taken.outcome };
-    sockets.admitted(eventId, buyer.buyerId, taken.endsAtMs);
-    return reply(201, { pass: taken.pass, endsAt: timeView(taken.endsAtMs) });
+    connections.admitted(eventId, buyer.buyerId, taken.endsAtMs);
+    return reply(201, passView(taken));
   },
 });
+
+export const renewPass = defineRoute({
+  name: "renewPass",
+  method: "post",
+  path: "/v1/events/:eventId/passes/mine/renewals",
+  summary: "Make the pass last longer, as often as the room allows.",
+  access: "pass",
+  params,
+  body: noBody,
+  idempotent: false,
+  answers: { 201: { description: "The pass with its new end.", json: passSchema } },
+  refusals: ["renewals_used"],
+  async handle({ services, connections, params: { eventId }, buyer, jkt }) {
+    const renewed = await services.rooms.renewPass(eventId, { ...buyer, jkt });
+    if (renewed.outcome === "pass_missing") return { refusal: "pass_invalid" };
+    if (renewed.outcome !== "renewed") return { refusal: renewed.outcome };
+    connections.admitted(eventId, buyer.buyerId, renewed.endsAtMs);
+    return reply(201, passView(renewed));
+  },
+});
+
+function passView({ pass, endsAtMs, renewalsLeft }: Admission): z.infer<typeof passSchema> {
+  return { pass, endsAt: timeView(endsAtMs), renewalsLeft };
+}

@@ -1,10 +1,31 @@
 import { z } from "zod";
 import type { EventId } from "../../foundation/ids.ts";
-import { defineRoute, noBody, reply } from "../route.ts";
+import type { Joining, JoinOutcome, PlacedStanding } from "../../queue-admission/room.ts";
+import { type Call, defineRoute, noBody, reply } from "../route.ts";
 import { idSchema } from "../wire/id.ts";
+import type { Refusal } from "../wire/problem.ts";
+import { roomTickSchema, roomTickView } from "../wire/room-tick.ts";
 import { standingSchema, standingView } from "../wire/standing.ts";
 
 const params = z.strictObject({ eventId: idSchema<EventId>("The event.") });
+type PlaceParams = z.output<typeof params>;
+
+const joinSchema = z
+  .strictObject({
+    code: z.string().min(1).max(64).optional().meta({ description: "Of a priority lane." }),
+    proof: z
+      .strictObject({ challenge: z.string().max(512), nonce: z.string().max(32) })
+      .optional()
+      .meta({ description: "Of work, where the room asks for it: see `/challenge`." }),
+    receipt: z
+      .string()
+      .max(2_048)
+      .optional()
+      .meta({ description: "Of a place that the room may have forgotten; it comes back with its number." }),
+  })
+  .optional()
+  .meta({ id: "JoinRequest" });
+
 const joinedSchema = z
   .strictObject({
     standing: standingSchema,
@@ -12,31 +33,125 @@ const joinedSchema = z
   })
   .meta({ id: "Joined" });
 
+const placeSchema = z
+  .strictObject({ standing: standingSchema, tick: roomTickSchema.optional() })
+  .meta({ id: "Place" });
+
 export const joinRoom = defineRoute({
   name: "joinRoom",
   method: "post",
   path: "/v1/events/:eventId/places",
-  summary: "Join the event's waiting room; joining again gives the same place.",
+  summary: "Join the event's waiting room; joining again, from any device, gives the same place.",
   access: "buyer",
+  limitedBy: "joins",
   params,
-  body: noBody,
+  body: joinSchema,
   idempotent: false,
   answers: {
     201: { description: "A new place.", json: joinedSchema },
     200: { description: "The place that was there.", json: joinedSchema },
   },
-  refusals: ["not_found", "room_closed", "place_elsewhere"],
-  async handle({ services, sockets, params: { eventId }, buyer }) {
-    const joined = await services.rooms.join(eventId, buyer);
-    if (joined.outcome === "place_elsewhere") return { refusal: "place_elsewhere" };
-    if (joined.outcome === "room_closed")
-      return { refusal: joined.state === "missing" ? "not_found" : "room_closed" };
-    const { standing, receipt, fresh } = joined;
-    if (standing.outcome === "place_missing" || standing.outcome === "place_elsewhere")
-      return { refusal: standing.outcome };
-    sockets.standingChanged(eventId, buyer.buyerId, standing);
+  refusals: [
+    "not_found",
+    "room_closed",
+    "code_wrong",
+    "code_spent",
+    "proof_missing",
+    "proof_wrong",
+    "proof_spent",
+    "identity_unverified",
+    "device_required",
+    "receipt_wrong",
+    "receipt_spent",
+    "too_many_requests",
+  ],
+  async handle(call) {
+    const { services, connections, params: { eventId }, buyer } = call;
+    if ((await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
+    const joined = await join(call);
+    if ("refusal" in joined) return joined;
+    connections.standingChanged(eventId, buyer.buyerId, joined.standing);
+    const tick = services.roomWatches.known(eventId)?.tick();
     const headers = { Location: `/v1/events/${eventId}/places/mine` };
-    return reply(fresh ? 201 : 200, { standing: standingView(standing), receipt }, headers);
+    const view = { standing: standingView(joined.standing, tick), receipt: joined.receipt };
+    return reply(joined.fresh ? 201 : 200, view, headers);
+  },
+});
+
+type JoinCall = Call<PlaceParams, z.output<typeof joinSchema>, "buyer">;
+type Joined = Extract<JoinOutcome, { outcome: "joined" }>;
+
+async function join(call: JoinCall): Promise<Joined | Refusal> {
+  const { services, guards, params: { eventId }, body, buyer, jkt } = call;
+  const tooOften = guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`);
+  if (tooOften !== undefined) return tooOften;
+  const watch = await services.roomWatches.open(eventId);
+  const rules = watch.rules();
+  if (rules.identities === "verified" && !buyer.verified) return { refusal: "identity_unverified" };
+  if (rules.deviceBinding && jkt === undefined) return { refusal: "device_required" };
+  const visitor = { identity: buyer.identity, jkt };
+  if (body?.receipt !== undefined) {
+    const { outcome } = await services.rooms.restore(eventId, visitor, body.receipt);
+    if (outcome !== "restored" && outcome !== "known") return { refusal: outcome };
+  }
+  const joining = await joiningOf(call, rules.proofBits);
+  if ("refusal" in joining) return joining;
+  const joined = await services.rooms.join(eventId, visitor, joining);
+  if (joined.outcome !== "joined") return { refusal: joined.outcome };
+  seen(call, joined.standing);
+  return joined;
+}
+
+/** What the join brings. Whoever has a place needs no proof to hear where it is. */
+async function joiningOf(call: JoinCall, bits: number): Promise<Joining | Refusal> {
+  const { services, guards, params: { eventId }, body, buyer } = call;
+  const code = body?.code;
+  if (bits === 0) return { code };
+  if (body?.proof === undefined) {
+    const { outcome } = await services.rooms.standing(eventId, buyer);
+    return outcome === "place_missing" ? { refusal: "proof_missing" } : {};
+  }
+  const { identity } = buyer;
+  const checked = guards.proofOfWork.check({ eventId, identity, bits, ...body.proof });
+  if (checked.outcome === "good") return { code, proof: checked };
+  return { refusal: "proof_wrong", detail: `The proof of work is not good: ${checked.outcome}.` };
+}
+
+/** Whoever asks by HTTP counts as here for the grace, as if by a connection. */
+function seen({ services, params: { eventId } }: Pick<JoinCall, "services" | "params">, of: PlacedStanding): void {
+  const watch = services.roomWatches.known(eventId);
+  if (watch === undefined || of.outcome !== "waiting") return;
+  const lane = watch.tick()?.lanes.findIndex(({ name }) => name === of.lane) ?? 0;
+  watch.presence.seen(Math.max(0, lane), of.number, watch.graceUntilMs());
+}
+
+const challengeSchema = z
+  .strictObject({
+    challenge: z.string(),
+    bits: z.int().nonnegative().meta({
+      description:
+        "Find a nonce of at most 32 letters, digits, `-` or `_` for which SHA-256 of `challenge.nonce` begins with so many zero bits; 0 asks for none.",
+    }),
+    endsAt: z.string(),
+  })
+  .meta({ id: "Challenge" });
+
+export const showChallenge = defineRoute({
+  name: "showChallenge",
+  method: "get",
+  path: "/v1/events/:eventId/challenge",
+  summary: "The work that joining asks for now; good for this buyer, once.",
+  access: "buyer",
+  params,
+  body: noBody,
+  idempotent: false,
+  answers: { 200: { description: "The challenge.", json: challengeSchema } },
+  refusals: ["not_found"],
+  async handle({ services, guards, params: { eventId }, buyer: { identity } }) {
+    if ((await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
+    const { proofBits } = (await services.roomWatches.open(eventId)).rules();
+    const { challenge, bits, endsAtMs } = guards.proofOfWork.challenge({ eventId, identity, bits: proofBits });
+    return reply(200, { challenge, bits, endsAt: new Date(endsAtMs).toISOString() });
   },
 });
 
@@ -44,18 +159,23 @@ export const showPlace = defineRoute({
   name: "showPlace",
   method: "get",
   path: "/v1/events/:eventId/places/mine",
-  summary: "Where the buyer stands; the room's WebSocket says the same without being asked.",
+  summary: "Where the buyer stands and how the room goes on, for those without WebSocket or stream.",
   access: "buyer",
   params,
   body: noBody,
   idempotent: false,
-  answers: { 200: { description: "The standing.", json: standingSchema } },
-  refusals: ["place_missing", "place_elsewhere"],
-  async handle({ services, params: { eventId }, buyer }) {
+  answers: { 200: { description: "The standing.", json: placeSchema } },
+  refusals: ["place_missing", "not_found"],
+  async handle({ services, params, buyer }) {
+    const { eventId } = params;
+    if ((await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
+    const watch = await services.roomWatches.open(eventId);
     const standing = await services.rooms.standing(eventId, buyer);
-    if (standing.outcome === "place_missing" || standing.outcome === "place_elsewhere")
-      return { refusal: standing.outcome };
-    return reply(200, standingView(standing));
+    if (standing.outcome === "place_missing") return { refusal: standing.outcome };
+    seen({ services, params }, standing);
+    const tick = watch.tick();
+    const view = standingView(standing, tick);
+    return reply(200, tick === undefined ? { standing: view } : { standing: view, tick: roomTickView(tick) });
   },
 });
 
@@ -70,9 +190,10 @@ export const leaveRoom = defineRoute({
   idempotent: false,
   answers: { 204: { description: "Given up, or there was none.", json: null } },
   refusals: [],
-  async handle({ services, sockets, params: { eventId }, buyer }) {
+  async handle({ services, connections, params: { eventId }, buyer }) {
     await services.rooms.leave(eventId, buyer);
-    sockets.standingChanged(eventId, buyer.buyerId, { outcome: "place_missing" });
+    connections.standingChanged(eventId, buyer.buyerId, { outcome: "place_missing" });
     return reply(204, undefined);
   },
 });
+

@@ -11,6 +11,8 @@ export type Refusal = {
   readonly seatNumbers?: readonly number[];
   readonly free?: number;
   readonly most?: number;
+  /** When to try again, where it is known better than by default. */
+  readonly retryAfterSeconds?: number;
 };
 
 export type FieldProblem = { readonly path: string; readonly message: string };

@@ -1,0 +1,56 @@
+import { type EventId, isUuid } from "../../foundation/ids.ts";
+import { authenticateBuyer } from "../http/authenticate.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Refusal } from "../wire/problem.ts";
+import type { KnownPlace, WaiterOf } from "./waiter.ts";
+
+/** What a client brings that wants to hear how the room goes on. */
+export type OpenRequest = {
+  readonly eventId: string;
+  readonly authorization: string | undefined;
+  readonly receipt: string | undefined;
+  readonly deviceProof: string | undefined;
+  readonly origin: string;
+  readonly address: string;
+  readonly path: string;
+};
+
+/** Everything that can be refused is refused here, before there is a connection to keep. */
+export async function admitToRoom(runtime: Runtime, request: OpenRequest): Promise<WaiterOf | Refusal> {
+  const { services, connections } = runtime;
+  const refusal = originProblem(request, runtime.publicUrl) ?? runtime.guards.take("upgrades", request.address);
+  if (refusal !== undefined) return refusal;
+  const known = authenticateBuyer(runtime, {
+    authorization: request.authorization,
+    deviceProof: request.deviceProof,
+    method: "GET",
+    path: request.path,
+  });
+  if ("refusal" in known) return known;
+  const eventId = request.eventId as EventId;
+  if (!isUuid(eventId) || (await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
+  const { identity, buyerId, cnf } = known.buyer;
+  if (!connections.hasSpace(eventId, buyerId))
+    return { refusal: "busy", detail: "There are too many connections." };
+  const receipt = knownPlace(runtime, request.receipt, eventId, identity);
+  return { eventId, identity, buyerId, jkt: cnf?.jkt, receipt };
+}
+
+/** A receipt of somebody else, of another event or of the lobby says nothing here; Redis is asked then. */
+function knownPlace(
+  { services, bounds }: Runtime,
+  receipt: string | undefined,
+  eventId: EventId,
+  identity: string,
+): KnownPlace | undefined {
+  if (receipt === undefined || receipt.length > bounds.http.headerValueChars) return undefined;
+  const claims = services.tokens.verify("receipt", receipt);
+  if (claims?.number === undefined || claims.identity !== identity || claims.eventId !== eventId) return undefined;
+  return { lane: claims.lane, number: claims.number, incarnation: claims.incarnation };
+}
+
+/** A browser says whose page opens the connection; other pages have no business here. */
+function originProblem({ origin }: OpenRequest, publicUrl: string): Refusal | undefined {
+  if (origin === "" || origin === new URL(publicUrl).origin) return undefined;
+  return { refusal: "forbidden", detail: "The page of this origin may not open the room." };
+}

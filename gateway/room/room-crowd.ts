@@ -1,0 +1,202 @@
+import type { BookingChange } from "../../booking-core/bookings/booking.ts";
+import type { EventId } from "../../foundation/ids.ts";
+import { aheadOf } from "../../queue-admission/lanes.ts";
+import type { RoomNews, RoomTick, Standing } from "../../queue-admission/room.ts";
+import type { RoomWatch } from "../../queue-admission/room-watch.ts";
+import type { Bounds } from "../bounds.ts";
+import type { GatewayServices } from "../services.ts";
+import { inSlices } from "./in-slices.ts";
+import { bookingMessage, tickMessage, turnMessage } from "./room-messages.ts";
+import { type Band, sayBye, tell, tellText, type Waiter } from "./waiter.ts";
+
+/** The connections to one room in this process, from the first that opens until the last has closed. */
+export type RoomCrowd = {
+  readonly eventId: EventId;
+  readonly all: Set<Waiter>;
+  /** Those without a WebSocket: what is published to a topic does not reach them. */
+  readonly streams: Set<Waiter>;
+  /** The first of each; the others hang on it. */
+  readonly byIdentity: Map<string, Waiter>;
+  readonly byBuyer: Map<string, Waiter>;
+  watch: RoomWatch | undefined;
+  /** Ends the subscriptions; rejects where they could not be had. */
+  watching: Promise<() => Promise<void>>;
+  readonly tickedAtMs: Record<Band, number>;
+  /** What of the last tick is news to everybody once it changes. */
+  toldState: string;
+  /** Whether a round through the connections is under way. */
+  sorting: boolean;
+};
+
+export type CrowdDeps = {
+  readonly services: Pick<GatewayServices, "roomWatches" | "changes" | "clock" | "logger">;
+  readonly bounds: Bounds["socket"];
+  /** Tells all sockets of a topic at once. */
+  readonly publish: (topic: string, text: string) => void;
+  /** Reads the standing from Redis and tells it. */
+  readonly lookUp: (waiter: Waiter) => Promise<void>;
+};
+
+const bands: readonly Band[] = ["near", "middle", "far"];
+
+export const topicOf = (eventId: EventId, band: Band) => `${eventId} ${band}`;
+
+export function openCrowd(deps: CrowdDeps, eventId: EventId): RoomCrowd {
+  const crowd: RoomCrowd = {
+    eventId,
+    all: new Set(),
+    streams: new Set(),
+    byIdentity: new Map(),
+    byBuyer: new Map(),
+    watch: undefined,
+    watching: Promise.resolve(async () => {}),
+    tickedAtMs: { near: 0, middle: 0, far: 0 },
+    toldState: "",
+    sorting: false,
+  };
+  crowd.watching = watch(deps, crowd);
+  return crowd;
+}
+
+async function watch(deps: CrowdDeps, crowd: RoomCrowd): Promise<() => Promise<void>> {
+  const { roomWatches, changes } = deps.services;
+  crowd.watch = await roomWatches.open(crowd.eventId);
+  const endNews = crowd.watch.listen((news) => hearNews(deps, crowd, news));
+  try {
+    const endChanges = await changes.watch(crowd.eventId, (change) => hearChange(crowd, change));
+    return async () => {
+      endNews();
+      await endChanges();
+    };
+  } catch (error) {
+    endNews();
+    throw error;
+  }
+}
+
+export function* ofIdentity(crowd: RoomCrowd, identity: string): Generator<Waiter> {
+  for (let waiter = crowd.byIdentity.get(identity); waiter !== undefined; waiter = waiter.nextOfIdentity)
+    yield waiter;
+}
+
+export function* ofBuyer(crowd: RoomCrowd, buyerId: string): Generator<Waiter> {
+  for (let waiter = crowd.byBuyer.get(buyerId); waiter !== undefined; waiter = waiter.nextOfBuyer) yield waiter;
+}
+
+function hearChange(crowd: RoomCrowd, change: BookingChange): void {
+  for (const waiter of ofBuyer(crowd, change.buyerId)) tell(waiter, bookingMessage(change));
+}
+
+function hearNews(deps: CrowdDeps, crowd: RoomCrowd, news: RoomNews): void {
+  switch (news.kind) {
+    case "tick":
+      return hearTick(deps, crowd, news);
+    case "turns":
+      return hearTurns(crowd, news.turns);
+    case "revoked":
+      for (const waiter of ofIdentity(crowd, news.identity)) {
+        place(crowd, waiter, { outcome: "place_missing" });
+        tell(waiter, { type: "pass_ended" });
+      }
+      return;
+    case "drawn":
+      return lookUpAll(deps, crowd, (waiter) => waiter.where === "lobby");
+  }
+}
+
+function hearTurns(crowd: RoomCrowd, turns: Extract<RoomNews, { kind: "turns" }>["turns"]): void {
+  for (const { identity, lane, number, deadlineMs } of turns)
+    for (const waiter of ofIdentity(crowd, identity)) {
+      // Its standing is being read just now and may be older than this news: it is read again.
+      if (waiter.where === "unknown") waiter.told += 1;
+      if (waiter.where !== "waiting" || waiter.number !== number || waiter.lane !== lane) continue;
+      const laneName = crowd.watch?.tick()?.lanes[lane]?.name ?? "";
+      place(crowd, waiter, { outcome: "turn", lane: laneName, number, deadlineMs });
+      tell(waiter, turnMessage(deadlineMs));
+    }
+}
+
+/** A change of the room's state is for everybody at once; how it goes on is told by distance. */
+function hearTick(deps: CrowdDeps, crowd: RoomCrowd, tick: RoomTick): void {
+  const nowMs = deps.services.clock.now();
+  const { tickEveryMs } = deps.bounds;
+  const isNews = changed(crowd, tick);
+  const due = bands.filter((band) => isNews || nowMs - crowd.tickedAtMs[band] >= tickEveryMs[band] - earlyMs);
+  if (due.length === 0) return;
+  const text = JSON.stringify(tickMessage(tick));
+  for (const band of due) {
+    crowd.tickedAtMs[band] = nowMs;
+    deps.publish(topicOf(crowd.eventId, band), text);
+  }
+  for (const waiter of crowd.streams) if (due.includes(waiter.band)) tellStream(deps, waiter, text);
+  sortAll(deps, crowd, nowMs);
+}
+
+/** The driver's ticks come a little early or late; nobody should miss one for that. */
+const earlyMs = 100;
+
+function changed(crowd: RoomCrowd, { state, soldOut, drawing, incarnation }: RoomTick): boolean {
+  const told = `${state} ${soldOut} ${drawing} ${incarnation}`;
+  const before = crowd.toldState;
+  crowd.toldState = told;
+  return before !== told;
+}
+
+function tellStream(deps: CrowdDeps, waiter: Waiter, text: string): void {
+  if (waiter.count > deps.bounds.streamBacklog) sayBye(waiter, "too_slow");
+  else tellText(waiter, text);
+}
+
+/**
+ * Once a round of ticks: who came near hears more often from now on, and whom the watermark has passed without a
+ * turn is looked up: stepped over while away, or told by news that was lost.
+ */
+function sortAll(deps: CrowdDeps, crowd: RoomCrowd, nowMs: number): void {
+  if (crowd.sorting) return;
+  crowd.sorting = true;
+  const look = (waiter: Waiter) => {
+    if (waiter.where !== "waiting") return;
+    const lane = crowd.watch?.tick()?.lanes[waiter.lane];
+    if (lane === undefined) return;
+    if (waiter.number > lane.served) return moveTo(waiter, bandOf(aheadOf(waiter.number, lane), deps.bounds));
+    if (nowMs - waiter.lookedUpAtMs < deps.bounds.lookUpEveryMs) return;
+    waiter.lookedUpAtMs = nowMs;
+    void deps.lookUp(waiter);
+  };
+  inSlices(crowd.all, deps.bounds.waitersAtOnce, look, () => {
+    crowd.sorting = false;
+  });
+}
+
+function lookUpAll(deps: CrowdDeps, crowd: RoomCrowd, which: (waiter: Waiter) => boolean): void {
+  const look = (waiter: Waiter) => {
+    if (which(waiter)) void deps.lookUp(waiter);
+  };
+  inSlices(crowd.all, deps.bounds.waitersAtOnce, look, () => {});
+}
+
+export function bandOf(ahead: number, { nearAhead, middleAhead }: Bounds["socket"]): Band {
+  if (ahead < nearAhead) return "near";
+  return ahead < middleAhead ? "middle" : "far";
+}
+
+export function moveTo(waiter: Waiter, band: Band): void {
+  if (waiter.band === band || !waiter.open) return;
+  waiter.socket?.unsubscribe(topicOf(waiter.eventId, waiter.band));
+  waiter.socket?.subscribe(topicOf(waiter.eventId, band));
+  waiter.band = band;
+}
+
+/** Notes where the buyer stands; who waits counts as here for the room's driver. */
+export function place(crowd: RoomCrowd, waiter: Waiter, standing: Standing): void {
+  const presence = crowd.watch?.presence;
+  waiter.told += 1;
+  if (waiter.where === "waiting") presence?.exit(waiter.lane, waiter.number, 0);
+  waiter.where = standing.outcome;
+  waiter.lane = -1;
+  if (standing.outcome !== "waiting") return;
+  waiter.lane = crowd.watch?.tick()?.lanes.findIndex(({ name }) => name === standing.lane) ?? 0;
+  if (waiter.lane < 0) waiter.lane = 0;
+  waiter.number = standing.number;
+  presence?.enter(waiter.lane, waiter.number);
+}

@@ -1,0 +1,196 @@
+import { z } from "zod";
+import type { EventId } from "../../foundation/ids.ts";
+import { type RoomSettings, roomSettingsSchema } from "../../queue-admission/room-settings.ts";
+import { defineRoute, noBody, reply } from "../route.ts";
+import type { Buyer, GatewayServices } from "../services.ts";
+import { idSchema } from "../wire/id.ts";
+import { problemsOf, type Refusal } from "../wire/problem.ts";
+import {
+  roomChangesWire,
+  roomLiveSchema,
+  roomLiveView,
+  roomMinuteSchema,
+  roomMinuteView,
+  roomSettingsView,
+  roomSettingsWire,
+  wireNames,
+  withChanges,
+} from "../wire/room.ts";
+
+const params = z.strictObject({ eventId: idSchema<EventId>("The event.") });
+
+const overviewSchema = z
+  .strictObject({
+    settings: roomSettingsWire,
+    live: roomLiveSchema.nullable().meta({ description: "Null until the room has a driver." }),
+    minutes: z.array(roomMinuteSchema).meta({ description: "The latest first; a day at most." }),
+  })
+  .meta({ id: "RoomOverview" });
+
+export const showRoom = defineRoute({
+  name: "showRoom",
+  method: "get",
+  path: "/v1/admin/events/:eventId/room",
+  summary: "How the room runs and goes, now and minute by minute.",
+  access: "operator",
+  params,
+  body: noBody,
+  idempotent: false,
+  answers: { 200: { description: "The room.", json: overviewSchema } },
+  refusals: ["not_found"],
+  async handle({ services, params: { eventId } }) {
+    const room = await services.roomStore.find(eventId);
+    if (room === undefined) return { refusal: "not_found" };
+    return reply(200, await overviewOf(services, eventId, roomSettingsSchema.parse(room.settings)));
+  },
+});
+
+async function overviewOf(services: GatewayServices, eventId: EventId, settings: RoomSettings) {
+  const { stats, minutes } = await services.roomControl.overview(eventId);
+  return {
+    settings: roomSettingsView(settings),
+    live: stats === undefined ? null : roomLiveView(stats, settings.lanes),
+    minutes: minutes.map(roomMinuteView),
+  };
+}
+
+export const changeRoom = defineRoute({
+  name: "changeRoom",
+  method: "patch",
+  path: "/v1/admin/events/:eventId/room",
+  summary: "Change how the room runs; it takes effect within two seconds, and is written down with who did it.",
+  access: "operator",
+  params,
+  body: roomChangesWire,
+  idempotent: false,
+  answers: { 200: { description: "The room as it is now.", json: overviewSchema } },
+  refusals: ["not_found", "room_begun"],
+  async handle({ services, params: { eventId }, body, buyer }) {
+    const nowMs = services.clock.now();
+    const changed = await services.roomStore.change(eventId, actorOf(buyer), (before) =>
+      applyChanges(roomSettingsSchema.parse(before), body, nowMs),
+    );
+    if (changed.outcome === "not_found") return { refusal: "not_found" };
+    if (changed.outcome === "refused") return changed.refusal;
+    const settings = roomSettingsSchema.parse(changed.settings);
+    await services.roomControl.configure(eventId, settings);
+    return reply(200, await overviewOf(services, eventId, settings));
+  },
+});
+
+type Changed =
+  | { readonly outcome: "changed"; readonly settings: RoomSettings }
+  | { readonly outcome: "refused"; readonly refusal: Refusal };
+
+function applyChanges(
+  before: RoomSettings,
+  changes: z.output<typeof roomChangesWire>,
+  nowMs: number,
+): Changed {
+  const parsed = roomSettingsSchema.safeParse(withChanges(before, changes));
+  if (!parsed.success) {
+    const problems = problemsOf(parsed.error).map(({ path, message }) => {
+      const [name = "", ...rest] = path.split(".");
+      return { path: [wireNames[name] ?? name, ...rest].join("."), message };
+    });
+    return { outcome: "refused", refusal: { refusal: "invalid_request", problems } };
+  }
+  const settings = parsed.data;
+  const detail = nowMs < before.lobbyAtMs ? undefined : fixedProblem(before, settings, nowMs);
+  if (detail !== undefined) return { outcome: "refused", refusal: { refusal: "room_begun", detail } };
+  return { outcome: "changed", settings };
+}
+
+/** What people in the lobby and in the lanes already rely on. */
+function fixedProblem(before: RoomSettings, after: RoomSettings, nowMs: number): string | undefined {
+  if (before.draw !== after.draw) return "Whether the lobby is drawn cannot be changed once it is open.";
+  const isKept = before.lanes.every(({ name }, index) => after.lanes[index]?.name === name);
+  if (!isKept) return "A lane cannot be taken away, renamed or moved once the lobby is open.";
+  const hasOpened = nowMs >= before.opensAtMs && before.opensAtMs !== after.opensAtMs;
+  return hasOpened ? "A room that has opened cannot open again; pause it instead." : undefined;
+}
+
+const actorOf = ({ buyerId, email }: Buyer) => ({ personId: buyerId, email });
+
+const codesSchema = z
+  .strictObject({
+    lane: z.string(),
+    kind: z.enum(["single", "multi"]),
+    uses: z.int().min(1).max(1_000_000).optional().meta({ description: "Of each code of many uses." }),
+    endsAt: z.iso.datetime(),
+    count: z.int().min(1).max(10_000),
+  })
+  .meta({ id: "CodesRequest" });
+
+export const createCodes = defineRoute({
+  name: "createCodes",
+  method: "post",
+  path: "/v1/admin/events/:eventId/room/codes",
+  summary: "Make codes for a priority lane. They are shown this once; only their hashes are kept.",
+  access: "operator",
+  params,
+  body: codesSchema,
+  idempotent: false,
+  answers: {
+    201: { description: "The codes.", json: z.strictObject({ codes: z.array(z.string()) }) },
+  },
+  refusals: ["not_found"],
+  async handle({ services, params: { eventId }, body, buyer }) {
+    const room = await services.roomStore.find(eventId);
+    if (room === undefined) return { refusal: "not_found" };
+    const settings = roomSettingsSchema.parse(room.settings);
+    if (!settings.lanes.slice(1).some(({ name }) => name === body.lane)) {
+      const message = "must be a lane of the room other than the first";
+      return { refusal: "invalid_request", problems: [{ path: "lane", message }] };
+    }
+    const { endsAt, ...wish } = body;
+    const made = await services.roomCodes.create(eventId, actorOf(buyer), { ...wish, endsAtMs: Date.parse(endsAt) });
+    await services.roomControl.configure(eventId, settings, { codes: made.stored });
+    return reply(201, { codes: [...made.codes] });
+  },
+});
+
+export const removePlace = defineRoute({
+  name: "removePlace",
+  method: "delete",
+  path: "/v1/admin/events/:eventId/places/:identity",
+  summary: "Take a place, a turn or a pass away; the pass is worth nothing within a second.",
+  access: "operator",
+  params: z.strictObject({
+    eventId: idSchema<EventId>("The event."),
+    identity: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
+  }),
+  body: noBody,
+  idempotent: false,
+  answers: { 204: { description: "Gone, or there was none.", json: null } },
+  refusals: [],
+  async handle({ services, params: { eventId, identity }, buyer }) {
+    await services.rooms.leave(eventId, { identity });
+    await services.roomStore.note(eventId, actorOf(buyer), "place.removed", { identity });
+    return reply(204, undefined);
+  },
+});
+
+export const setBeacon = defineRoute({
+  name: "setBeacon",
+  method: "post",
+  path: "/v1/admin/events/:eventId/draw/beacon",
+  summary: "Announce, before the lobby opens, where a random value from outside will come from; later, bring the value.",
+  access: "operator",
+  params,
+  body: z.union([
+    z.strictObject({ source: z.string().min(1).max(500) }),
+    z.strictObject({ value: z.string().regex(/^([0-9a-f]{2}){1,512}$/) }),
+  ]),
+  idempotent: false,
+  answers: { 204: { description: "Written down.", json: null } },
+  refusals: ["not_found", "room_begun"],
+  async handle({ services, params: { eventId }, body, buyer }) {
+    const room = await services.roomStore.find(eventId);
+    if (room === undefined) return { refusal: "not_found" };
+    const { lobbyAtMs } = roomSettingsSchema.parse(room.settings);
+    if ("source" in body && services.clock.now() >= lobbyAtMs) return { refusal: "room_begun" };
+    const outcome = await services.roomStore.setBeacon(eventId, actorOf(buyer), body);
+    return outcome === "kept" ? reply(204, undefined) : { refusal: "room_begun" };
+  },
+});

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import type { Lane } from "../../queue-admission/lanes.ts";
+import type { RoomTick, Speeds, Stock } from "../../queue-admission/room.ts";
+import { moneySchema, moneyView } from "./money.ts";
+import { roomStateSchema } from "./standing.ts";
+
+const laneSchema = z.strictObject({
+  served: z.int().nonnegative().meta({
+    description:
+      "Everybody with a number up to this had the turn, was away, or left. The people ahead of number n are at most n − served − 1, less what lies in `gaps`.",
+  }),
+  last: z.int().nonnegative().meta({ description: "The last number that was given." }),
+  gaps: z
+    .array(z.tuple([z.int(), z.int()]))
+    .optional()
+    .meta({ description: "Numbers that were never given, from and to." }),
+  speeds: z
+    .array(z.strictObject({ aheadUpTo: z.number().nullable(), slow: z.number(), fast: z.number() }))
+    .optional()
+    .meta({
+      description:
+        "Numbers served a minute, by the people ahead: the first entry whose `aheadUpTo` is not less counts (null is no bound). The wait is between ahead ÷ fast and ahead ÷ slow minutes, four times of five.",
+    }),
+});
+
+const stockSchema = z.strictObject({
+  category: z.string(),
+  price: moneySchema,
+  free: z.int().nonnegative(),
+  held: z.int().nonnegative().meta({ description: "Seats that others hold and that may come back." }),
+});
+
+/** How the room stands; the same bytes for everybody. */
+export const roomTickSchema = z.strictObject({
+  state: roomStateSchema,
+  soldOut: z.boolean().meta({ description: "No seat is free and none can come back: the room is over." }),
+  drawing: z.boolean().meta({ description: "The lobby is closed and is being drawn." }),
+  waiting: z.int().nonnegative().meta({ description: "All who have a place and neither turn nor pass." }),
+  lanes: z.record(z.string(), laneSchema),
+  stock: z.array(stockSchema).optional(),
+});
+
+export type RoomTickView = z.infer<typeof roomTickSchema>;
+
+export function roomTickView(tick: RoomTick): RoomTickView {
+  const { state, soldOut, drawing, waiting, pulse } = tick;
+  const lanes = tick.lanes.map((lane, index) => [lane.name, laneView(lane, pulse?.speeds[index])] as const);
+  const stock = pulse?.stock?.map(stockView);
+  const view = { state, soldOut, drawing, waiting, lanes: Object.fromEntries(lanes) };
+  return stock === undefined ? view : { ...view, stock };
+}
+
+function laneView({ served, last, gaps }: Lane, speeds: Speeds | null | undefined) {
+  return {
+    served,
+    last,
+    ...(gaps.length === 0 ? {} : { gaps: gaps.map(({ from, upTo }): [number, number] => [from, upTo]) }),
+    ...(speeds === undefined || speeds === null ? {} : { speeds: [...speeds] }),
+  };
+}
+
+function stockView({ category, priceMinor, currency, free, held }: Stock) {
+  return { category, price: moneyView({ amountMinor: BigInt(priceMinor), currency }), free, held };
+}
