@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { uuidPattern } from "../../foundation/ids.ts";
 
 /** The most entrants of a lane that a check recomputes: a record that claims more is no reason to fill the memory. */
 const mostEntrants = 20_000_000;
 
+const eventId = z.string().regex(uuidPattern);
 const digestHex = z.string().regex(/^[0-9a-f]{64}$/);
 const beaconHex = z
   .string()
@@ -15,12 +17,18 @@ const drawLaneSchema = z.object({
   root: digestHex.meta({ description: "The Merkle root of the lane's entrants." }),
 });
 
+const drawLanesSchema = z
+  .array(drawLaneSchema)
+  .refine((lanes) => new Set(lanes.map(({ lane }) => lane)).size === lanes.length, {
+    error: "a lane stands twice",
+  });
+
 const heldDrawSchema = z.object({
-  eventId: z.string(),
+  eventId,
   commitment: digestHex,
   seed: digestHex.meta({ description: "The secret that the commitment fixed." }),
   beacon: beaconHex.meta({ description: "The random value from outside that was announced, or null." }),
-  lanes: z.array(drawLaneSchema),
+  lanes: drawLanesSchema,
   drawnAtMs: z.int(),
 });
 
@@ -29,11 +37,11 @@ const heldDrawSchema = z.object({
  * published before the seed: only then does a beacon bind the operator (docs/draw.md).
  */
 const comingDrawSchema = z.strictObject({
-  eventId: z.string(),
+  eventId,
   commitment: digestHex.meta({
     description: "SHA-256 of the secret seed, published before the lobby opens.",
   }),
-  lanes: z.array(drawLaneSchema).optional(),
+  lanes: drawLanesSchema.optional(),
 });
 
 /** What `GET /v1/events/:id/draw` answers: before the draw without the seed, from then on with all that made it. */
@@ -52,3 +60,6 @@ function isLaneName(name: string): boolean {
   const { length } = Buffer.from(name);
   return length > 0 && length <= 255;
 }
+
+/** What `GET /v1/events/:id/draw/proof?lane=…&entry=…` answers: the neighbours from the leaf up to the root. */
+export const drawProofSchema = z.object({ proof: z.array(digestHex).max(32) });
