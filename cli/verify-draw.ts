@@ -51,9 +51,9 @@ export function addVerifyDraw(program: Command): void {
 }
 
 async function verifyDraw(token: string, options: Options): Promise<Report> {
-  const receipt = decodeDrawReceipt(existsSync(token) ? readFileSync(token, "utf8") : token);
-  if (receipt === undefined) return failed("this is not the receipt of a lobby");
   try {
+    const receipt = decodeDrawReceipt(existsSync(token) ? readFileSync(token, "utf8") : token);
+    if (receipt === undefined) return failed("this is not the receipt of a lobby");
     return await verifyReceipt(receipt, options);
   } catch (error) {
     const { message, cause } = error as Error;
