@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { commitmentOf, type DrawInputs, drawSeedOf } from "./draw-protocol.ts";
@@ -97,6 +98,23 @@ describe("the protocol never changes silently", () => {
     const uniform = createUniformNumbers(Buffer.alloc(32));
     const drawn = Array.from({ length: 5 }, () => uniform(2 ** 31 + 1));
     expect(drawn).toEqual([741658141, 1522477695, 1681378467, 167716337, 502706459]);
+  });
+});
+
+describe("docs/draw.md says what the code does", () => {
+  const page = readFileSync(new URL("../../docs/draw.md", import.meta.url), "utf8");
+  const withBeacon = { ...inputs, beacon: testBeacon };
+  const leaf = entrantLeaf({ ...inputs, entry: 1, identity: testIdentity(1) });
+  test.each([
+    ["commitment", commitmentOf(testSeed)],
+    ["leaf(1)", leaf.toString("hex")],
+    ["root", merkleRoot(testLeaves("general", 11)).toString("hex")],
+    ["drawSeed, no beacon", drawSeedOf(inputs).toString("hex")],
+    ["order, no beacon", shuffle(drawSeedOf(inputs), 11).order.join(" ")],
+    ["drawSeed, beacon of 32 bytes `b0`", drawSeedOf(withBeacon).toString("hex")],
+    ["order, beacon of 32 bytes `b0`", shuffle(drawSeedOf(withBeacon), 11).order.join(" ")],
+  ])("%s", (what, answer) => {
+    expect(page).toContain(`\n| ${what} | \`${answer}\` |\n`);
   });
 });
 
