@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { inclusionProof, verifyInclusion } from "./inclusion-proof.ts";
+import { inclusionProof, proofThroughSubtree, verifyInclusion } from "./inclusion-proof.ts";
 import { createGrowingRoot, merkleRoot } from "./merkle-root.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -33,6 +33,19 @@ test("every leaf of every tree has a proof that holds, and at no other index", (
         expect(verifyInclusion({ ...tree, leaf, index: other, proof })).toBe(other === index);
     }
   }
+});
+
+test("root and proofs are the same when only one subtree and the roots of all are read", () => {
+  const property = fc.property(trees, fc.constantFrom(1, 2, 4, 16, 64), ({ leaves, index }, perSubtree) => {
+    const subtrees = subtreesOf(leaves, perSubtree);
+    const roots = Buffer.concat(subtrees.map(merkleRoot));
+    const all = Buffer.concat(leaves);
+    expect(merkleRoot(roots)).toEqual(merkleRoot(all));
+    const own = subtrees[Math.floor(index / perSubtree)] as Buffer;
+    const proof = proofThroughSubtree({ leaves: own, roots, index, perSubtree });
+    expect(proof).toEqual(inclusionProof(all, index));
+  });
+  fc.assert(property);
 });
 
 test("a proof with any changed byte fails", () => {
@@ -80,6 +93,13 @@ test("there is no proof of a leaf that is not there", () => {
 
 function leavesOf(entrants: number, salt: number): Buffer[] {
   return Array.from({ length: entrants }, (_, at) => sha256(Buffer.from(`${salt} ${at}`)));
+}
+
+function subtreesOf(leaves: readonly Buffer[], perSubtree: number): Buffer[] {
+  const count = Math.ceil(leaves.length / perSubtree);
+  return Array.from({ length: count }, (_, at) =>
+    Buffer.concat(leaves.slice(at * perSubtree, (at + 1) * perSubtree)),
+  );
 }
 
 function claimOf(leaves: readonly Buffer[], index: number) {
