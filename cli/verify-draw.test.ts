@@ -81,7 +81,7 @@ test.each<[string, { draw?: unknown; proof?: unknown }, string]>([
   [
     "a list that ends before",
     { draw: { ...record, lanes: [{ ...record.lanes[0], entrants: 6 }] } },
-    "has 6 entries",
+    "the entry is in the list: the list ends at 6",
   ],
   ["a draw without the lane", { draw: { ...record, lanes: [] } }, "the lane was drawn"],
   ["the proof of another", { proof: { proof: draw.proof(lane, 8) } }, "the entry is of this identity"],

@@ -53,7 +53,7 @@ export function addVerifyDraw(program: Command): void {
 async function verifyDraw(token: string, options: Options): Promise<Report> {
   try {
     const receipt = decodeDrawReceipt(existsSync(token) ? readFileSync(token, "utf8") : token);
-    if (receipt === undefined) return failed("this is not the receipt of a lobby");
+    if (receipt === undefined) return failed("this is not the receipt of a place");
     return await verifyReceipt(receipt, options);
   } catch (error) {
     const { message, cause } = error as Error;
@@ -108,7 +108,7 @@ function reasonOf(failure: DrawFailure): string {
     case "lane_missing":
       return "it is not in the record";
     case "entry_missing":
-      return `the list has ${failure.entrants} entries`;
+      return `the list ends at ${failure.entrants}; who came after the lobby is not drawn and keeps the entry as number`;
     case "other_entrant":
       return "no proof leads from it to the published root";
     case "other_number":

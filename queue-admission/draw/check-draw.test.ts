@@ -57,6 +57,7 @@ describe("the check says what is wrong", () => {
     ["the lane was left out", { ...record, lanes: record.lanes.slice(1) }, {}, { outcome: "lane_missing" }],
     ["the list is too short", record, { entry: 38 }, { outcome: "entry_missing", entrants: 37 }],
     ["the entry is no entry", record, { entry: 0 }, { outcome: "entry_missing", entrants: 37 }],
+    ["the entry is half a one", record, { entry: 1.5 }, { outcome: "entry_missing", entrants: 37 }],
     ["somebody else has the entry", record, { identity: testIdentity(99) }, { outcome: "other_entrant" }],
     [
       "the proof is of another entry",
@@ -129,12 +130,12 @@ describe("a receipt is read without its secret", () => {
   const tokenOf = (claims: unknown) =>
     ["head", Buffer.from(JSON.stringify(claims)).toString("base64url"), "signature"].join(".");
 
-  test("of the lobby, with what it says beside", () => {
+  test("whatever it says beside", () => {
     expect(decodeDrawReceipt(` ${tokenOf({ ...receipt, iss: "onsale", exp: 1 })}\n`)).toEqual(receipt);
   });
 
   test.each([
-    ["of one who came after the lobby", tokenOf({ ...receipt, entry: undefined })],
+    ["without an entry", tokenOf({ ...receipt, entry: undefined })],
     ["with an identity that is none", tokenOf({ ...receipt, identity: "ann@onsale.example" })],
     ["with an event that leads elsewhere", tokenOf({ ...receipt, eventId: "../../else" })],
     ["that is no token", "hello"],

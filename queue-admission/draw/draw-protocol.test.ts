@@ -26,6 +26,10 @@ describe("the protocol never changes silently", () => {
     expect(leaf.toString("hex")).toBe("147ae53c344528f636cfe680a879c064ea2f186e4c2c698b0a91b99f5169232f");
   });
 
+  test.each(["", "x".repeat(21), "x".repeat(23)])("no leaf is made of the identity %j", (identity) => {
+    expect(() => entrantLeaf({ ...inputs, entry: 1, identity })).toThrow(RangeError);
+  });
+
   test.each([
     [0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
     [1, "147ae53c344528f636cfe680a879c064ea2f186e4c2c698b0a91b99f5169232f"],

@@ -73,6 +73,9 @@ test("a proof that is cut or grown fails", () => {
     expect(verifyInclusion({ ...claim, proof: claim.proof.slice(1) })).toBe(false);
     expect(verifyInclusion({ ...claim, proof: [...claim.proof, claim.root] })).toBe(false);
     expect(verifyInclusion({ ...claim, proof: claim.proof.map((node) => node.subarray(1)) })).toBe(false);
+    // A longer left neighbour would be covered by the right one where both are written side by side.
+    const longer = claim.proof.map((node) => Buffer.concat([node, Buffer.of(0)]));
+    expect(verifyInclusion({ ...claim, proof: longer })).toBe(false);
   });
   fc.assert(property);
 });
@@ -83,6 +86,10 @@ test("an inner node is never taken for a leaf", () => {
   const inner = [sha256(Buffer.of(1), first, second), sha256(Buffer.of(1), third, fourth)] as const;
   const root = merkleRoot(Buffer.concat(leaves));
   expect(verifyInclusion({ leaf: inner[0], index: 0, size: 4, proof: [inner[1]], root })).toBe(false);
+});
+
+test("half a leaf is never taken for one", () => {
+  expect(() => merkleRoot(Buffer.alloc(48))).toThrow(RangeError);
 });
 
 test("there is no proof of a leaf that is not there", () => {
