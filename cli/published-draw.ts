@@ -7,7 +7,7 @@ const answerMs = 20_000;
 
 /** The record, or nothing where the gateway knows of no draw of the event. */
 export async function fetchDraw(url: string, { eventId }: DrawReceipt): Promise<DrawRecord | undefined> {
-  const address = `${url}/v1/events/${eventId}/draw`;
+  const address = drawAddress(url, eventId);
   const answer = await ask(address);
   return answer === undefined ? undefined : recordOf(jsonOf(answer), address);
 }
@@ -15,8 +15,12 @@ export async function fetchDraw(url: string, { eventId }: DrawReceipt): Promise<
 /** The proof of the receipt's entry, or nothing where the gateway has none that can be read. */
 export async function fetchProof(url: string, receipt: DrawReceipt): Promise<string[] | undefined> {
   const query = new URLSearchParams({ lane: receipt.lane, entry: String(receipt.entry) });
-  const answer = await ask(`${url}/v1/events/${receipt.eventId}/draw/proof?${query}`);
+  const answer = await ask(`${drawAddress(url, receipt.eventId)}/proof?${query}`);
   return drawProofSchema.safeParse(jsonOf(answer ?? "")).data?.proof;
+}
+
+function drawAddress(url: string, eventId: string): string {
+  return `${url.replace(/\/+$/, "")}/v1/events/${eventId}/draw`;
 }
 
 export function readSavedDraw(file: string): DrawRecord {

@@ -99,6 +99,10 @@ test.each<[string, { draw?: unknown; proof?: unknown }, string]>([
   expect(code).toBe(1);
 });
 
+test("the gateway's address may end with a slash", async () => {
+  expect((await verifyDraw([tokenOf(receipt), "--url", `${url}/`])).code).toBe(0);
+});
+
 test("a number that the room gave and the draw did not is caught", async () => {
   const { code, output } = await verifyDraw([tokenOf({ ...receipt, number: receipt.number + 1 })]);
   expect(output).toContain(`FAIL the draw gives the number of the receipt: it gives ${receipt.number}\n`);
