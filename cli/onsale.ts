@@ -1,4 +1,4 @@
-/** `npm run verify`, and what else an operator does from a shell. */
+/** `npm run verify`, and what else an operator or a buyer does from a shell. */
 import { Command } from "commander";
 import { createSeatEngine } from "../booking-core/seats/seat-engine.ts";
 import { type Finding } from "../booking-core/verify/report.ts";
@@ -9,6 +9,7 @@ import { createLogger } from "../foundation/log.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
 import { runningConfig } from "./running-config.ts";
+import { addVerifyDraw } from "./verify-draw.ts";
 
 type VerifyOptions = { json: boolean; data: string };
 
@@ -23,6 +24,7 @@ program
   .option("--json", "print the findings as JSON", false)
   .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .action(runVerify);
+addVerifyDraw(program);
 
 try {
   await program.parseAsync();

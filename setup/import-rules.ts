@@ -39,7 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "swagger-ui-dist",
   ],
   app: ["app/", "gateway/", "queue-admission/", "booking-core/", "foundation/", "node:"],
-  cli: ["cli/", "booking-core/", "foundation/", "node:", "commander"],
+  cli: ["cli/", "booking-core/", "queue-admission/draw/", "foundation/", "node:", "commander"],
   launch: [
     "launch/",
     "booking-core/",

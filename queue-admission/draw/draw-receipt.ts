@@ -12,10 +12,10 @@ const claimsSchema = z.object({
   commitment: z.string().optional(),
 });
 
-/** What a receipt of the lobby says of its holder's part in the draw. */
+/** What a receipt says of its holder's part in a draw. */
 export type DrawReceipt = z.infer<typeof claimsSchema>;
 
-/** Reads a buyer's own receipt without the secret that signed it; nothing where it is not a receipt of a lobby. */
+/** Reads a buyer's own receipt without the secret that signed it; nothing where it is no receipt. */
 export function decodeDrawReceipt(token: string): DrawReceipt | undefined {
   const claims = claimsSchema.safeParse(jsonOf(token.trim().split(".")[1] ?? ""));
   return claims.success ? claims.data : undefined;

@@ -1,7 +1,7 @@
 import { laneBytes } from "./draw-protocol.ts";
 import { digestBytes, writeSha256 } from "./sha256.ts";
 
-/** The base64url characters of the 16 bytes of an identity. */
+/** An identity is hashed as this text, never decoded: its last character may carry bits beyond 16 bytes. */
 export const identityPattern = /^[A-Za-z0-9_-]{22}$/;
 
 const identityChars = 22;

@@ -16,6 +16,22 @@ export function inclusionProof(leaves: Uint8Array, index: number): Buffer[] {
   return proof;
 }
 
+export type SubtreePath = {
+  /** The leaves of the leaf's own subtree: `perSubtree` of them, or what is left in the last. */
+  readonly leaves: Uint8Array;
+  /** The roots of all subtrees; their Merkle root is that of the whole tree. */
+  readonly roots: Uint8Array;
+  readonly index: number;
+  /** A power of two. */
+  readonly perSubtree: number;
+};
+
+/** The same proof from one subtree and the roots of all, where the leaves are too many to hash for each proof. */
+export function proofThroughSubtree({ leaves, roots, index, perSubtree }: SubtreePath): Buffer[] {
+  const below = inclusionProof(leaves, index % perSubtree);
+  return [...below, ...inclusionProof(roots, Math.floor(index / perSubtree))];
+}
+
 export type InclusionClaim = {
   readonly leaf: Uint8Array;
   /** From 0. */

@@ -1,0 +1,51 @@
+/** The draw of an event as it is published: at the gateway, or in an answer that was saved. */
+import { readFileSync } from "node:fs";
+import type { DrawReceipt } from "../queue-admission/draw/draw-receipt.ts";
+import { type DrawRecord, drawProofSchema, drawRecordSchema } from "../queue-admission/draw/draw-record.ts";
+
+const answerMs = 20_000;
+
+/** The record, or nothing where the gateway knows of no draw of the event. */
+export async function fetchDraw(url: string, { eventId }: DrawReceipt): Promise<DrawRecord | undefined> {
+  const address = drawAddress(url, eventId);
+  const answer = await ask(address);
+  return answer === undefined ? undefined : recordOf(jsonOf(answer), address);
+}
+
+/** The proof of the receipt's entry, or nothing where the gateway has none that can be read. */
+export async function fetchProof(url: string, receipt: DrawReceipt): Promise<string[] | undefined> {
+  const query = new URLSearchParams({ lane: receipt.lane, entry: String(receipt.entry) });
+  const answer = await ask(`${drawAddress(url, receipt.eventId)}/proof?${query}`);
+  return drawProofSchema.safeParse(jsonOf(answer ?? "")).data?.proof;
+}
+
+function drawAddress(url: string, eventId: string): string {
+  return `${url.replace(/\/+$/, "")}/v1/events/${eventId}/draw`;
+}
+
+export function readSavedDraw(file: string): DrawRecord {
+  return recordOf(jsonOf(readFileSync(file, "utf8")), file);
+}
+
+function recordOf(answer: unknown, source: string): DrawRecord {
+  const record = drawRecordSchema.safeParse(answer);
+  if (!record.success) throw new Error(`${source} does not hold the record of a draw`);
+  return record.data;
+}
+
+async function ask(address: string): Promise<string | undefined> {
+  const answer = await fetch(address, { signal: AbortSignal.timeout(answerMs) });
+  if (answer.status === 404) return undefined;
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
+  return answer.text();
+}
+
+/** Nothing where the text is not JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
