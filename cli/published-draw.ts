@@ -14,8 +14,8 @@ export async function fetchDraw(url: string, { eventId }: DrawReceipt): Promise<
 
 /** The proof of the receipt's entry, or nothing where the gateway has none that can be read. */
 export async function fetchProof(url: string, receipt: DrawReceipt): Promise<string[] | undefined> {
-  const query = new URLSearchParams({ lane: receipt.lane, entry: String(receipt.entry) });
-  const answer = await ask(`${drawAddress(url, receipt.eventId)}/proof?${query}`);
+  const { eventId, lane, entry } = receipt;
+  const answer = await ask(`${drawAddress(url, eventId)}/proofs/${encodeURIComponent(lane)}/${entry}`);
   return drawProofSchema.safeParse(jsonOf(answer ?? "")).data?.proof;
 }
 

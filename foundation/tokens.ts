@@ -26,7 +26,14 @@ export type TokenClaims = {
     incarnation: number;
     place: PlaceClaims;
   } & OfDevice;
-  receipt: { eventId: EventId; identity: string; incarnation: number } & PlaceClaims & OfDevice;
+  receipt: {
+    eventId: EventId;
+    identity: string;
+    incarnation: number;
+    /** Of the draw's seed, as it was when the place was given: a later one is another draw. */
+    commitment?: string;
+  } & PlaceClaims &
+    OfDevice;
 };
 
 export type PlaceClaims = {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { type ErrorCode, errorTable } from "../foundation/errors.ts";
 import type { EventId } from "../foundation/ids.ts";
-import { clientMessageSchema, roomPath, serverMessageSchema, subprotocol } from "./room/room-messages.ts";
+import { clientMessageSchema, roomPath, serverMessageSchema, streamPath, subprotocol } from "./room/room-messages.ts";
 import { type Access, type AnswerShapes, type Route, takesBody } from "./route.ts";
 import { routes } from "./routes.ts";
 import { idSchema } from "./wire/id.ts";
@@ -19,16 +19,24 @@ const errorsOfBodies: ErrorCode[] = [
   "body_too_large",
   "body_too_slow",
 ];
+const errorsOfTokens: ErrorCode[] = [
+  "token_missing",
+  "token_invalid",
+  "device_proof_missing",
+  "device_proof_wrong",
+];
 const errorsOfAccess: Record<Access, ErrorCode[]> = {
   public: [],
-  buyer: ["token_missing", "token_invalid"],
-  pass: ["token_missing", "token_invalid", "pass_missing", "pass_invalid"],
+  buyer: errorsOfTokens,
+  pass: [...errorsOfTokens, "pass_missing", "pass_invalid"],
+  operator: [...errorsOfTokens, "forbidden"],
   webhook: ["body_too_large", "body_too_slow"],
 };
 const securityOfAccess: Record<Access, Record<string, string[]>[]> = {
   public: [],
   buyer: [{ buyerToken: [] }],
   pass: [{ buyerToken: [], pass: [] }],
+  operator: [{ buyerToken: [] }],
   webhook: [{ webhookSignature: [] }],
 };
 
@@ -42,7 +50,11 @@ export function openApiDocument(publicUrl: string): OpenApiDocument {
       description: `A waiting room and ticket booking. Money is whole minor units, times are RFC 3339 in UTC, every error is problem details (RFC 9457) with a \`code\`; the codes: ${publicUrl}/docs/errors.`,
     },
     servers: [{ url: publicUrl }],
-    paths: { ...pathsOf(routes), [openApiPath(roomPath)]: { get: roomOperation } },
+    paths: {
+      ...pathsOf(routes),
+      [openApiPath(roomPath)]: { get: roomOperation },
+      [openApiPath(streamPath)]: { get: streamOperation },
+    },
     components: {
       securitySchemes,
       schemas: { RoomServerMessage: serverMessageSchema, RoomClientMessage: clientMessageSchema },
@@ -90,22 +102,38 @@ const idempotencyHeader = z.object({
     .meta({ description: "A key of your own, new for each thing you mean; the same key repeats the same." }),
 });
 
-/** OpenAPI has no words for sockets: the upgrade is an operation, and the messages are schemas of their own. */
+const errorsOfRoom: ErrorCode[] = [
+  ...errorsOfAll,
+  ...errorsOfAccess.buyer,
+  "forbidden",
+  "not_found",
+  "too_many_requests",
+];
+const roomParams = { path: z.object({ eventId: idSchema<EventId>("The event.") }) };
+
+/** OpenAPI has no words for sockets: the upgrade is an operation; what is said is in the AsyncAPI document. */
 const roomOperation: ZodOpenApiOperationObject = {
   operationId: "openRoom",
   summary: `The event's waiting room as a WebSocket (\`${subprotocol}\`).`,
-  description: `The token comes as \`Authorization\`, or from browsers as the second subprotocol: \`${subprotocol}, bearer.TOKEN\`. The server sends \`RoomServerMessage\`s as JSON; the client may send a \`RoomClientMessage\`.`,
+  description: `The token comes as \`Authorization\`, or from browsers as the second subprotocol: \`${subprotocol}, bearer.TOKEN\`; a receipt as \`receipt.RECEIPT\`, the proof of a device as \`dpop.PROOF\`. The messages: \`/v1/asyncapi.json\`.`,
   security: [{ buyerToken: [] }],
-  requestParams: { path: z.object({ eventId: idSchema<EventId>("The event.") }) },
+  requestParams: roomParams,
   responses: {
     "101": { description: "The room is open." },
-    ...problemResponses([
-      ...errorsOfAll,
-      ...errorsOfAccess.buyer,
-      "forbidden",
-      "not_found",
-      "upgrade_required",
-    ]),
+    ...problemResponses([...errorsOfRoom, "upgrade_required"]),
+  },
+};
+
+const streamOperation: ZodOpenApiOperationObject = {
+  operationId: "streamRoom",
+  summary: "The same messages as server-sent events, for those without WebSocket.",
+  description:
+    "Each `data` line is a `RoomServerMessage`. A receipt may come as `Onsale-Receipt`. The messages: `/v1/asyncapi.json`.",
+  security: [{ buyerToken: [] }],
+  requestParams: roomParams,
+  responses: {
+    "200": { description: "The stream.", content: { "text/event-stream": { schema: serverMessageSchema } } },
+    ...problemResponses(errorsOfRoom),
   },
 };
 

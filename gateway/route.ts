@@ -36,6 +36,8 @@ export type Call<Params, Body, Who extends Access> = {
   readonly headers: RequestHeaders;
   /** The bytes as they came. */
   readonly rawBody: Buffer;
+  /** Of the client, as far as our own proxies can tell; empty where the route has no limit by address. */
+  readonly address: string;
   readonly buyer: Who extends "buyer" | "pass" | "operator" ? Buyer : undefined;
   /** The key of the device that the caller has shown to have. */
   readonly jkt: string | undefined;

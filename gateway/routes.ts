@@ -2,23 +2,36 @@ import type { Route } from "./route.ts";
 import { book, showBooking } from "./routes/bookings.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
-import { takeTurn } from "./routes/passes.ts";
+import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
+import { changeRoom, createCodes, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
+import { renewPass, takeTurn } from "./routes/passes.ts";
 import { startPayment } from "./routes/payments.ts";
-import { joinRoom, leaveRoom, showPlace } from "./routes/places.ts";
+import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.ts";
 import { showSeats } from "./routes/seats.ts";
-import { openSession } from "./routes/sessions.ts";
+import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { showTicket } from "./routes/tickets.ts";
 import { receiveSandboxWebhook } from "./routes/webhooks.ts";
 
 /** Every route with its schemas: what is served, validated and documented. */
 export const routes: readonly Route[] = [
   openSession,
+  requestEmailCode,
   listEvents,
   showEvent,
+  showChallenge,
   joinRoom,
   showPlace,
   leaveRoom,
   takeTurn,
+  renewPass,
+  showDraw,
+  showDrawProof,
+  checkReceipt,
+  showRoom,
+  changeRoom,
+  createCodes,
+  removePlace,
+  setBeacon,
   showSeats,
   book,
   showBooking,

@@ -3,14 +3,19 @@ import type { Changes } from "../booking-core/bookings/changes.ts";
 import type { Catalogue } from "../booking-core/events/catalogue.ts";
 import type { Inbox } from "../booking-core/payments/inbox.ts";
 import type { Payments } from "../booking-core/payments/payments.ts";
+import type { EmailCodes } from "../booking-core/people/email-codes.ts";
 import type { Sessions } from "../booking-core/people/sessions.ts";
+import type { RoomCodes } from "../booking-core/rooms/room-codes.ts";
+import type { RoomStore } from "../booking-core/rooms/room-store.ts";
 import type { SeatEngine } from "../booking-core/seats/seat-engine.ts";
 import type { Tickets } from "../booking-core/tickets/tickets.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/log.ts";
 import type { TokenClaims, Tokens } from "../foundation/tokens.ts";
+import type { DrawProofs } from "../queue-admission/draw-proofs.ts";
 import type { RoomsOfEvents } from "../queue-admission/room.ts";
-import type { RoomNewsFeed } from "../queue-admission/room-news-feed.ts";
+import type { RoomControl } from "../queue-admission/room-control.ts";
+import type { RoomWatches } from "../queue-admission/room-watch.ts";
 
 /** Who calls, as the token says. */
 export type Buyer = TokenClaims["buyer"];
@@ -26,10 +31,21 @@ export type GatewayServices = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly tokens: Tokens;
+  /** Signs what the gateway hands out and takes back: challenges. */
+  readonly guardSecret: string;
+  /** How many proxies of our own stand in front, and write `X-Forwarded-For`. */
+  readonly trustedProxies: number;
+  /** The bearer of this may read the metrics. */
+  readonly metricsToken: string;
   readonly sessions: Sessions;
+  readonly emailCodes: EmailCodes;
   readonly catalogue: Catalogue;
   readonly rooms: RoomsOfEvents;
-  readonly roomNews: RoomNewsFeed;
+  readonly roomWatches: RoomWatches;
+  readonly roomControl: RoomControl;
+  readonly roomStore: RoomStore;
+  readonly roomCodes: Pick<RoomCodes, "create">;
+  readonly drawProofs: DrawProofs;
   readonly changes: Pick<Changes, "watch">;
   readonly seats: Pick<SeatEngine, "snapshot">;
   readonly bookings: Pick<Bookings, "book" | "find">;

@@ -1,7 +1,7 @@
 import type { EventId } from "../foundation/ids.ts";
 import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
-import { inclusionProof } from "./draw/inclusion-proof.ts";
+import { proofThroughSubtree } from "./draw/inclusion-proof.ts";
 import { leavesOf, perChunk, perSubtree, readIdentities } from "./draw-lane.ts";
 import { parseLanes } from "./lanes.ts";
 
@@ -39,9 +39,13 @@ async function findProof(redis: Redis, eventId: EventId, name: string, entry: nu
   const first = subtree * perSubtree + 1;
   const last = Math.min(lane.drawn, first + perSubtree - 1);
   const identities = await readIdentities(redis, eventId, lane.index, first, last);
-  const below = inclusionProof(leavesOf(eventId, name, first, identities), entry - first);
-  const above = inclusionProof(Buffer.from(roots, "hex"), subtree);
-  return [...below, ...above].map((digest) => digest.toString("hex"));
+  const proof = proofThroughSubtree({
+    leaves: leavesOf(eventId, name, first, identities),
+    roots: Buffer.from(roots, "hex"),
+    index: entry - 1,
+    perSubtree,
+  });
+  return proof.map((digest) => digest.toString("hex"));
 }
 
 async function findNumber(redis: Redis, eventId: EventId, name: string, entry: number) {

@@ -17,7 +17,9 @@ export type RoomCode = {
   readonly endsAtMs: number;
 };
 
-export type RoomBefore = { readonly marks?: RoomMarks | undefined; readonly codes?: readonly RoomCode[] };
+export type RoomBefore = {
+  readonly marks?: RoomMarks | undefined;
+  readonly codes?: readonly RoomCode[] };
 
 export type RoomOverview = {
   readonly stats: RoomStats | undefined;
@@ -41,7 +43,7 @@ export function createRoomControl({ redis, clock }: { redis: Redis; clock: Clock
     async configure(eventId, given, before = {}) {
       const settings = roomSettingsSchema.parse(given);
       const outcome = await roomConfigure(redis, roomKeys(eventId), {
-        room: JSON.stringify(settingsFields(settings)),
+        room: JSON.stringify({ ...settingsFields(settings), ...commitmentOf(before) }),
         ...marksOf(before.marks),
         reserved: limits.room.reserveAhead,
         newCodes: JSON.stringify(codesOf(settings, before.codes ?? [])),
@@ -62,6 +64,10 @@ function marksOf(marks: RoomMarks | undefined) {
     incarnation: marks?.incarnation ?? 0,
     drawState: marks === undefined || marks.drawState === "" ? "" : wasDrawn ? "drawing" : "done",
   };
+}
+
+function commitmentOf({ commitment }: RoomBefore): { commitment?: string } {
+  return commitment === undefined ? {} : { commitment };
 }
 
 function codesOf({ lanes }: RoomSettings, codes: readonly RoomCode[]): [string, string][] {

@@ -76,8 +76,9 @@ function joined(parts: Parts, eventId: EventId, visitor: Visitor, visited: Visit
   if (standing.outcome === "place_missing") throw new Error("a joined place is missing");
   const [, lane, entry, number, , joinedAt, fresh] = visited.answer as Placed;
   const place = placeClaims(visited, lane, entry, number, joinedAt);
-  const { incarnation } = visited;
-  const claims = { eventId, identity: visitor.identity, incarnation, ...place, ...boundTo(visitor) };
+  const { incarnation, commitment } = visited;
+  const ofDraw = commitment === "" ? {} : { commitment };
+  const claims = { eventId, identity: visitor.identity, incarnation, ...ofDraw, ...place, ...boundTo(visitor) };
   const receipt = parts.tokens.sign("receipt", claims, joinedAt * 1_000 + receiptMs);
   return { outcome: "joined", standing, receipt, fresh: fresh === 1 };
 }

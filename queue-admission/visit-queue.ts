@@ -12,13 +12,15 @@ export type Visit = readonly [identity: string, joins: 0 | 1, code: string, proo
 
 type Reply = Awaited<ReturnType<typeof roomVisit>>;
 type Answers = Extract<Reply, readonly ["room", ...unknown[]]>;
-export type VisitAnswer = Answers[5][number];
+export type VisitAnswer = Answers[6][number];
 
 /** What the room says to all visits of one call, and the answer to one of them. */
 export type Visited = {
   readonly state: RoomState;
   readonly incarnation: number;
   readonly lanes: readonly Lane[];
+  /** Of the draw's seed; empty where there is none. */
+  readonly commitment: string;
   readonly answer: VisitAnswer;
 };
 
@@ -77,8 +79,8 @@ function answerAll(batch: readonly Waiting[], reply: Reply): void {
     for (const { resolve } of batch) resolve("room_missing");
     return;
   }
-  const [, state, incarnation, laneNames, lanesText, answers] = reply;
-  const room = { state: roomStateOf(state), incarnation, lanes: parseLanes(lanesText, laneNames) };
+  const [, state, incarnation, laneNames, lanesText, commitment, answers] = reply;
+  const room = { state: roomStateOf(state), incarnation, commitment, lanes: parseLanes(lanesText, laneNames) };
   for (const [index, { resolve }] of batch.entries())
     resolve({ ...room, answer: answers[index] as VisitAnswer });
 }

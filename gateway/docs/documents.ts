@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { asyncApiDocument } from "../asyncapi.ts";
 import { openApiDocument } from "../openapi.ts";
 import { errorsPage } from "./errors-table.ts";
+import { roomPage } from "./room-page.ts";
 
 /** Bytes that are the same for everybody, made once at the start. */
 export type StaticDocument = {
@@ -26,7 +28,13 @@ export function staticDocuments(publicUrl: string): StaticDocument[] {
       "application/json; charset=utf-8",
       JSON.stringify(openApiDocument(publicUrl)),
     ),
+    textDocument(
+      "/v1/asyncapi.json",
+      "application/json; charset=utf-8",
+      JSON.stringify(asyncApiDocument(publicUrl)),
+    ),
     pageDocument("/docs", swaggerPage),
+    pageDocument("/docs/room", roomPage(asyncApiDocument(publicUrl))),
     pageDocument("/docs/errors", errorsPage()),
     textDocument("/docs/start.js", "text/javascript; charset=utf-8", startScript),
     swaggerDocument("swagger-ui.css", "text/css; charset=utf-8"),

@@ -1,5 +1,6 @@
 import { errorTable } from "../../foundation/errors.ts";
 import { errorCodes } from "../wire/problem.ts";
+import { escapeHtml } from "./escape-html.ts";
 
 /** What `docs/errors.md` holds; a test keeps the file and the table together. */
 export function errorsMarkdown(): string {
@@ -26,8 +27,4 @@ export function errorsPage(): string {
     return `<h2 id="${code}">${code} (${status})</h2><p>${escapeHtml(title)}</p><p>${escapeHtml(advice)} ${again}</p>`;
   });
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Onsale: errors</title></head><body><h1>Errors</h1>${entries.join("")}</body></html>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -19,6 +19,7 @@ type Received = {
   readonly rawBody: Buffer;
   /** As it came, without the query. */
   readonly path: string;
+  readonly address: string;
 };
 
 const idempotencyKeyPattern = /^[A-Za-z0-9_-]{8,128}$/;
@@ -41,11 +42,13 @@ export function serveRoute(
     const params = readParams(req, names);
     const path = req.getUrl();
     const { limitedBy } = route;
-    const limited = limitedBy && runtime.guards.take(limitedBy, addressOf(runtime, res, headers));
+    const address = limitedBy === undefined ? "" : addressOf(runtime, res, headers);
+    const limited = limitedBy && runtime.guards.take(limitedBy, address);
     if (limited !== undefined) return refuseAtOnce(exchange, limited);
-    if (!takesBody(route)) return void work(exchange, route, { headers, params, rawBody: noBytes, path });
+    const received = { headers, params, path, address };
+    if (!takesBody(route)) return void work(exchange, route, { ...received, rawBody: noBytes });
     readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), (rawBody) => {
-      void work(exchange, route, { headers, params, rawBody, path });
+      void work(exchange, route, { ...received, rawBody });
     });
   };
 }
@@ -93,7 +96,7 @@ function giveUp(exchange: Exchange): void {
 }
 
 async function decide(runtime: Runtime, route: Route, received: Received): Promise<Answer | Refusal> {
-  const { headers, params, rawBody } = received;
+  const { headers, params, rawBody, address } = received;
   const known = await identify(runtime, route, received);
   if ("refusal" in known) return known;
   const refusal = paramsProblem(params, route.params) ?? keyProblem(headers, route);
@@ -102,7 +105,7 @@ async function decide(runtime: Runtime, route: Route, received: Received): Promi
   if ("refusal" in parsed) return parsed;
   const { services, connections, guards } = runtime;
   const { body } = parsed;
-  return route.handle({ services, connections, guards, params, body, headers, rawBody, ...known });
+  return route.handle({ services, connections, guards, params, body, headers, rawBody, address, ...known });
 }
 
 type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };

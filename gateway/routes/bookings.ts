@@ -27,6 +27,7 @@ export const book = defineRoute({
     "not_found",
   ],
   async handle({ services, params: { eventId }, body, headers, buyer }) {
+    const startedAtMs = services.clock.now();
     const outcome = await services.bookings.book({
       eventId,
       sectionId: body.sectionId,
@@ -34,6 +35,11 @@ export const book = defineRoute({
       buyer,
       idempotencyKey: headers.idempotencyKey as string,
     });
+    const failed = outcome.outcome === "busy" || outcome.outcome === "unavailable";
+    // By this the room's automatic pace knows how much the booking path can take.
+    services.roomWatches
+      .known(eventId)
+      ?.bookings.record(services.clock.now() - startedAtMs, !failed, services.clock.now());
     if (outcome.outcome !== "booked") {
       const { outcome: refusal, ...more } = outcome;
       return { refusal, ...more };

@@ -28,7 +28,7 @@ const laneName = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/);
 export const showDrawProof = defineRoute({
   name: "showDrawProof",
   method: "get",
-  path: "/v1/events/:eventId/draw/:lane/:entry",
+  path: "/v1/events/:eventId/draw/proofs/:lane/:entry",
   summary: "The neighbours of an entrant in the published tree: with them anybody finds the root.",
   access: "public",
   limitedBy: "joins",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { BuyerId } from "../../foundation/ids.ts";
-import { defineRoute, noParams, reply } from "../route.ts";
+import { type Call, defineRoute, noParams, reply } from "../route.ts";
 import { idSchema } from "../wire/id.ts";
 import { timeSchema, timeView } from "../wire/time.ts";
 
@@ -10,39 +10,79 @@ const sessionSchema = z
     buyerId: idSchema<BuyerId>("The buyer."),
     email: z.string(),
     guest: z.boolean(),
+    verified: z.boolean().meta({ description: "An account, or an address whose owner answered." }),
     endsAt: timeSchema("When the token ends."),
   })
   .meta({ id: "Session" });
+
+const email = z.email().max(254);
+
+const requestSchema = z
+  .strictObject({
+    email,
+    password: z.string().min(1).max(200).optional().meta({ description: "Of an account; a guest has none." }),
+    code: z
+      .string()
+      .regex(/^\d{8}$/)
+      .optional()
+      .meta({ description: "That was sent to the address: see `/v1/email-codes`." }),
+  })
+  .refine(({ password, code }) => password === undefined || code === undefined, {
+    message: "a password or a code, not both",
+    path: ["code"],
+  })
+  .meta({ id: "SessionRequest", example: { email: "you@example.org" } });
 
 export const openSession = defineRoute({
   name: "openSession",
   method: "post",
   path: "/v1/sessions",
-  summary: "Open a session: as a guest by e-mail, or with a password of an account.",
+  summary:
+    "Open a session: as a guest by e-mail, with a code that was sent there, or with a password of an account. With a `DPoP` header the session is bound to its key.",
   access: "public",
+  limitedBy: "sessions",
   params: noParams,
-  body: z
-    .strictObject({
-      email: z.email().max(254),
-      password: z
-        .string()
-        .min(1)
-        .max(200)
-        .optional()
-        .meta({ description: "Of an account; a guest has none." }),
-    })
-    .meta({ id: "SessionRequest", example: { email: "you@example.org" } }),
+  body: requestSchema,
   idempotent: false,
   answers: { 201: { description: "The session.", json: sessionSchema } },
-  refusals: ["credentials_wrong"],
-  async handle({ services, body }) {
-    const { email, password } = body;
-    const opened =
-      password === undefined
-        ? services.sessions.openGuest(email)
-        : await services.sessions.openAccount(email, password);
+  refusals: ["credentials_wrong", "device_proof_wrong", "too_many_requests"],
+  async handle(call) {
+    const tooOften = guessesProblem(call);
+    if (tooOften !== undefined) return tooOften;
+    const opened = await open(call);
     if (opened.outcome !== "opened") return { refusal: opened.outcome };
-    const { token, buyerId, guest, endsAtMs } = opened;
-    return reply(201, { token, buyerId, email: opened.email, guest, endsAt: timeView(endsAtMs) });
+    const { token, buyerId, guest, verified, endsAtMs } = opened;
+    return reply(201, { token, buyerId, email: opened.email, guest, verified, endsAt: timeView(endsAtMs) });
+  },
+});
+
+type SessionCall = Call<unknown, z.output<typeof requestSchema>, "public">;
+
+function guessesProblem({ guards, body, address }: SessionCall) {
+  const isGuess = body.password !== undefined || body.code !== undefined;
+  return isGuess ? guards.take("guesses", address) : undefined;
+}
+
+async function open({ services, body: { email, password, code }, jkt }: SessionCall) {
+  if (password !== undefined) return services.sessions.openAccount(email, password, jkt);
+  if (code !== undefined) return services.emailCodes.openVerified(email, code, jkt);
+  return services.sessions.openGuest(email, jkt);
+}
+
+export const requestEmailCode = defineRoute({
+  name: "requestEmailCode",
+  method: "post",
+  path: "/v1/email-codes",
+  summary: "Send a code to an address, to show that it is yours.",
+  access: "public",
+  limitedBy: "guesses",
+  params: noParams,
+  body: z.strictObject({ email }).meta({ id: "EmailCodeRequest" }),
+  idempotent: false,
+  answers: { 202: { description: "The code is on its way; it is good for ten minutes.", json: null } },
+  refusals: ["too_many_requests"],
+  async handle({ services, body }) {
+    await services.emailCodes.requestCode(body.email);
+    return reply(202, undefined);
   },
 });

@@ -24,6 +24,7 @@ local function readRoom()
     "weights",
     "passes",
     "revocations",
+    "commitment",
   }
   local values, read = redis.call("HMGET", settings, unpack(names)), {}
   for index, name in ipairs(names) do

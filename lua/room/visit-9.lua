@@ -12,7 +12,7 @@
 -- KEYS proofs zset: proofs of work that were used, by their end
 -- ARGV visits string: JSON, a list of [identity, 1 to join or 0, hashed code or "", proof's id or "", its end]
 -- ARGV nowMs number: the caller's time
--- RETURNS ["room", state: string, incarnation: number, laneNames: string, lanes: string, answers: (readonly [where: "lobby" | "waiting" | "lapsed" | "turn" | "inside", lane: number, entry: number, number: number, endsAtMs: number, joinedAt: number, fresh: 0 | 1] | readonly [refusal: "missing" | "closed" | "busy" | "code_wrong" | "code_spent" | "proof_spent"])[]] | ["room_missing"]
+-- RETURNS ["room", state: string, incarnation: number, laneNames: string, lanes: string, commitment: string, answers: (readonly [where: "lobby" | "waiting" | "lapsed" | "turn" | "inside", lane: number, entry: number, number: number, endsAtMs: number, joinedAt: number, fresh: 0 | 1] | readonly [refusal: "missing" | "closed" | "busy" | "code_wrong" | "code_spent" | "proof_spent"])[]] | ["room_missing"]
 -- RESULTS room: what the lanes keep follows, then an answer for each visit
 -- RESULTS room_missing: the room was never configured, or Redis forgot it
 -- RESULTS lobby: waits for the draw, which gives the number
@@ -155,4 +155,4 @@ if #newPlaces > 0 then
   end
   saveLanes()
 end
-return { "room", state, room.incarnation, room.laneNames, room.lanes, answers }
+return { "room", state, room.incarnation, room.laneNames, room.lanes, room.commitment or "", answers }

@@ -61,5 +61,5 @@ function isLaneName(name: string): boolean {
   return length > 0 && length <= 255;
 }
 
-/** What `GET /v1/events/:id/draw/proof?lane=…&entry=…` answers: the neighbours from the leaf up to the root. */
+/** What `GET /v1/events/:id/draw/proofs/:lane/:entry` answers: the neighbours from the leaf up to the root. */
 export const drawProofSchema = z.object({ proof: z.array(digestHex).max(32) });
