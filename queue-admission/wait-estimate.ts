@@ -51,7 +51,7 @@ function speedsOf(flow: WatermarkFlow, widths: WaitWidths, nowMs: number): WaitS
   for (const ahead of depths) {
     const expectedMs = flow.expectedMs(ahead, nowMs);
     if (expectedMs === undefined) return undefined;
-    const { early, late } = widths.at(expectedMs, paused);
+    const { early, late } = widths.at(expectedMs, paused, flow.watchedMs());
     const perMinute = (60_000 * ahead) / expectedMs;
     speeds.push({ ahead, slow: perMinute * Math.exp(-late), fast: perMinute * Math.exp(early) });
   }

@@ -76,7 +76,7 @@ export function createWaitProbes(): WaitProbes {
         const perMs = 1_000 / expectedMs(1_000);
         const ahead = Math.round(horizonMs * 3 ** (((placed * 0.618_033_988_75) % 1) - 0.5) * perMs);
         if (ahead < 1 || ahead > waiting) continue;
-        nextMs[index] = seen.nowMs + horizonMs / 6;
+        nextMs[index] = seen.nowMs + Math.max(15_000, horizonMs / 8);
         const range = rangeOf(ahead);
         if (range === undefined) continue;
         placed += 1;

@@ -8,7 +8,7 @@ export type Width = { readonly early: number; readonly late: number };
 
 export type WaitWidths = {
   /** The width for a wait expected to be this long. */
-  at(expectedMs: number, paused: boolean): Width;
+  at(expectedMs: number, paused: boolean, watchedMs: number): Width;
   learn(expectedMs: number, paused: boolean, outcome: "inside" | "early" | "late", weight: number): void;
   save(): readonly number[];
   restore(saved: readonly number[]): void;
@@ -19,7 +19,11 @@ const knotsMs = [5_000, 20_000, 80_000, 320_000, 1_280_000, 5_120_000] as const;
 type Knot = { early: number; late: number };
 
 export const tuning = {
-  step: 0.1,
+  step: 0.12,
+  stepGrowth: 1,
+  transfer: 0.3,
+  newEarly: 0.3,
+  newLate: 1,
   openEarly: [0.15, 0.12, 0.12, 0.15, 0.2, 0.25],
   openLate: [0.2, 0.2, 0.2, 0.25, 0.3, 0.4],
   pausedEarly: [1.5, 1, 0.8, 0.5, 0.3, 0.3],
@@ -35,10 +39,15 @@ export function createWaitWidths(): WaitWidths {
   const open = knots(tuning.openEarly, tuning.openLate);
   const paused = knots(tuning.pausedEarly, tuning.pausedLate);
   return {
-    at: (expectedMs, isPaused) => widthAt(isPaused ? paused : open, expectedMs),
+    at: (expectedMs, isPaused, watchedMs) => widthAt(isPaused ? paused : open, expectedMs, watchedMs),
     learn(expectedMs, isPaused, outcome, weight) {
-      for (const [knot, share] of around(isPaused ? paused : open, expectedMs)) {
-        const step = tuning.step * share * weight;
+      const knots = isPaused ? paused : open;
+      const place = placeOf(expectedMs);
+      for (const [index, knot] of knots.entries()) {
+        const apart = index - place;
+        const share = apart <= -1 ? 0 : apart < 0 ? 1 + apart : apart < 1 ? 1 - apart + apart * tuning.transfer : place < 1.2 ? 0 : tuning.transfer ** apart;
+        if (share < 0.001) continue;
+        const step = tuning.step * tuning.stepGrowth ** index * share * weight;
         knot.early = moved(knot.early, outcome === "early", step);
         knot.late = moved(knot.late, outcome === "late", step);
       }
@@ -54,19 +63,20 @@ function moved(width: number, missed: boolean, step: number): number {
   return Math.min(most, Math.max(least, width * Math.exp(3 * step * change)));
 }
 
-function widthAt(knots: readonly Knot[], expectedMs: number): Width {
+function widthAt(knots: readonly Knot[], expectedMs: number, watchedMs: number): Width {
   let early = 0;
   let late = 0;
   for (const [knot, share] of around(knots, expectedMs)) {
     early += knot.early * share;
     late += knot.late * share;
   }
-  return { early, late };
+  const unknown = Math.exp(-watchedMs / expectedMs);
+  return { early: early * (1 + tuning.newEarly * unknown), late: late * (1 + tuning.newLate * unknown) };
 }
 
 /** The two knots that a length lies between, and how near it is to each. */
 function around(knots: readonly Knot[], expectedMs: number): [Knot, number][] {
-  const place = Math.log(expectedMs / knotsMs[0]) / Math.log(4);
+  const place = placeOf(expectedMs);
   const low = Math.min(knots.length - 2, Math.max(0, Math.floor(place)));
   const share = Math.min(1, Math.max(0, place - low));
   const [near, far] = [knots[low], knots[low + 1]];
@@ -76,3 +86,5 @@ function around(knots: readonly Knot[], expectedMs: number): [Knot, number][] {
     [far, share],
   ];
 }
+
+const placeOf = (expectedMs: number): number => Math.max(0, Math.log(expectedMs / knotsMs[0]) / Math.log(4));

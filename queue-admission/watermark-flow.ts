@@ -15,17 +15,21 @@ export type WatermarkFlow = {
   /** Milliseconds until the watermark has moved by `ahead`, as far as the past says. */
   expectedMs(ahead: number, nowMs: number): number | undefined;
   pausedForMs(nowMs: number): number | undefined;
+  /** Milliseconds of open time that were observed. */
+  watchedMs(): number;
   save(): readonly number[];
   restore(saved: readonly number[]): void;
 };
 
 const horizonsMs = [10_000, 40_000, 160_000, 640_000, 2_560_000] as const;
+export const flowTuning = { lookBack: 0.7, lookWidth: 1, pauseKeep: 0.5, pauseUsualMs: 60_000, prior: 5_000 };
 
 type Horizon = { readonly lengthMs: number; moved: number; openMs: number };
 
 type Flow = {
   readonly horizons: Horizon[];
   ratePerMinute: number | undefined;
+  watchedMs: number;
   last: WaitObservation | undefined;
   pausedSinceMs: number | undefined;
   /** Sums over the pauses seen, to know their usual length; begins as one pause of a minute. */
@@ -37,16 +41,18 @@ export function createWatermarkFlow(ratePerMinute?: number): WatermarkFlow {
   const flow: Flow = {
     horizons: horizonsMs.map((lengthMs) => ({ lengthMs, moved: 0, openMs: 0 })),
     ratePerMinute,
+    watchedMs: 0,
     last: undefined,
     pausedSinceMs: undefined,
     pauses: 1,
-    pausedLogMs: Math.log(60_000),
+    pausedLogMs: Math.log(flowTuning.pauseUsualMs),
   };
   return {
     observe: (seen) => observe(flow, seen),
     setRate: (rate) => setRate(flow, rate),
     expectedMs: (ahead, nowMs) => expectedMs(flow, ahead, nowMs),
     pausedForMs: (nowMs) => (flow.pausedSinceMs === undefined ? undefined : nowMs - flow.pausedSinceMs),
+    watchedMs: () => flow.watchedMs,
     save: () => [],
     restore: () => undefined,
   };
@@ -60,6 +66,7 @@ function observe(flow: Flow, seen: WaitObservation): void {
   if (last === undefined || last.state !== "open" || seen.state !== "open") return;
   // Where nobody waited, the joins set the speed, not the room.
   if (seen.servedUpTo >= seen.lastNumber || last.servedUpTo >= last.lastNumber) return;
+  flow.watchedMs += seen.nowMs - last.nowMs;
   for (const horizon of flow.horizons)
     forgetAndAdd(horizon, seen.servedUpTo - last.servedUpTo, seen.nowMs - last.nowMs);
 }
@@ -92,12 +99,11 @@ const priorWeightMs = 5_000;
 /** Numbers per millisecond over a horizon; the configured rate counts like five seconds of watching. */
 function speedOver(flow: Flow, { moved, openMs }: Horizon): number {
   const prior = (flow.ratePerMinute ?? 0) / 60_000;
-  const weight = flow.ratePerMinute === undefined ? 0 : priorWeightMs * Math.exp(-openMs / 10_000);
+  const weight = flow.ratePerMinute === undefined ? 0 : flowTuning.prior * Math.exp(-openMs / 10_000);
   return (moved + prior * weight) / (openMs + weight);
 }
 
 /** The past that tells most about a wait is about as long as the wait. */
-const lookBack = 0.7;
 
 function speedFor(flow: Flow, ahead: number): number | undefined {
   let speed: number | undefined;
@@ -107,8 +113,8 @@ function speedFor(flow: Flow, ahead: number): number | undefined {
     const over = speedOver(flow, horizon);
     if (Number.isNaN(over) || over <= 0) continue;
     speed ??= over;
-    const apart = Math.log(horizon.lengthMs / ((lookBack * ahead) / over));
-    const weight = Math.exp((-apart * apart) / 2) + 1e-9;
+    const apart = Math.log(horizon.lengthMs / ((flowTuning.lookBack * ahead) / over));
+    const weight = Math.exp((-apart * apart) / 2 / flowTuning.lookWidth ** 2) + 1e-9;
     total += weight * Math.log(over);
     weights += weight;
   }
@@ -126,5 +132,5 @@ function pauseLeftMs(flow: Flow, nowMs: number): number {
   if (flow.pausedSinceMs === undefined) return 0;
   const usualMs = Math.exp(flow.pausedLogMs / flow.pauses);
   const passedMs = nowMs - flow.pausedSinceMs;
-  return Math.max(usualMs - passedMs, 0.5 * Math.max(passedMs, 0.4 * usualMs));
+  return Math.max(usualMs - passedMs, flowTuning.pauseKeep * Math.max(passedMs, 0.4 * usualMs));
 }
