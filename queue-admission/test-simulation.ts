@@ -1,5 +1,5 @@
 /** A room's watermark over simulated time: what a driver sees of shoppers, operators and the cap. */
-import type { WaitObservation } from "./wait-estimate.ts";
+import type { WaitObservation } from "./watermark-flow.ts";
 
 export type Random = () => number;
 

@@ -2,102 +2,79 @@
 import type { WaitRange } from "./wait-range.ts";
 import type { WaitObservation } from "./watermark-flow.ts";
 
-export type WaitAccuracy = {
-  readonly measured: number;
-  readonly inside: number;
-  /** The turn came before the range. */
-  readonly early: number;
-  readonly late: number;
+export type Outcome = "inside" | "early" | "late";
+
+export type WaitAccuracy = { readonly measured: number } & {
+  /** `early`: the turn came before the range. */
+  readonly [outcome in Outcome]: number;
 };
 
-export type ProbeOutcome = {
-  readonly expectedMs: number;
-  readonly paused: boolean;
-  readonly outcome: "inside" | "early" | "late";
-  readonly weight: number;
-};
+/** What was expected, and on what grounds. */
+export type Expected = { readonly waitMs: number; readonly paused: boolean };
 
 type Probe = {
   readonly number: number;
   readonly askedMs: number;
-  readonly expectedMs: number;
-  readonly paused: boolean;
-  readonly fromMs: number;
-  readonly untilMs: number;
+  readonly expected: Expected;
+  readonly range: WaitRange;
 };
 
 export type WaitProbes = {
-  /** The probes that are decided: passed by the watermark, or later than was said. */
-  passed(seen: WaitObservation): ProbeOutcome[];
-  due(seen: WaitObservation): boolean;
-  place(
-    seen: WaitObservation,
-    expectedMs: (ahead: number) => number,
-    rangeOf: (ahead: number) => WaitRange | undefined,
-  ): void;
+  /** Decides the probes that the watermark has passed, and those that are later than was said. */
+  decide(seen: WaitObservation, learn: (expected: Expected, outcome: Outcome) => void): void;
+  /** About how long the probe should wait that is to be placed now, if one is. */
+  dueMs(nowMs: number): number | undefined;
+  place(probe: Probe): void;
   accuracy(): WaitAccuracy;
+  save(): readonly number[];
+  restore(saved: readonly number[]): void;
 };
 
-const everyMs = 1_000;
-const mostPending = 96;
+/** Waits of each length are probed eight times in that length, the short ones each quarter of a minute. */
 const horizonsMs = [2_500, 7_000, 20_000, 60_000, 180_000, 600_000, 1_800_000, 5_400_000] as const;
+const leastEveryMs = 15_000;
+const perHorizon = 8;
+const mostPending = 96;
 
 export function createWaitProbes(): WaitProbes {
   let pending: Probe[] = [];
   const counts = { measured: 0, inside: 0, early: 0, late: 0 };
-  const nextMs = horizonsMs.map(() => 0);
-  let dueMs = 0;
-  let placed = 0;
+  const schedule = horizonsMs.map((lengthMs) => ({ lengthMs, nextMs: 0 }));
+  let asked = 0;
   return {
-    passed(seen) {
-      if (pending.length === 0) return [];
-      const outcomes: ProbeOutcome[] = [];
-      let left = 0;
-      for (const probe of pending) {
+    decide(seen, learn) {
+      pending = pending.filter((probe) => {
         const outcome = outcomeOf(probe, seen);
-        if (outcome === undefined) pending[left++] = probe;
-        else {
-          counts.measured += 1;
-          counts[outcome] += 1;
-          outcomes.push({ expectedMs: probe.expectedMs, paused: probe.paused, outcome, weight: 1 });
-        }
-      }
-      pending.length = left;
-      return outcomes;
+        if (outcome === undefined) return true;
+        counts.measured += 1;
+        counts[outcome] += 1;
+        learn(probe.expected, outcome);
+        return false;
+      });
     },
-    due(seen) {
-      return (seen.state === "open" || seen.state === "paused") && seen.nowMs >= dueMs;
+    dueMs(nowMs) {
+      const due = schedule.find(({ nextMs }) => nextMs <= nowMs);
+      if (due === undefined || pending.length >= mostPending) return undefined;
+      due.nextMs = nowMs + Math.max(leastEveryMs, due.lengthMs / perHorizon);
+      asked += 1;
+      return due.lengthMs * 3 ** (((asked * goldenShare) % 1) - 0.5);
     },
-    place(seen, expectedMs, rangeOf) {
-      dueMs = seen.nowMs + everyMs;
-      for (const [index, horizonMs] of horizonsMs.entries()) {
-        if ((nextMs[index] ?? 0) > seen.nowMs || pending.length >= mostPending) continue;
-        const waiting = seen.lastNumber - seen.servedUpTo;
-        const perMs = 1_000 / expectedMs(1_000);
-        const ahead = Math.round(horizonMs * 3 ** (((placed * 0.618_033_988_75) % 1) - 0.5) * perMs);
-        if (ahead < 1 || ahead > waiting) continue;
-        nextMs[index] = seen.nowMs + Math.max(15_000, horizonMs / 8);
-        const range = rangeOf(ahead);
-        if (range === undefined) continue;
-        placed += 1;
-        pending.push({
-          number: seen.servedUpTo + ahead,
-          askedMs: seen.nowMs,
-          expectedMs: expectedMs(ahead),
-          paused: seen.state === "paused",
-          fromMs: range.fromSeconds * 1_000,
-          untilMs: range.untilSeconds * 1_000,
-        });
-        return;
-      }
-    },
+    place: (probe) => pending.push(probe),
     accuracy: () => ({ ...counts }),
+    save: () => [counts.inside, counts.early, counts.late],
+    restore([inside = 0, early = 0, late = 0]) {
+      pending = [];
+      Object.assign(counts, { measured: inside + early + late, inside, early, late });
+    },
   };
 }
 
-function outcomeOf(probe: Probe, seen: WaitObservation): ProbeOutcome["outcome"] | undefined {
-  const waitedMs = seen.nowMs - probe.askedMs;
-  if (waitedMs > probe.untilMs) return "late";
-  if (seen.servedUpTo < probe.number) return undefined;
-  return waitedMs < probe.fromMs ? "early" : "inside";
+/** Steps of this share spread evenly over any interval: the probes meet ranges just above and just below each grain. */
+const goldenShare = 0.618_033_988_75;
+
+function outcomeOf({ number, askedMs, range }: Probe, seen: WaitObservation): Outcome | undefined {
+  const waitedSeconds = (seen.nowMs - askedMs) / 1_000;
+  if (waitedSeconds > range.untilSeconds) return "late";
+  if (seen.servedUpTo < number) return undefined;
+  return waitedSeconds < range.fromSeconds ? "early" : "inside";
 }

@@ -1,5 +1,4 @@
-/** How fast a watermark has moved, over several horizons of open time, and for how long it now stands still. */
-
+/** How fast a watermark has moved while the room was open, over several horizons. */
 export type WaitObservation = {
   readonly nowMs: number;
   /** Numbers up to it were offered a turn, stepped over or given up. */
@@ -10,127 +9,100 @@ export type WaitObservation = {
 
 export type WatermarkFlow = {
   observe(seen: WaitObservation): void;
-  /** What the operator changes the rate to scales what was observed, where the rate is what limited the flow. */
   setRate(ratePerMinute: number): void;
-  /** Milliseconds until the watermark has moved by `ahead`, as far as the past says. */
-  expectedMs(ahead: number, nowMs: number): number | undefined;
-  pausedForMs(nowMs: number): number | undefined;
+  /** Numbers per millisecond that are likely until the watermark has moved by `ahead`. */
+  speedFor(ahead: number): number | undefined;
   /** Milliseconds of open time that were observed. */
   watchedMs(): number;
   save(): readonly number[];
   restore(saved: readonly number[]): void;
 };
 
-const horizonsMs = [10_000, 40_000, 160_000, 640_000, 2_560_000] as const;
-export const flowTuning = { lookBack: 0.7, lookWidth: 1, pauseKeep: 0.5, pauseUsualMs: 60_000, prior: 5_000 };
+export const flowTuning = { lookBack: 1, lookWidth: 2, prior: 4_600 };
 
+const horizonsMs = [10_000, 40_000, 160_000, 640_000, 2_560_000] as const;
+
+/** What was seen, the older the less: a share 1/e is left of what is one length old. */
 type Horizon = { readonly lengthMs: number; moved: number; openMs: number };
 
 type Flow = {
-  readonly horizons: Horizon[];
+  readonly horizons: readonly Horizon[];
   ratePerMinute: number | undefined;
-  watchedMs: number;
   last: WaitObservation | undefined;
-  pausedSinceMs: number | undefined;
-  /** Sums over the pauses seen, to know their usual length; begins as one pause of a minute. */
-  pauses: number;
-  pausedLogMs: number;
+  watchedMs: number;
 };
 
-export function createWatermarkFlow(ratePerMinute?: number): WatermarkFlow {
-  const flow: Flow = {
-    horizons: horizonsMs.map((lengthMs) => ({ lengthMs, moved: 0, openMs: 0 })),
-    ratePerMinute,
-    watchedMs: 0,
-    last: undefined,
-    pausedSinceMs: undefined,
-    pauses: 1,
-    pausedLogMs: Math.log(flowTuning.pauseUsualMs),
-  };
+export function createWatermarkFlow(ratePerMinute: number | undefined): WatermarkFlow {
+  const horizons = horizonsMs.map((lengthMs): Horizon => ({ lengthMs, moved: 0, openMs: 0 }));
+  const flow: Flow = { horizons, ratePerMinute, last: undefined, watchedMs: 0 };
   return {
     observe: (seen) => observe(flow, seen),
     setRate: (rate) => setRate(flow, rate),
-    expectedMs: (ahead, nowMs) => expectedMs(flow, ahead, nowMs),
-    pausedForMs: (nowMs) => (flow.pausedSinceMs === undefined ? undefined : nowMs - flow.pausedSinceMs),
+    speedFor: (ahead) => speedFor(flow, ahead),
     watchedMs: () => flow.watchedMs,
-    save: () => [],
-    restore: () => undefined,
+    save: () => [flow.watchedMs, ...horizons.flatMap(({ moved, openMs }) => [moved, openMs])],
+    restore([watchedMs = 0, ...saved]) {
+      flow.watchedMs = watchedMs;
+      for (const [index, horizon] of horizons.entries()) {
+        horizon.moved = saved[2 * index] ?? 0;
+        horizon.openMs = saved[2 * index + 1] ?? 0;
+      }
+    },
   };
 }
 
 function observe(flow: Flow, seen: WaitObservation): void {
   const last = flow.last;
-  if (seen.state === "paused") flow.pausedSinceMs ??= seen.nowMs;
-  else if (flow.pausedSinceMs !== undefined) endPause(flow, seen.nowMs);
   flow.last = seen;
-  if (last === undefined || last.state !== "open" || seen.state !== "open") return;
-  // Where nobody waited, the joins set the speed, not the room.
-  if (seen.servedUpTo >= seen.lastNumber || last.servedUpTo >= last.lastNumber) return;
-  flow.watchedMs += seen.nowMs - last.nowMs;
-  for (const horizon of flow.horizons)
-    forgetAndAdd(horizon, seen.servedUpTo - last.servedUpTo, seen.nowMs - last.nowMs);
+  if (last === undefined || !tellsSpeed(last, seen)) return;
+  const elapsedMs = seen.nowMs - last.nowMs;
+  flow.watchedMs += elapsedMs;
+  for (const horizon of flow.horizons) {
+    const kept = Math.exp(-elapsedMs / horizon.lengthMs);
+    horizon.moved = horizon.moved * kept + seen.servedUpTo - last.servedUpTo;
+    horizon.openMs = horizon.openMs * kept + elapsedMs;
+  }
 }
 
-function endPause(flow: Flow, nowMs: number): void {
-  flow.pauses += 1;
-  flow.pausedLogMs += Math.log(Math.max(1_000, nowMs - (flow.pausedSinceMs ?? nowMs)));
-  flow.pausedSinceMs = undefined;
+/** Where nobody waits, the joins set the speed and not the room. Time and watermark may fall back in a fail-over. */
+function tellsSpeed(last: WaitObservation, seen: WaitObservation): boolean {
+  if (last.state !== "open" || seen.state !== "open") return false;
+  if (seen.nowMs <= last.nowMs || seen.servedUpTo < last.servedUpTo) return false;
+  return seen.servedUpTo < seen.lastNumber && last.servedUpTo < last.lastNumber;
 }
 
-function forgetAndAdd(horizon: Horizon, moved: number, elapsedMs: number): void {
-  const kept = Math.exp(-elapsedMs / horizon.lengthMs);
-  horizon.moved = horizon.moved * kept + moved;
-  horizon.openMs = horizon.openMs * kept + elapsedMs;
-}
-
+/**
+ * Where the rate is what limits the flow, another rate scales all that was seen. Where the cap does, only a rate
+ * below the flow matters.
+ */
 function setRate(flow: Flow, ratePerMinute: number): void {
   const before = flow.ratePerMinute;
   flow.ratePerMinute = ratePerMinute;
-  if (before === undefined || before === ratePerMinute) return;
-  const shortest = flow.horizons[1];
-  if (shortest === undefined || shortest.openMs === 0) return;
-  const speed = (60_000 * shortest.moved) / shortest.openMs;
+  const recent = flow.horizons[1];
+  if (before === undefined || recent === undefined || recent.moved === 0) return;
+  const speed = (60_000 * recent.moved) / recent.openMs;
   const factor = speed > before * 0.9 ? ratePerMinute / before : Math.min(1, ratePerMinute / speed);
   for (const horizon of flow.horizons) horizon.moved *= factor;
 }
 
-const priorWeightMs = 5_000;
-
-/** Numbers per millisecond over a horizon; the configured rate counts like five seconds of watching. */
-function speedOver(flow: Flow, { moved, openMs }: Horizon): number {
-  const prior = (flow.ratePerMinute ?? 0) / 60_000;
-  const weight = flow.ratePerMinute === undefined ? 0 : flowTuning.prior * Math.exp(-openMs / 10_000);
-  return (moved + prior * weight) / (openMs + weight);
-}
-
-/** The past that tells most about a wait is about as long as the wait. */
-
+/** The speeds over the horizons, averaged; most weight has the one about as long as the wait. */
 function speedFor(flow: Flow, ahead: number): number | undefined {
-  let speed: number | undefined;
-  let total = 0;
+  let logs = 0;
   let weights = 0;
   for (const horizon of flow.horizons) {
-    const over = speedOver(flow, horizon);
-    if (Number.isNaN(over) || over <= 0) continue;
-    speed ??= over;
-    const apart = Math.log(horizon.lengthMs / ((flowTuning.lookBack * ahead) / over));
-    const weight = Math.exp((-apart * apart) / 2 / flowTuning.lookWidth ** 2) + 1e-9;
-    total += weight * Math.log(over);
+    const speed = speedOver(flow, horizon);
+    if (speed === undefined) continue;
+    const apart = Math.log((horizon.lengthMs * speed) / (flowTuning.lookBack * ahead));
+    const weight = Math.exp(-(apart ** 2) / 2 / flowTuning.lookWidth ** 2) + 1e-9;
+    logs += weight * Math.log(speed);
     weights += weight;
   }
-  return weights === 0 ? undefined : Math.exp(total / weights);
+  return weights === 0 ? undefined : Math.exp(logs / weights);
 }
 
-function expectedMs(flow: Flow, ahead: number, nowMs: number): number | undefined {
-  const speed = speedFor(flow, ahead);
-  if (speed === undefined) return undefined;
-  return ahead / speed + pauseLeftMs(flow, nowMs);
-}
-
-/** A pause usually goes on for about as long as it has lasted already, or as pauses of this room usually do. */
-function pauseLeftMs(flow: Flow, nowMs: number): number {
-  if (flow.pausedSinceMs === undefined) return 0;
-  const usualMs = Math.exp(flow.pausedLogMs / flow.pauses);
-  const passedMs = nowMs - flow.pausedSinceMs;
-  return Math.max(usualMs - passedMs, flowTuning.pauseKeep * Math.max(passedMs, 0.4 * usualMs));
+/** In the first seconds the configured rate counts as if it had been seen for a while. */
+function speedOver({ ratePerMinute, watchedMs }: Flow, { moved, openMs }: Horizon): number | undefined {
+  const priorMs = ratePerMinute === undefined ? 0 : flowTuning.prior * Math.exp(-watchedMs / 10_000);
+  const speed = (moved + ((ratePerMinute ?? 0) / 60_000) * priorMs) / (openMs + priorMs);
+  return speed > 0 ? speed : undefined;
 }
