@@ -232,9 +232,9 @@ test("whatever text comes is answered, never thrown at", () => {
   const { sign, check } = setUp();
   const good = sign();
   const changed = fc
-    .tuple(fc.nat(good.length - 1), fc.string({ minLength: 1, maxLength: 3, unit: "binary" }))
+    .tuple(fc.nat(good.length - 1), fc.string({ minLength: 1, maxLength: 3 }))
     .map(([at, text]) => `${good.slice(0, at)}${text}${good.slice(at + 1)}`);
-  const noise = fc.string({ maxLength: 3_000, unit: "binary" });
+  const noise = fc.uint8Array({ maxLength: 3_000 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
   const parts = fc.tuple(fc.json(), fc.json()).map(([header, claims]) => {
     const encode = (text: string) => Buffer.from(text).toString("base64url");
     return `${encode(header)}.${encode(claims)}.${"A".repeat(86)}`;

@@ -112,7 +112,10 @@ test("a challenge of another secret is forged", () => {
 
 test("whatever text comes is answered, never thrown at", () => {
   const { proofs } = setUp();
-  const text = fc.oneof(fc.string({ maxLength: 600, unit: "binary" }), fc.base64String());
+  const text = fc.oneof(
+    fc.uint8Array({ maxLength: 600 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
+    fc.base64String(),
+  );
   fc.assert(
     fc.property(text, text, (challenge, nonce) => {
       expect(["forged", "malformed"]).toContain(proofs.check({ ...demand, challenge, nonce }).outcome);
