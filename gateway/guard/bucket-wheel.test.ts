@@ -15,7 +15,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant("put" as const),
-      key: fc.constantFrom(..."abcdefghijkl"),
+      key: fc.constantFrom(..."abcdefghijkl".split("")),
       aheadMs: fc.integer({ min: 0, max: spanMs }),
     }),
   },

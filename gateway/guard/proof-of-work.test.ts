@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { leadingZeroBits, proofDigest, solveProof } from "../../foundation/proof-of-work-solver.ts";
 import { createProofOfWork } from "./proof-of-work.ts";
+import { otherSpellings } from "./test-spellings.ts";
 
 const secret = "s".repeat(40);
 const demand = { eventId: "event-1", identity: "identity-1", bits: 8 };
@@ -76,7 +77,7 @@ test("the bits of the challenge count, not the fewer that are demanded now", () 
 test("a challenge with any character changed is forged or malformed, never good", () => {
   const { proofs, challenge, answer } = setUp(1);
   const at = fc.nat(challenge.length - 1);
-  const character = fc.constantFrom(..."ABYZabyz0189-_.= ");
+  const character = fc.constantFrom(..."ABYZabyz0189-_.= ".split(""));
   fc.assert(
     fc.property(at, character, (index, other) => {
       fc.pre(challenge[index] !== other);
@@ -92,10 +93,7 @@ test("a challenge with any character changed is forged or malformed, never good"
 
 test("another spelling of the same signature is forged", () => {
   const { proofs, challenge, answer } = setUp();
-  const bytes = (text: string) => Buffer.from(text.slice(-43), "base64url").toString("hex");
-  const spellings = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"]
-    .map((last) => `${challenge.slice(0, -1)}${last}`)
-    .filter((other) => other !== challenge && bytes(other) === bytes(challenge));
+  const spellings = otherSpellings(challenge.slice(-43)).map((mac) => `${challenge.slice(0, -43)}${mac}`);
   expect(spellings).toHaveLength(3);
   for (const other of spellings)
     expect(proofs.check({ ...answer, challenge: other, nonce: solveProof(other, demand.bits) })).toEqual({
