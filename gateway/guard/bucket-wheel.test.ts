@@ -71,3 +71,16 @@ test("what is full is gone after a few sweeps, however many there were", () => {
   for (let sweep = 0; sweep < 250; sweep++) sweepFull(wheel, 100 * spanMs);
   expect(wheel.buckets.size).toBe(0);
 });
+
+test("a bucket that is put into a slot not yet swept stays until it is full itself", () => {
+  const wheel = createBucketWheel(spanMs);
+  for (let index = 0; index < 10; index++) putBucket(wheel, `early-${index}`, 5);
+  const nowMs = 25;
+  sweepFull(wheel, nowMs);
+  // One turn of the wheel later, so in the ring of those that are left of slot 0.
+  putBucket(wheel, "late", 256 * slotMs);
+  for (let sweep = 0; sweep < 10; sweep++) sweepFull(wheel, nowMs);
+  expect([...wheel.buckets.keys()]).toEqual(["late"]);
+  sweepFull(wheel, 257 * slotMs);
+  expect(wheel.buckets.size).toBe(0);
+});
