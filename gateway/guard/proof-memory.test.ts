@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createProofMemory } from "./proof-memory.ts";
+
+const rememberMs = 65_000;
+
+test("whenever a proof is used, it is remembered for its whole time, and not for ever", () => {
+  const uses = fc.array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.nat(rememberMs * 1.5)), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(uses, (list) => {
+      const clock = { nowMs: 0, now: () => clock.nowMs };
+      const bounds = { rememberMs, mostProofs: 1_000, mostProofsPerKey: 1_000 };
+      const memory = createProofMemory(clock, bounds);
+      const usedAtMs = new Map<string, number>();
+      for (const [jti, elapsedMs] of list) {
+        clock.nowMs += elapsedMs;
+        const agoMs = clock.nowMs - (usedAtMs.get(jti) ?? -Infinity);
+        const use = memory.use("key", jti);
+        if (agoMs < rememberMs) expect(use).toBe("replayed");
+        if (use === "fresh") usedAtMs.set(jti, clock.nowMs);
+      }
+      clock.nowMs += rememberMs;
+      memory.use("key", "x");
+      clock.nowMs += rememberMs;
+      expect(["a", "b", "c"].map((jti) => memory.use("key", jti))).toEqual(["fresh", "fresh", "fresh"]);
+    }),
+  );
+});
