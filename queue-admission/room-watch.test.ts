@@ -136,7 +136,7 @@ test("a revocation that was missed is read again with the next tick, also where 
   await revokeUnheard(room, 1);
   await room.rooms.leave(room.eventId, visitor("bob"));
   await waitFor(() => watch.isRevoked(2), { what: "the revocation that was heard", withinMs: 1_000 });
-  await room.step();
+  await room.step(1_000);
   await waitFor(() => watch.isRevoked(1), { what: "the revocation that was missed", withinMs: 1_000 });
 });
 
