@@ -9,9 +9,10 @@ import { openRoomsKey, roomKeys } from "../foundation/redis/keys.ts";
 import { type RedisCluster, startRedisCluster } from "../launch/redis-server.ts";
 import { startChild, type TestChild } from "../test/harness/child.ts";
 import { waitFor } from "../test/harness/wait-for.ts";
-import type { RoomSettings } from "./room.ts";
 import { createRoomDriver, type RoomDriver } from "./room-driver.ts";
-import { openSettings, openTestRoom, type TestRoom, visitor } from "./test-room.ts";
+import type { RoomSettings } from "./room-settings.ts";
+import { createTestRecords } from "./test-records.ts";
+import { openTestRoom, type TestRoom, visitor } from "./test-room.ts";
 
 // A cluster of their own: a driver takes every room that it finds, also those of other tests.
 const folder = mkdtempSync(join(tmpdir(), "onsale-drivers-"));
@@ -35,15 +36,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** Driven by whoever drives; all who will join are here. */
 async function openRoom(settings: Partial<RoomSettings> = {}): Promise<TestRoom> {
-  const room = await openTestRoom(redis);
-  await room.rooms.configure(room.eventId, { ...openSettings, ...settings });
+  const room = await openTestRoom(redis, settings);
+  for (let number = 1; number <= 10; number += 1) room.presence.enter(0, number);
+  await room.report();
+  await redis.sadd(openRoomsKey, room.eventId);
   return room;
 }
 
 function startDriver(driverId: string, lines: string[] = []): RoomDriver {
+  const records = createTestRecords();
   const logger = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
-  const driver = createRoomDriver({ redis, clock: systemClock, logger, driverId });
+  const driver = createRoomDriver({ redis, clock: systemClock, logger, driverId, records });
   drivers.push(driver);
   driver.start();
   return driver;
@@ -82,7 +87,7 @@ describe("a driver", () => {
 
   test("is not held up by a room that is broken, logs it with its event, and drives it once it is mended", async () => {
     const [broken, sound] = [await openRoom(), await openRoom()];
-    await redis.set(roomKeys(broken.eventId).waiting, "not a sorted set");
+    await redis.set(roomKeys(broken.eventId).turns, "not a sorted set");
     const lines: string[] = [];
     startDriver("driver-a", lines);
     await sound.join("ann");
@@ -92,18 +97,19 @@ describe("a driver", () => {
       what: "the error of the room",
       withinMs: 2_000,
     });
-    await redis.del(roomKeys(broken.eventId).waiting);
+    await redis.del(roomKeys(broken.eventId).turns);
     await broken.join("bob");
     await waitFor(() => hasTurn(broken, "bob"), { what: "a turn in the mended room", withinMs: 2_000 });
     expect(says("the room is driven again")).toBe(true);
   });
 
   test("lets a closed room go when it is empty, and takes it up when it opens again", async () => {
-    const room = await openRoom({ state: "closed" });
+    const room = await openRoom({ closed: true });
     startDriver("driver-a");
     const isListed = async () => (await redis.sismember(openRoomsKey, room.eventId)) === 1;
     await waitFor(async () => !(await isListed()), { what: "the room to be let go", withinMs: 2_000 });
-    await room.rooms.configure(room.eventId, openSettings);
+    await room.configure({ closed: false });
+    await redis.sadd(openRoomsKey, room.eventId);
     await room.join("ann");
     await waitFor(() => hasTurn(room, "ann"), { what: "a turn", withinMs: 2_000 });
   });

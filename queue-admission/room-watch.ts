@@ -54,10 +54,15 @@ type Watching = {
   tick: RoomTick | undefined;
   settings: RoomSettings;
   revocations: number;
+  /** Whose revocations were read. */
+  incarnation: number | undefined;
   usedAtMs: number;
   opened: Promise<() => Promise<void>>;
   readonly watch: RoomWatch;
 };
+
+/** Of revocations, after one was missed; differs from every count, also from the next one. */
+const unknown = -2;
 
 const { reportMs, presenceWindow, presenceBelow, watchIdleMs } = limits.room;
 
@@ -92,6 +97,7 @@ function begin(parts: WatchParts, rooms: Map<EventId, Watching>, eventId: EventI
     tick: undefined,
     settings: defaultRoom,
     revocations: 0,
+    incarnation: undefined,
     usedAtMs: 0,
     opened: Promise.resolve(async () => {}),
     watch: {
@@ -139,15 +145,22 @@ async function readRoom({ redis, clock }: WatchParts, room: Watching): Promise<v
     if (news?.kind === "tick") room.tick = news;
   }
   if (typeof config === "string") room.settings = roomSettingsSchema.parse(JSON.parse(config));
-  const numbers = await redis.zrangebyscore(keys.revoked, clock.now(), "+inf");
-  room.revoked.clear();
+  await readRevoked({ redis, clock }, room);
+}
+
+/** What ended meanwhile is forgotten; not what is heard during the reading, nor what only Redis has forgotten. */
+async function readRevoked({ redis, clock }: Pick<WatchParts, "redis" | "clock">, room: Watching): Promise<void> {
+  const before = room.incarnation === room.tick?.incarnation ? [...room.revoked] : [];
+  room.incarnation = room.tick?.incarnation;
+  const numbers = await redis.zrangebyscore(roomKeys(room.eventId).revoked, clock.now(), "+inf");
+  for (const number of before) room.revoked.delete(number);
   for (const number of numbers) room.revoked.add(Number(number));
 }
 
 function hear(parts: WatchParts, room: Watching, news: RoomNews): void {
   if (news.kind === "revoked") {
     room.revoked.add(news.pass);
-    room.revocations = news.revocations;
+    room.revocations = news.revocations === room.revocations + 1 ? news.revocations : unknown;
   }
   if (news.kind === "tick") hearTick(parts, room, news);
   for (const listener of room.listeners) listener(news);
@@ -160,7 +173,7 @@ function hearTick(parts: WatchParts, room: Watching, tick: RoomTick): void {
   room.revocations = tick.revocations;
   if (!missed) return;
   readRoom(parts, room).catch((error: unknown) => {
-    room.revocations = -1;
+    room.revocations = unknown;
     parts.logger.warn({ err: error, eventId: room.eventId }, "the revoked passes could not be read");
   });
 }

@@ -23,6 +23,8 @@ export type TestRoom = {
   readonly presence: Presence;
   configure(changes: Partial<RoomSettings>): Promise<void>;
   join(...names: string[]): Promise<void>;
+  /** Says who is here, as a gateway does. */
+  report(): Promise<void>;
   /** Lets time pass, says who is here, and moves the room on by one step. */
   step(elapsedMs?: number, orders?: Partial<StepOrders>): Promise<StepReply>;
   /** Who has a turn and who is inside, read at one moment. */
@@ -53,7 +55,8 @@ export function visitor(name: string) {
 
 export async function openTestRoom(redis: Redis, settings: Partial<RoomSettings> = {}): Promise<TestRoom> {
   const eventId = uuidV7(Date.now()) as EventId;
-  const started = Date.now();
+  // A whole second, so that the seconds that scripts keep do not depend on when the test runs.
+  const started = Math.floor(Date.now() / 1_000) * 1_000;
   const clock = { nowMs: started, now: () => clock.nowMs };
   const tokens = createTokens("a secret of the tests, long enough to sign");
   const rooms = createRooms({ redis, clock, tokens });
@@ -78,6 +81,7 @@ export async function openTestRoom(redis: Redis, settings: Partial<RoomSettings>
           presence.enter(0, joined.standing.number);
       }
     },
+    report: () => report(redis, eventId, presence, clock),
     async step(elapsedMs = 250, orders = {}) {
       clock.nowMs += elapsedMs;
       await report(redis, eventId, presence, clock);
