@@ -53,7 +53,7 @@ function mergeLane(...[newest, known, told]: (LaneMarks | undefined)[]): LaneMar
   return { ...lane, reserved: Math.max(known?.reserved ?? 0, told?.reserved ?? 0) };
 }
 
-function laneNames(settings: RoomConfig): string[] {
+export function laneNames(settings: RoomConfig): string[] {
   const lanes = settings["lanes"];
   if (!Array.isArray(lanes)) throw new Error("the settings of a room have no lanes");
   return lanes.map(({ name }: { name: string }) => name);
