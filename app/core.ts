@@ -2,6 +2,9 @@ import { createBookings } from "../booking-core/bookings/bookings.ts";
 import { createChanges } from "../booking-core/bookings/changes.ts";
 import { createCatalogue } from "../booking-core/events/catalogue.ts";
 import { createSandboxProvider } from "../booking-core/payments/sandbox-provider.ts";
+import { createRoomCodes } from "../booking-core/rooms/room-codes.ts";
+import { createRoomRecords } from "../booking-core/rooms/room-records.ts";
+import { createRoomStore } from "../booking-core/rooms/room-store.ts";
 import { createSeatEngine } from "../booking-core/seats/seat-engine.ts";
 import { systemClock } from "../foundation/clock.ts";
 import type { Config } from "../foundation/config.ts";
@@ -12,7 +15,9 @@ import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
 import { createShardedChannels } from "../foundation/redis/sharded-channels.ts";
 import { createTokens } from "../foundation/tokens.ts";
+import { createRoomControl } from "../queue-admission/room-control.ts";
 import { createRooms } from "../queue-admission/rooms.ts";
+import { publishingOf } from "./publishing.ts";
 
 export type Core = Awaited<ReturnType<typeof createCore>>;
 
@@ -30,6 +35,11 @@ export async function createCore(config: Config, logger: Logger) {
   const catalogue = createCatalogue({ pool, clock });
   const changes = createChanges(redis, channels);
   const rooms = createRooms({ redis, clock, tokens });
+  const roomControl = createRoomControl({ redis, clock });
+  const roomStore = createRoomStore({ pool, ids, clock });
+  const roomCodes = createRoomCodes({ pool, ids, clock });
+  const roomRecords = createRoomRecords({ pool, seats, catalogue, clock });
+  const publishing = publishingOf({ pool, seats, roomControl });
   const bookings = createBookings({ pool, jobs, seats, catalogue, clock, logger });
   const provider = createSandboxProvider({
     url: config.SANDBOX_URL,
@@ -54,6 +64,11 @@ export async function createCore(config: Config, logger: Logger) {
     catalogue,
     changes,
     rooms,
+    roomControl,
+    roomStore,
+    roomCodes,
+    roomRecords,
+    publishing,
     bookings,
     provider,
     close,

@@ -9,6 +9,7 @@ import { createAccount } from "../booking-core/people/create-account.ts";
 import { loadConfig } from "../foundation/config.ts";
 import { type EventId, uuidSource } from "../foundation/ids.ts";
 import { createPool, inTransaction, type Sql } from "../foundation/postgres/pool.ts";
+import { defaultRoom } from "../queue-admission/room-settings.ts";
 
 const title = "Demo: The Onsale Tour";
 const account = { email: "demo@onsale.example", password: "demo-password", role: "buyer" } as const;
@@ -61,7 +62,7 @@ async function createDemo(sql: Sql): Promise<EventId> {
     startsAtMs: now + 90 * day,
     currency: "EUR",
     paymentWindowMs: 15 * 60_000,
-    room: { state: "open", cap: 200, ratePerMinute: 6_000, turnWindowMs: 60_000, passMs: 15 * 60_000 },
+    room: { ...defaultRoom, cap: 200, ratePerMinute: 6_000, turnWindowMs: 60_000, passMs: 15 * 60_000 },
     sections: sections.map(({ planned, priceMinor }) => ({
       planned,
       offer: {

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createEvent, createSeatingPlan, createVenue } from "../booking-core/events/create-event.ts";
 import { loadConfig } from "../foundation/config.ts";
-import { type BuyerId, type EventId, uuidSource } from "../foundation/ids.ts";
+import { type BuyerId, type EventId, identityFrom, uuidSource } from "../foundation/ids.ts";
 import { migrateDatabase } from "../foundation/postgres/migrate.ts";
 import { createPool, inTransaction, type Sql } from "../foundation/postgres/pool.ts";
 import { createTokens } from "../foundation/tokens.ts";
 import { freePort } from "../launch/free-ports.ts";
 import { startPostgres } from "../launch/postgres-server.ts";
 import { startRedisCluster } from "../launch/redis-server.ts";
+import { defaultRoom } from "../queue-admission/room-settings.ts";
 import { type LoadOptions, type Measured, measure } from "./measure.ts";
 
 const sections = 50;
@@ -46,15 +47,14 @@ function requestMaker(eventId: EventId, sectionIds: readonly string[]) {
   const endsAtMs = Date.now() + 3_600_000;
   const buyers = Array.from({ length: 1_000 }, () => {
     const buyerId = uuidSource.next<BuyerId>();
-    const identity = `guest-${buyerId}`;
-    const token = tokens.sign(
-      "buyer",
-      { buyerId, identity, email: `${buyerId}@onsale.example`, guest: true },
-      endsAtMs,
-    );
+    const identity = identityFrom("guest", buyerId);
+    const email = `${buyerId}@onsale.example`;
+    const buyer = { buyerId, identity, email, guest: true, verified: false, role: "buyer" } as const;
+    const place = { lane: "general", entry: 1, number: 1, joinedAtMs: 0 };
+    const pass = { eventId, buyerId, identity, passNumber: 1, incarnation: 1, place };
     return {
-      authorization: `Bearer ${token}`,
-      "onsale-pass": tokens.sign("pass", { eventId, buyerId, identity }, endsAtMs),
+      authorization: `Bearer ${tokens.sign("buyer", buyer, endsAtMs)}`,
+      "onsale-pass": tokens.sign("pass", pass, endsAtMs),
     };
   });
   const bodies = sectionIds.map((sectionId) =>
@@ -104,7 +104,7 @@ async function insertRush(sql: Sql): Promise<EventId> {
     startsAtMs: Date.now() + day,
     currency: "EUR",
     paymentWindowMs: 900_000,
-    room: { state: "open", cap: 100, ratePerMinute: 6_000, turnWindowMs: 60_000, passMs: 900_000 },
+    room: { ...defaultRoom, cap: 100, ratePerMinute: 6_000, turnWindowMs: 60_000, passMs: 900_000 },
     sections: planned.map((section) => ({ planned: section, offer })),
   });
 }

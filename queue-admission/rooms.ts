@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "../foundation/clock.ts";
+import { hashCode } from "../foundation/code-hash.ts";
 import { type BuyerId, type EventId, identityChars } from "../foundation/ids.ts";
 import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
@@ -186,9 +186,4 @@ async function restorePlace(
 function knownIdentity({ identity }: Visitor): string {
   if (identity.length !== identityChars) throw new Error(`an identity has ${identityChars} characters`);
   return identity;
-}
-
-/** What is kept of a code: who reads Redis or Postgres cannot use it. */
-export function hashCode(code: string): string {
-  return createHash("sha256").update(`code:${code.trim().toUpperCase()}`).digest("base64url").slice(0, 22);
 }

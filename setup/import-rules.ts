@@ -39,10 +39,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "swagger-ui-dist",
   ],
   app: ["app/", "gateway/", "queue-admission/", "booking-core/", "foundation/", "node:"],
-  cli: ["cli/", "booking-core/", "queue-admission/draw/", "foundation/", "node:", "commander"],
+  cli: [
+    "cli/",
+    "booking-core/",
+    "queue-admission/room-check.ts",
+    "queue-admission/draw/",
+    "foundation/",
+    "node:",
+    "commander",
+  ],
   launch: [
     "launch/",
     "booking-core/",
+    "queue-admission/room-settings.ts",
     "foundation/",
     "node:",
     "commander",
@@ -55,6 +64,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   loadtest: [
     "loadtest/",
     "booking-core/",
+    "queue-admission/room-settings.ts",
     "foundation/",
     "launch/",
     "node:",

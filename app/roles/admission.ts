@@ -5,9 +5,9 @@ import type { Core } from "../core.ts";
 import type { RunningRole } from "./running-role.ts";
 
 /** Drives the rooms whose lease it gets; any number of processes may hold this role. */
-export async function startAdmission({ redis, clock, logger }: Core): Promise<RunningRole> {
+export async function startAdmission({ redis, clock, logger, roomRecords }: Core): Promise<RunningRole> {
   const driverId = `${hostname()}-${process.pid}-${randomUUID()}`;
-  const driver = createRoomDriver({ redis, clock, logger, driverId });
+  const driver = createRoomDriver({ redis, clock, logger, driverId, records: roomRecords });
   driver.start();
   return { stop: () => driver.stop() };
 }

@@ -13,7 +13,7 @@ import type { RunningRole } from "./running-role.ts";
 
 /** Jobs, and the searches that make up for what a killed process left undone. */
 export async function startWorker(core: Core, config: Config): Promise<RunningRole> {
-  const publishing = { pool: core.pool, seats: core.seats, configureRoom: core.rooms.configure };
+  const { publishing } = core;
   await publishEvents(publishing);
   const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));

@@ -12,6 +12,7 @@ import {
   type Shop,
   standingOf,
 } from "../../test/harness/shop.ts";
+import type { RoomsToPublish } from "../rooms/publish-room.ts";
 import { createCatalogue } from "./catalogue.ts";
 import { seatLabel } from "./event.ts";
 import { publishEvents, publishMissing } from "./publish.ts";
@@ -22,6 +23,10 @@ beforeAll(async () => {
   shop = await openShop();
 });
 afterAll(() => shop.close());
+
+function roomsIn(rooms: Map<EventId, unknown>): RoomsToPublish {
+  return { isThere: async (id) => rooms.has(id), configure: async (id, room) => void rooms.set(id, room) };
+}
 
 /** A catalogue whose time the test moves, and which counts how often Postgres is read. */
 function openCatalogue() {
@@ -79,8 +84,8 @@ test("publishing brings the sections that Redis has lost, and the room as it is 
   const event = await openEvent(shop, { sections: [rowsOf(5), standingOf(9)] });
   for (const { id } of event.sections) await shop.redis.del(...Object.values(sectionKeys(event.id, id)));
   const rooms = new Map<EventId, unknown>();
-  await publishEvents({ ...shop, configureRoom: async (id, room) => void rooms.set(id, room) });
-  expect(rooms.get(event.id)).toMatchObject({ state: "open", cap: 100, passMs: 600_000 });
+  await publishEvents({ ...shop, rooms: roomsIn(rooms) });
+  expect(rooms.get(event.id)).toMatchObject({ cap: 100, passMs: 600_000 });
   for (const section of event.sections)
     expect(await shop.seats.snapshot(event.id, section.id)).toMatchObject({ free: section.capacity });
 });
@@ -97,10 +102,10 @@ test("what Redis has lost while the system runs is brought back, with what is bo
   const version = (await shop.seats.snapshot(event.id, kept.id))?.version;
   await shop.redis.del(...Object.values(sectionKeys(event.id, lost.id)));
   const rooms = new Map<EventId, unknown>();
-  await publishMissing({ ...shop, configureRoom: async (id, room) => void rooms.set(id, room) });
+  await publishMissing({ ...shop, rooms: roomsIn(rooms) });
   expect(await shop.seats.snapshot(event.id, lost.id)).toMatchObject({ free: 3, seats: "hhfff" });
   expect((await shop.seats.snapshot(event.id, kept.id))?.version).toBe(version);
-  expect(rooms.get(event.id)).toMatchObject({ state: "open" });
+  expect(rooms.get(event.id)).toMatchObject({ cap: 100 });
 });
 
 test("an event that is made while events are read is never seen without its sections", async () => {

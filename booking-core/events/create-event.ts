@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import type { EventId, IdSource, OfferId, SeatingPlanId, SectionId, VenueId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
+import type { RoomConfig } from "../rooms/room-config.ts";
 import type { Row } from "./event.ts";
 
 /** A section as a seating plan draws it. */
@@ -16,14 +18,6 @@ export type NewOffer = {
   readonly salesUntilMs: number;
 };
 
-export type NewRoom = {
-  readonly state: "scheduled" | "lobby" | "open" | "paused" | "closed";
-  readonly cap: number;
-  readonly ratePerMinute: number;
-  readonly turnWindowMs: number;
-  readonly passMs: number;
-};
-
 export type NewEvent = {
   readonly venueId: VenueId;
   readonly seatingPlanId: SeatingPlanId;
@@ -32,7 +26,7 @@ export type NewEvent = {
   readonly startsAtMs: number;
   readonly currency: string;
   readonly paymentWindowMs: number;
-  readonly room: NewRoom;
+  readonly room: RoomConfig;
   readonly sections: readonly { readonly planned: PlannedSection; readonly offer: NewOffer }[];
 };
 
@@ -80,16 +74,21 @@ export async function createEvent(sql: Sql, ids: IdSource, event: NewEvent): Pro
       event.paymentWindowMs,
     ],
   );
-  const { state, cap, ratePerMinute, turnWindowMs, passMs } = event.room;
-  await sql.query(
-    "insert into rooms (event_id, state, cap, rate_per_minute, turn_window_ms, pass_ms) values ($1, $2, $3, $4, $5, $6)",
-    [eventId, state, cap, ratePerMinute, turnWindowMs, passMs],
-  );
+  await createRoom(sql, eventId, event.room);
   for (const [position, { planned, offer }] of event.sections.entries()) {
     const sectionId = await createSection(sql, ids, eventId, planned, position);
     await createOffer(sql, ids, eventId, sectionId, event.currency, offer);
   }
   return eventId;
+}
+
+async function createRoom(sql: Sql, eventId: EventId, settings: RoomConfig): Promise<void> {
+  const drawSeed = randomBytes(32).toString("hex");
+  await sql.query("insert into rooms (event_id, settings, draw_seed) values ($1, $2, $3)", [
+    eventId,
+    JSON.stringify(settings),
+    drawSeed,
+  ]);
 }
 
 async function createSection(

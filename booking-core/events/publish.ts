@@ -1,26 +1,11 @@
 import type { EventId } from "../../foundation/ids.ts";
-import type { Pool } from "../../foundation/postgres/pool.ts";
 import { loadSection } from "../bookings/load-section.ts";
+import { type PublishRoomParts, publishRoom } from "../rooms/publish-room.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
-import type { NewRoom } from "./create-event.ts";
 import type { OnsaleEvent } from "./event.ts";
 import { readEvents } from "./read-events.ts";
 
-export type PublishParts = {
-  readonly pool: Pool;
-  readonly seats: SeatEngine;
-  /** The room belongs to queue-admission, which this part does not know. */
-  readonly configureRoom: (eventId: EventId, room: NewRoom) => Promise<void>;
-};
-
-type RoomRow = {
-  event_id: EventId;
-  state: NewRoom["state"];
-  cap: number;
-  rate_per_minute: number;
-  turn_window_ms: number;
-  pass_ms: number;
-};
+export type PublishParts = PublishRoomParts & { readonly seats: SeatEngine };
 
 /** Brings every active event to Redis: its room's settings, and its sections from what Postgres says. */
 export async function publishEvents(parts: PublishParts): Promise<void> {
@@ -51,19 +36,4 @@ export async function publishEvent(parts: PublishParts, eventId: EventId): Promi
 async function publish(parts: PublishParts, event: OnsaleEvent): Promise<void> {
   for (const section of event.sections) await loadSection(parts, section);
   await publishRoom(parts, event.id);
-}
-
-async function publishRoom(parts: PublishParts, eventId: EventId): Promise<void> {
-  const rooms = await parts.pool.query<RoomRow>("select * from rooms where event_id = $1", [eventId]);
-  for (const room of rooms.rows) await parts.configureRoom(eventId, toRoom(room));
-}
-
-function toRoom(row: RoomRow): NewRoom {
-  return {
-    state: row.state,
-    cap: row.cap,
-    ratePerMinute: row.rate_per_minute,
-    turnWindowMs: row.turn_window_ms,
-    passMs: row.pass_ms,
-  };
 }

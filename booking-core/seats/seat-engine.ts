@@ -8,6 +8,7 @@ import type { Section } from "../events/event.ts";
 import type { Claim, ClaimOutcome, LiveHold, SectionSnapshot } from "./claim.ts";
 import { createClaimQueues } from "./claim-queues.ts";
 import { type Hold, parseHold } from "./hold.ts";
+import { countSection, type SectionCounts } from "./section-counts.ts";
 
 export type SeatEngine = {
   /** Claims of one section that arrive together share a call of the script. */
@@ -25,6 +26,8 @@ export type SeatEngine = {
   load(section: Section, live: readonly LiveHold[], endsSoFar: number): Promise<"loaded" | "moved">;
   isLoaded(eventId: EventId, sectionId: SectionId): Promise<boolean>;
   snapshot(eventId: EventId, sectionId: SectionId): Promise<SectionSnapshot | undefined>;
+  /** Of each of these sections; all are read at once. */
+  counts(eventId: EventId, sectionIds: readonly SectionId[]): Promise<(SectionCounts | undefined)[]>;
   holds(eventId: EventId, sectionId: SectionId): Promise<Hold[]>;
   /** Unpaid holds that were made in this span of time. */
   unpaidHolds(eventId: EventId, sectionId: SectionId, fromMs: number, untilMs: number): Promise<BookingId[]>;
@@ -52,6 +55,7 @@ export function createSeatEngine(parts: { redis: Redis; clock: Clock }): SeatEng
     isLoaded: async (eventId, sectionId) =>
       (await redis.hexists(sectionKeys(eventId, sectionId).meta, "kind")) === 1,
     snapshot: (eventId, sectionId) => snapshot(redis, eventId, sectionId),
+    counts: (eventId, sectionIds) => Promise.all(sectionIds.map((id) => countSection(redis, eventId, id))),
     holds: async (eventId, sectionId) => {
       const found = await redis.hgetall(sectionKeys(eventId, sectionId).holds);
       return Object.entries(found).map(([bookingId, text]) => parseHold(bookingId as BookingId, text));

@@ -11,6 +11,7 @@ import {
 } from "../../booking-core/events/create-event.ts";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
+import type { RoomsToPublish } from "../../booking-core/rooms/publish-room.ts";
 import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { type Clock, systemClock } from "../../foundation/clock.ts";
 import { type BuyerId, type EventId, uuidSource } from "../../foundation/ids.ts";
@@ -18,6 +19,7 @@ import { startJobs } from "../../foundation/jobs/boss.ts";
 import { createPool, inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
 import { createShardedChannels } from "../../foundation/redis/sharded-channels.ts";
+import { defaultRoom, type RoomSettings } from "../../queue-admission/room-settings.ts";
 import { createTestDatabase } from "./database.ts";
 import { connectTestRedis } from "./redis.ts";
 
@@ -56,6 +58,7 @@ export async function openShop(options: { clock?: Clock; work?: boolean } = {}):
 export type TestEventOptions = {
   readonly sections?: readonly PlannedSection[];
   readonly paymentWindowMs?: number;
+  readonly room?: Partial<RoomSettings>;
 };
 
 export const rowsOf = (...seats: number[]): PlannedSection => ({
@@ -70,10 +73,13 @@ export const standingOf = (capacity: number): PlannedSection => ({
   capacity,
 });
 
-/** An active event with an open room, published to Redis. */
+/** Of shops whose tests are about seats and bookings: nobody waits there. */
+export const withoutRooms: RoomsToPublish = { isThere: async () => true, configure: async () => undefined };
+
+/** An active event, its sections published to Redis; its room stays in Postgres. */
 export async function openEvent(shop: Shop, options: TestEventOptions = {}): Promise<OnsaleEvent> {
   const eventId = await inTransaction(shop.pool, (sql) => insertEvent(sql, options));
-  await publishEvent({ pool: shop.pool, seats: shop.seats, configureRoom: async () => undefined }, eventId);
+  await publishEvent({ ...shop, rooms: withoutRooms }, eventId);
   for (;;) {
     const event = await shop.catalogue.find(eventId);
     if (event !== undefined) return event;
@@ -91,7 +97,7 @@ export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Pro
     startsAtMs: Date.now() + 86_400_000,
     currency: "EUR",
     paymentWindowMs: options.paymentWindowMs ?? 900_000,
-    room: { state: "open", cap: 100, ratePerMinute: 60_000, turnWindowMs: 30_000, passMs: 600_000 },
+    room: { ...defaultRoom, cap: 100, ratePerMinute: 60_000, turnWindowMs: 30_000, ...options.room },
     sections: sections.map((planned) => ({
       planned,
       offer: {

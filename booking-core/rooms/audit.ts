@@ -1,0 +1,70 @@
+import type { Clock } from "../../foundation/clock.ts";
+import type { EventId, IdSource } from "../../foundation/ids.ts";
+import type { Pool, Sql } from "../../foundation/postgres/pool.ts";
+
+/** Who changes something. */
+export type Actor = { readonly id: string | null; readonly email: string };
+
+export type AuditEntry = {
+  readonly id: string;
+  readonly atMs: number;
+  readonly actor: Actor;
+  readonly action: AuditAction;
+  readonly before: unknown;
+  readonly after: unknown;
+};
+
+export type AuditAction = "room_changed" | "codes_created" | "beacon_announced" | "beacon_revealed";
+
+export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
+
+type NewEntry = {
+  readonly eventId: EventId;
+  readonly actor: Actor;
+  readonly action: AuditAction;
+  readonly before: unknown;
+  readonly after: unknown;
+};
+
+/** To be called in the transaction of the change. */
+export async function writeAudit(
+  { ids, clock }: Pick<AuditedParts, "ids" | "clock">,
+  sql: Sql,
+  { eventId, actor, action, before, after }: NewEntry,
+): Promise<void> {
+  await sql.query(
+    `insert into audit_log (id, at, actor_id, actor_email, action, event_id, before, after)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      ids.next<string>(),
+      new Date(clock.now()),
+      actor.id,
+      actor.email,
+      action,
+      eventId,
+      JSON.stringify(before),
+      JSON.stringify(after),
+    ],
+  );
+}
+
+type AuditRow = {
+  id: string;
+  at: Date;
+  actor_id: string | null;
+  actor_email: string;
+  action: AuditAction;
+  before: unknown;
+  after: unknown;
+};
+
+/** The newest first. */
+export async function readAudit(sql: Sql, eventId: EventId, most: number): Promise<AuditEntry[]> {
+  const found = await sql.query<AuditRow>(
+    "select * from audit_log where event_id = $1 order by at desc, id desc limit $2",
+    [eventId, most],
+  );
+  return found.rows.map(({ id, at, actor_id, actor_email, action, before, after }) => {
+    return { id, atMs: at.getTime(), actor: { id: actor_id, email: actor_email }, action, before, after };
+  });
+}

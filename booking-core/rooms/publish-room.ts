@@ -1,0 +1,56 @@
+import type { EventId } from "../../foundation/ids.ts";
+import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
+import type { RoomCode } from "./room-code.ts";
+import type { RoomConfig } from "./room-config.ts";
+import type { RoomMarks } from "./room-marks.ts";
+import { marksForStart } from "./marks-for-start.ts";
+
+/** The rooms in Redis. They belong to the waiting room, which this part does not know. */
+export type RoomsToPublish = {
+  isThere(eventId: EventId): Promise<boolean>;
+  configure(
+    eventId: EventId,
+    settings: RoomConfig,
+    before: { readonly marks?: RoomMarks | undefined; readonly codes: readonly RoomCode[] },
+  ): Promise<unknown>;
+};
+
+export type PublishRoomParts = { readonly pool: Pool; readonly rooms: RoomsToPublish };
+
+/**
+ * Brings the room to Redis as Postgres has it. One at a time for each room: the last that publishes has read the
+ * newest settings, and a room that Redis has lost is started once.
+ */
+export async function publishRoom(parts: PublishRoomParts, eventId: EventId): Promise<void> {
+  await inTransaction(parts.pool, async (sql) => {
+    await sql.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`room ${eventId}`]);
+    const settings = await readSettings(sql, eventId);
+    if (settings === undefined) return;
+    const isThere = await parts.rooms.isThere(eventId);
+    const codes = await readCodes(sql, eventId, isThere ? "lately" : "all");
+    // Committed before the room is made: no number of it is given that is not covered.
+    const before = isThere ? { codes } : { codes, marks: await marksForStart(parts.pool, eventId) };
+    await parts.rooms.configure(eventId, settings, before);
+  });
+}
+
+async function readSettings(sql: Sql, eventId: EventId): Promise<RoomConfig | undefined> {
+  const found = await sql.query<{ settings: RoomConfig }>("select settings from rooms where event_id = $1", [
+    eventId,
+  ]);
+  return found.rows[0]?.settings;
+}
+
+/** A room that is there has the older codes: this runs again every few seconds, also for whom it failed. */
+const latelySeconds = 60;
+
+async function readCodes(sql: Sql, eventId: EventId, which: "lately" | "all"): Promise<RoomCode[]> {
+  const seconds = which === "all" ? null : latelySeconds;
+  const found = await sql.query<{ hash: string; lane: string; uses: number; ends_at: Date }>(
+    `select hash, lane, uses, ends_at from room_codes
+      where event_id = $1 and ends_at > now()
+        and ($2::int is null or created_at > now() - make_interval(secs => $2::int))`,
+    [eventId, seconds],
+  );
+  return found.rows.map(({ hash, lane, uses, ends_at }) => ({ hash, lane, uses, endsAtMs: ends_at.getTime() }));
+}
