@@ -68,6 +68,16 @@ test("what is not a number is a broken run, not a bar that happens to hold", asy
   ).toThrow(/no limit/);
 });
 
+test("a tiny run that is too small to see its limit has no ratio, and a full one is broken by that", () => {
+  const unseen = {
+    ...tick,
+    limit: { name: "bare tick", value: 0 },
+    bar: atMost(1, { of: "ratio", size: "full" }),
+  };
+  expect(judge("ticks", unseen, true)).toMatchObject({ ratio: null, holds: null });
+  expect(() => judge("ticks", unseen, false)).toThrow(/not a number/);
+});
+
 test("the tiny version judges what is exact, and not what needs the full size", async () => {
   const sized = { ...tick, name: "sized", bar: atMost(0, { size: "full" }) };
   const exact = { ...tick, name: "exact", bar: atMost(0) };

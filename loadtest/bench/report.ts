@@ -45,18 +45,25 @@ export type Report = {
 
 export function judge(part: string, measurement: Measurement, tiny: boolean): Figure {
   const { name, value, unit, limit = null, bar = null } = measurement;
-  const ratio = limit === null ? null : value / limit.value;
-  for (const number of [value, ratio ?? 0])
-    if (!Number.isFinite(number)) throw new Error(`${name} is not a number: ${value} of ${limit?.value}`);
-  const held = bar === null ? null : isHeld(bar, name, value, ratio);
-  const holds = tiny && bar?.size === "full" ? null : held;
+  if (bar?.of === "ratio" && limit === null) throw new Error(`${name} has a bar for its ratio and no limit`);
+  const ratio = ratioOf(measurement, tiny);
+  const judged = bar !== null && (bar.size === "any" || !tiny);
+  const holds = judged ? isHeld(bar, bar.of === "value" ? value : (ratio ?? Number.NaN)) : null;
   return { part, name, value, unit, limit, ratio, bar, holds };
 }
 
-function isHeld(bar: Bar, name: string, value: number, ratio: number | null): boolean {
-  const held = bar.of === "value" ? value : ratio;
-  if (held === null) throw new Error(`${name} has a bar for its ratio and no limit`);
-  return bar.sign === "≤" ? held <= bar.at : held >= bar.at;
+/** A tiny run can be too small to see its limit at all. */
+function ratioOf({ name, value, limit }: Measurement, tiny: boolean): number | null {
+  const hidden = limit === undefined || (tiny && limit.value === 0);
+  const ratio = hidden ? null : value / limit.value;
+  for (const number of [value, ratio ?? 0])
+    if (!Number.isFinite(number)) throw new Error(`${name} is not a number: ${value} of ${limit?.value}`);
+  return ratio;
+}
+
+/** What is not a number holds no bar. */
+function isHeld({ sign, at }: Bar, held: number): boolean {
+  return sign === "≤" ? held <= at : held >= at;
 }
 
 /** 0: every bar holds; 1: one is missed; 2: the run is broken. */

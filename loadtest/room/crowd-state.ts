@@ -56,7 +56,7 @@ export function createCrowdState(
   return {
     options,
     onread: { buffer: Buffer.allocUnsafe(65_536), callback },
-    sockets: new Array<CrowdSocket | undefined>(count).fill(undefined),
+    sockets: Array.from({ length: count }, () => undefined),
     phase: new Uint8Array(count),
     tries: new Uint8Array(count),
     begunMs: new Float64Array(count),
