@@ -21,6 +21,7 @@ const commands = {
   verify: { script: "cli/onsale.ts", first: ["verify"], servers: false },
   onsale: { script: "cli/onsale.ts", servers: false },
   loadtest: { script: "loadtest/run.ts", servers: true },
+  bench: { script: "loadtest/bench.ts", servers: true },
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
