@@ -188,6 +188,12 @@ export const errorTable = {
     "This cannot be changed once the lobby is open.",
     "Change it before the lobby opens, or make another event.",
   ),
+  beacon_refused: entry(
+    409,
+    false,
+    "The random value from outside cannot be taken now.",
+    "Announce its source before the lobby closes, and hand the value in after that, once.",
+  ),
   too_many_requests: entry(
     429,
     true,

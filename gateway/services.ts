@@ -10,6 +10,7 @@ import type { RoomStore } from "../booking-core/rooms/room-store.ts";
 import type { SeatEngine } from "../booking-core/seats/seat-engine.ts";
 import type { Tickets } from "../booking-core/tickets/tickets.ts";
 import type { Clock } from "../foundation/clock.ts";
+import type { EventId } from "../foundation/ids.ts";
 import type { Logger } from "../foundation/log.ts";
 import type { TokenClaims, Tokens } from "../foundation/tokens.ts";
 import type { DrawProofs } from "../queue-admission/draw-proofs.ts";
@@ -44,6 +45,8 @@ export type GatewayServices = {
   readonly roomWatches: RoomWatches;
   readonly roomControl: RoomControl;
   readonly roomStore: RoomStore;
+  /** Brings the room to Redis as Postgres has it. */
+  readonly publishRoom: (eventId: EventId) => Promise<void>;
   readonly roomCodes: Pick<RoomCodes, "create">;
   readonly drawProofs: DrawProofs;
   readonly changes: Pick<Changes, "watch">;

@@ -3,10 +3,10 @@ import type { EventId } from "../foundation/ids.ts";
 import { limits } from "../foundation/limits.ts";
 import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
-import { mergeHealth } from "./health-window.ts";
+import { type HealthSnapshot, mergeHealth } from "./health-window.ts";
 import { createJoinRate } from "./join-rate.ts";
 import { type Lane, parseLanes } from "./lanes.ts";
-import { nextPace, type PaceState } from "./pace.ts";
+import { nextPace, type PaceState, startPace } from "./pace.ts";
 import type { Stock } from "./room.ts";
 import type { StepOrders, StepReply } from "./room-lease.ts";
 import { createMinuteHistory } from "./room-history.ts";
@@ -71,7 +71,7 @@ async function openBook(parts: BookParts, eventId: EventId): Promise<Book> {
       return estimate;
     }),
     settings,
-    pace: stats?.pace ?? { ratePerMinute, changedAtMs: 0, cutAtMs: 0 },
+    pace: paceFrom(stats) ?? startPace(ratePerMinute, parts.clock.now()),
     stock: await parts.records.stock(eventId),
     lanes: [],
     reply: undefined,
@@ -84,6 +84,18 @@ async function openBook(parts: BookParts, eventId: EventId): Promise<Book> {
 async function readSettings(redis: Redis, eventId: EventId): Promise<RoomSettings> {
   const config = await redis.hget(roomKeys(eventId).settings, "config");
   return roomSettingsSchema.parse(JSON.parse(config ?? "null"));
+}
+
+/** JSON has no infinity: a pace that was never cut. */
+function paceFrom(stats: RoomStats | undefined): PaceState | undefined {
+  if (stats === undefined) return undefined;
+  return { ...stats.pace, cutAtMs: stats.pace.cutAtMs ?? Number.NEGATIVE_INFINITY };
+}
+
+/** What the gateways say of their booking paths. */
+function snapshotsOf(reply: Stepped | undefined): HealthSnapshot[] {
+  const texts = reply?.[10] ?? [];
+  return texts.filter((text) => text !== "").map((text) => JSON.parse(text) as HealthSnapshot);
 }
 
 function ratePerMinute({ settings, pace }: Book): number {
@@ -184,7 +196,7 @@ async function readWhatOthersDecide(book: Book, nowMs: number): Promise<void> {
   for (const estimate of book.estimates) estimate.setRate(book.settings.ratePerMinute);
   const { ratePerMinute: mostPerMinute, leastPerMinute } = book.settings;
   const aims = { ...limits.pace, leastPerMinute, mostPerMinute };
-  book.pace = nextPace(book.pace, mergeHealth(book.reply?.[10] ?? []), aims, nowMs);
+  book.pace = nextPace(book.pace, mergeHealth(snapshotsOf(book.reply)), aims, nowMs);
 }
 
 async function writeStats(book: Book, nowMs: number): Promise<void> {

@@ -19,7 +19,10 @@ export type RoomCode = {
 
 export type RoomBefore = {
   readonly marks?: RoomMarks | undefined;
-  readonly codes?: readonly RoomCode[] };
+  readonly codes?: readonly RoomCode[];
+  /** Of the draw's seed. */
+  readonly commitment?: string | undefined;
+};
 
 export type RoomOverview = {
   readonly stats: RoomStats | undefined;

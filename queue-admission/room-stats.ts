@@ -19,7 +19,7 @@ const schema = z.object({
   accuracy: z.array(z.object({ measured: count, inside: count, early: count, late: count })),
   /** What the estimates have learned, lane by lane. */
   estimates: z.array(z.string()),
-  pace: z.object({ ratePerMinute: count, changedAtMs: count, cutAtMs: count }),
+  pace: z.object({ ratePerMinute: count, wellSinceMs: z.number(), cutAtMs: z.number().nullable() }),
 });
 
 export type RoomStats = z.infer<typeof schema>;

@@ -87,7 +87,7 @@ export function createRoomWatches(parts: WatchParts): RoomWatches {
 
 function begin(parts: WatchParts, rooms: Map<EventId, Watching>, eventId: EventId): Watching {
   const presence = createPresence({ window: presenceWindow, below: presenceBelow });
-  const bookings = createHealthWindow();
+  const bookings = createHealthWindow(parts.clock);
   const room: Watching = {
     eventId,
     presence,
@@ -201,7 +201,7 @@ async function sendReport({ redis, gatewayId }: WatchParts, room: Watching, nowM
   const { absenceGraceMs } = rulesOf(room);
   const served = room.tick?.lanes.map((lane) => lane.served) ?? [];
   const lanes = room.presence.describe(served, nowMs);
-  const text = `${nowMs + absenceGraceMs}\n${room.presence.size()}\n${lanes}\n${room.bookings.snapshot(nowMs)}`;
+  const text = `${nowMs + absenceGraceMs}\n${room.presence.size()}\n${lanes}\n${JSON.stringify(room.bookings.snapshot())}`;
   await redis.hset(keys.reports, gatewayId, text);
   await redis.pexpire(keys.reports, absenceGraceMs);
 }

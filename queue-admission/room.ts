@@ -1,6 +1,7 @@
 import type { EventId } from "../foundation/ids.ts";
 import type { Lane } from "./lanes.ts";
 import type { RoomSettings } from "./room-settings.ts";
+import type { WaitSpeeds } from "./wait-range.ts";
 
 export const roomStates = ["scheduled", "lobby", "open", "paused", "closed"] as const;
 export type RoomState = (typeof roomStates)[number];
@@ -82,19 +83,12 @@ export type Stock = {
   readonly held: number;
 };
 
-/** How fast numbers of a lane are served, for those with up to so many ahead; numbers a minute. */
-export type Speeds = readonly {
-  readonly aheadUpTo: number | null;
-  readonly slow: number;
-  readonly fast: number;
-}[];
-
 /** What the driver tells the gateways beside the watermarks. */
 export type RoomPulse = {
   readonly ratePerMinute: number;
   readonly joinsPerSecond: number;
   /** Of each lane; nothing where nobody can tell. */
-  readonly speeds: readonly (Speeds | null)[];
+  readonly speeds: readonly (WaitSpeeds | null)[];
   readonly stock: readonly Stock[] | null;
   /** The bits of work that a join must prove; 0 is none. */
   readonly proofBits: number;

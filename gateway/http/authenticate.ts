@@ -38,7 +38,8 @@ function deviceProblem(
   if (proof === undefined) return { refusal: "device_proof_missing" };
   const { outcome } = guards.deviceProofs.check({ proof, method, path, accessToken, jkt });
   if (outcome === "good") return undefined;
-  if (outcome === "too_many" || outcome === "full") return { refusal: "busy" };
+  if (outcome === "too_many") return { refusal: "too_many_requests" };
+  if (outcome === "busy") return { refusal: "busy" };
   return { refusal: "device_proof_wrong", detail: `The proof of the device is not good: ${outcome}.` };
 }
 

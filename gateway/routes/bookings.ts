@@ -37,9 +37,8 @@ export const book = defineRoute({
     });
     const failed = outcome.outcome === "busy" || outcome.outcome === "unavailable";
     // By this the room's automatic pace knows how much the booking path can take.
-    services.roomWatches
-      .known(eventId)
-      ?.bookings.record(services.clock.now() - startedAtMs, !failed, services.clock.now());
+    const tookMs = services.clock.now() - startedAtMs;
+    services.roomWatches.known(eventId)?.bookings.record(tookMs, !failed);
     if (outcome.outcome !== "booked") {
       const { outcome: refusal, ...more } = outcome;
       return { refusal, ...more };

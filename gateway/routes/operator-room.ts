@@ -72,9 +72,8 @@ export const changeRoom = defineRoute({
     );
     if (changed.outcome === "not_found") return { refusal: "not_found" };
     if (changed.outcome === "refused") return changed.refusal;
-    const settings = roomSettingsSchema.parse(changed.settings);
-    await services.roomControl.configure(eventId, settings);
-    return reply(200, await overviewOf(services, eventId, settings));
+    await services.publishRoom(eventId);
+    return reply(200, await overviewOf(services, eventId, roomSettingsSchema.parse(changed.settings)));
   },
 });
 
@@ -110,7 +109,7 @@ function fixedProblem(before: RoomSettings, after: RoomSettings, nowMs: number):
   return hasOpened ? "A room that has opened cannot open again; pause it instead." : undefined;
 }
 
-const actorOf = ({ buyerId, email }: Buyer) => ({ personId: buyerId, email });
+const actorOf = ({ buyerId, email }: Buyer) => ({ id: buyerId, email });
 
 const codesSchema = z
   .strictObject({
@@ -136,18 +135,19 @@ export const createCodes = defineRoute({
   },
   refusals: ["not_found"],
   async handle({ services, params: { eventId }, body, buyer }) {
-    const room = await services.roomStore.find(eventId);
-    if (room === undefined) return { refusal: "not_found" };
-    const settings = roomSettingsSchema.parse(room.settings);
-    if (!settings.lanes.slice(1).some(({ name }) => name === body.lane)) {
-      const message = "must be a lane of the room other than the first";
-      return { refusal: "invalid_request", problems: [{ path: "lane", message }] };
-    }
     const { endsAt, ...wish } = body;
+    if (wish.kind === "multi" && wish.uses === undefined) return problemOf("uses", "must be there for codes of many uses");
     const made = await services.roomCodes.create(eventId, actorOf(buyer), { ...wish, endsAtMs: Date.parse(endsAt) });
-    await services.roomControl.configure(eventId, settings, { codes: made.stored });
+    if (made.outcome === "not_found") return { refusal: "not_found" };
+    if (made.outcome === "lane_unknown") return problemOf("lane", "must be a lane of this room");
+    await services.publishRoom(eventId);
     return reply(201, { codes: [...made.codes] });
   },
+});
+
+const problemOf = (path: string, message: string): Refusal => ({
+  refusal: "invalid_request",
+  problems: [{ path, message }],
 });
 
 export const removePlace = defineRoute({
@@ -166,7 +166,7 @@ export const removePlace = defineRoute({
   refusals: [],
   async handle({ services, params: { eventId, identity }, buyer }) {
     await services.rooms.leave(eventId, { identity });
-    await services.roomStore.note(eventId, actorOf(buyer), "place.removed", { identity });
+    await services.roomStore.note(eventId, actorOf(buyer), "place_removed", { identity });
     return reply(204, undefined);
   },
 });
@@ -184,13 +184,22 @@ export const setBeacon = defineRoute({
   ]),
   idempotent: false,
   answers: { 204: { description: "Written down.", json: null } },
-  refusals: ["not_found", "room_begun"],
+  refusals: ["not_found", "beacon_refused"],
   async handle({ services, params: { eventId }, body, buyer }) {
-    const room = await services.roomStore.find(eventId);
-    if (room === undefined) return { refusal: "not_found" };
-    const { lobbyAtMs } = roomSettingsSchema.parse(room.settings);
-    if ("source" in body && services.clock.now() >= lobbyAtMs) return { refusal: "room_begun" };
-    const outcome = await services.roomStore.setBeacon(eventId, actorOf(buyer), body);
-    return outcome === "kept" ? reply(204, undefined) : { refusal: "room_begun" };
+    const actor = actorOf(buyer);
+    const outcome =
+      "source" in body
+        ? await services.roomStore.announceBeacon(eventId, actor, body.source)
+        : await services.roomStore.revealBeacon(eventId, actor, body.value);
+    if (outcome === "announced" || outcome === "revealed") return reply(204, undefined);
+    if (outcome === "not_found") return { refusal: outcome };
+    return { refusal: "beacon_refused", detail: beaconProblems[outcome] };
   },
 });
+
+const beaconProblems = {
+  lobby_closed: "The lists are closed: a source can only be announced before.",
+  not_announced: "No source was announced before the lists were closed.",
+  lobby_open: "The lists are not closed yet: the value is handed in afterwards.",
+  known: "The value was handed in before; the first one counts.",
+} as const;

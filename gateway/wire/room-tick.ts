@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Lane } from "../../queue-admission/lanes.ts";
-import type { RoomTick, Speeds, Stock } from "../../queue-admission/room.ts";
+import type { RoomTick, Stock } from "../../queue-admission/room.ts";
+import type { WaitSpeeds } from "../../queue-admission/wait-range.ts";
 import { moneySchema, moneyView } from "./money.ts";
 import { roomStateSchema } from "./standing.ts";
 
@@ -15,11 +16,11 @@ const laneSchema = z.strictObject({
     .optional()
     .meta({ description: "Numbers that were never given, from and to." }),
   speeds: z
-    .array(z.strictObject({ aheadUpTo: z.number().nullable(), slow: z.number(), fast: z.number() }))
+    .array(z.strictObject({ ahead: z.number(), slow: z.number(), fast: z.number() }))
     .optional()
     .meta({
       description:
-        "Numbers served a minute, by the people ahead: the first entry whose `aheadUpTo` is not less counts (null is no bound). The wait is between ahead ÷ fast and ahead ÷ slow minutes, four times of five.",
+        "Numbers served a minute, at a few depths, the nearest first; between two, both speeds go from one to the other with the logarithm of the depth. The wait is between ahead ÷ fast and ahead ÷ slow minutes, four times of five.",
     }),
 });
 
@@ -50,7 +51,7 @@ export function roomTickView(tick: RoomTick): RoomTickView {
   return stock === undefined ? view : { ...view, stock };
 }
 
-function laneView({ served, last, gaps }: Lane, speeds: Speeds | null | undefined) {
+function laneView({ served, last, gaps }: Lane, speeds: WaitSpeeds | null | undefined) {
   return {
     served,
     last,

@@ -51,8 +51,8 @@ export function roomSettingsView(room: RoomSettings): Wire {
 }
 
 /** The settings with the changes in them; whether they make sense is for `roomSettingsSchema`. */
-export function withChanges(room: RoomSettings, changes: Partial<Wire>): Record<string, unknown> {
-  const wire = { ...roomSettingsView(room), ...changes };
+export function withChanges(room: RoomSettings, changes: { readonly [Name in keyof Wire]?: Wire[Name] | undefined }): Record<string, unknown> {
+  const wire = { ...roomSettingsView(room), ...changes } as Wire;
   const { lobbyAt, opensAt, turnWindowSeconds, passSeconds, absenceGraceSeconds, ...same } = wire;
   return {
     ...same,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type PlacedStanding, type RoomTick, roomStates } from "../../queue-admission/room.ts";
-import { type WaitRange, waitRangeOf } from "../../queue-admission/wait-estimate.ts";
+import { type WaitRange, waitRangeOf } from "../../queue-admission/wait-range.ts";
 import { timeSchema, timeView } from "./time.ts";
 
 export const roomStateSchema = z.enum(roomStates);
