@@ -10,8 +10,8 @@ export async function roomConfigure(redis: Redis, keys: { readonly settings: str
 
 const roomFinishDrawScript = loadScript("room/finish-draw-3.lua");
 /** Opens a room whose draw is done and kept: from now on everybody who was drawn has a number. */
-export async function roomFinishDraw(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly news: string }, args: { readonly driverId: string; readonly fence: number }): Promise<"drawn" | "fenced"> {
-  return (await runScript(redis, roomFinishDrawScript, [keys.settings, keys.lease, keys.news], [args.driverId, args.fence])) as "drawn" | "fenced";
+export async function roomFinishDraw(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly news: string }, args: { readonly driverId: string; readonly fence: number; readonly restored: number }): Promise<"drawn" | "restored" | "fenced"> {
+  return (await runScript(redis, roomFinishDrawScript, [keys.settings, keys.lease, keys.news], [args.driverId, args.fence, args.restored])) as "drawn" | "restored" | "fenced";
 }
 
 const roomHandBackLeaseScript = loadScript("room/hand-back-lease-1.lua");
@@ -26,10 +26,10 @@ export async function roomLeave(redis: Redis, keys: { readonly settings: string;
   return (await runScript(redis, roomLeaveScript, [keys.settings, keys.places, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked, keys.news], [args.identity])) as "left" | "place_missing";
 }
 
-const roomReadmitScript = loadScript("room/readmit-7.lua");
-/** Counts a pass again that was given before Redis forgot something, if it still has a slot: the sum of turns and passes never exceeds the cap. */
-export async function roomReadmit(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly back: string; readonly turns: string; readonly inside: string; readonly passes: string; readonly revoked: string }, args: { readonly identity: string; readonly passNumber: number; readonly endsAtMs: number; readonly laneName: string; readonly entry: number; readonly joinedAt: number; readonly nowMs: number }): Promise<"readmitted" | "full" | "pass_over" | "room_missing"> {
-  return (await runScript(redis, roomReadmitScript, [keys.settings, keys.places, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked], [args.identity, args.passNumber, args.endsAtMs, args.laneName, args.entry, args.joinedAt, args.nowMs])) as "readmitted" | "full" | "pass_over" | "room_missing";
+const roomReadmitScript = loadScript("room/readmit-9.lua");
+/** Counts a pass again that was given before Redis forgot something, if it still has a slot: the sum of turns and passes never exceeds the cap. Its place is used up with it: the receipt is worth nothing any more. */
+export async function roomReadmit(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly line: string; readonly drawn: string; readonly back: string; readonly turns: string; readonly inside: string; readonly passes: string; readonly revoked: string }, args: { readonly identity: string; readonly passNumber: number; readonly endsAtMs: number; readonly laneName: string; readonly entry: number; readonly joinedAt: number; readonly nowMs: number }): Promise<"readmitted" | "full" | "pass_over" | "room_missing"> {
+  return (await runScript(redis, roomReadmitScript, [keys.settings, keys.places, keys.line, keys.drawn, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked], [args.identity, args.passNumber, args.endsAtMs, args.laneName, args.entry, args.joinedAt, args.nowMs])) as "readmitted" | "full" | "pass_over" | "room_missing";
 }
 
 const roomRenewPassScript = loadScript("room/renew-pass-4.lua");

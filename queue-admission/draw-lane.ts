@@ -19,22 +19,17 @@ export const perSubtree = 1_024;
 /** Fields that one command reads or writes. */
 const fieldsAtOnce = 256;
 
-/** Who was in the lobby of one lane when it closed, one behind the other, with what is published of them. */
-export type LobbyOfLane = { readonly index: number; readonly identities: Buffer; readonly list: DrawLane };
-
-export async function readLobby(
+/** Reads who was in the lobby of one lane when it closed, and makes what is published of them. */
+export async function closeList(
   redis: Redis,
   eventId: EventId,
   index: number,
   { name, drawn }: Lane,
-  published: DrawLane | undefined,
-): Promise<LobbyOfLane> {
+): Promise<DrawLane> {
   const identities = await readIdentities(redis, eventId, index, 1, drawn);
-  if (published !== undefined) return { index, identities, list: published };
   const roots = await subtreeRoots(eventId, name, identities);
   await redis.hset(roomKeys(eventId).drawn, `${index}r`, roots.toString("hex"));
-  const root = merkleRoot(roots).toString("hex");
-  return { index, identities, list: { lane: name, entrants: drawn, root } };
+  return { lane: name, entrants: drawn, root: merkleRoot(roots).toString("hex") };
 }
 
 /** The identities of the entries `first` to `last`; dashes stand for an entry that Redis has forgotten. */
@@ -80,7 +75,10 @@ export function leavesOf(eventId: EventId, lane: string, first: number, identiti
 
 type DrawOf = { readonly eventId: EventId; readonly seed: string; readonly beacon: string | null };
 
-export async function drawLane(redis: Redis, draw: DrawOf, { index, identities, list }: LobbyOfLane): Promise<void> {
+type PublishedLane = { readonly index: number; readonly list: DrawLane };
+
+export async function drawLane(redis: Redis, draw: DrawOf, { index, list }: PublishedLane): Promise<void> {
+  const identities = await readIdentities(redis, draw.eventId, index, 1, list.entrants);
   const shuffle = await shuffleAside(drawSeedOf({ ...draw, ...list }), list.entrants);
   const keys = roomKeys(draw.eventId);
   await writeFields(redis, keys.drawn, numberChunks(index, shuffle));

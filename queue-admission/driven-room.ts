@@ -88,7 +88,7 @@ async function afterStep(driving: Driving, fence: number, book: RoomBook, reply:
   const { background } = driving;
   book.observe(reply);
   background.run("what the room must not forget", () => book.keep());
-  if (drawState === "drawing") {
+  if (drawState === "drawing" && book.mayDraw()) {
     const names = book.settings().lanes.map(({ name }) => name);
     background.run("the draw", () => driving.draw(fence, parseLanes(lanesText, names.join(","))));
   }

@@ -24,6 +24,8 @@ export type RoomBook = {
   /** For the next step. */
   orders(): StepOrders;
   observe(reply: Stepped): void;
+  /** Whether it is kept that the lobby was closed: only then may it be drawn. */
+  mayDraw(): boolean;
   /** Reads what others decide, and writes what must not be forgotten. To be called after each step. */
   keep(): Promise<void>;
 };
@@ -40,6 +42,7 @@ type Book = BookParts & {
   reply: Stepped | undefined;
   /** Numbers that Postgres knows to be in use, lane by lane. */
   reserved: readonly number[];
+  keptDrawState: RoomMarks["drawState"];
   keptAtMs: number;
   keptMinuteMs: number;
 };
@@ -52,6 +55,7 @@ export async function createRoomBook(parts: BookParts, eventId: EventId): Promis
     settings: () => book.settings,
     orders: () => ordersOf(book),
     observe: (reply) => observe(book, reply),
+    mayDraw: () => book.keptDrawState === "drawing",
     keep: () => keep(book),
   };
 }
@@ -76,6 +80,7 @@ async function openBook(parts: BookParts, eventId: EventId): Promise<Book> {
     lanes: [],
     reply: undefined,
     reserved: [],
+    keptDrawState: "",
     keptAtMs: 0,
     keptMinuteMs: 0,
   };
@@ -162,7 +167,8 @@ async function keep(book: Book): Promise<void> {
   const nowMs = book.clock.now();
   const wanted = wantedReserve(book);
   const runsShort = wanted.some((upTo, index) => upTo > (book.lanes[index]?.reserved ?? 0));
-  if (!runsShort && nowMs - book.keptAtMs < keepEveryMs) return;
+  const isDrawn = drawStateOf(book) !== book.keptDrawState;
+  if (!runsShort && !isDrawn && nowMs - book.keptAtMs < keepEveryMs) return;
   book.keptAtMs = nowMs;
   if (book.lanes.length > 0) await keepMarks(book, wanted);
   await readWhatOthersDecide(book, nowMs);
@@ -181,9 +187,14 @@ async function keepMarks(book: Book, wanted: readonly number[]): Promise<void> {
   const lanes: RoomMarks["lanes"] = book.lanes.map(({ name, last, served, drawn }, index) => {
     return { name, last, served, drawn, reserved: wanted[index] ?? last };
   });
-  const drawState = (book.reply?.[8] ?? "") as RoomMarks["drawState"];
+  const drawState = drawStateOf(book);
   await book.records.keepMarks(book.eventId, { incarnation, drawState, lanes });
   book.reserved = wanted;
+  book.keptDrawState = drawState;
+}
+
+function drawStateOf({ reply }: Book): RoomMarks["drawState"] {
+  return (reply?.[8] ?? "") as RoomMarks["drawState"];
 }
 
 async function readWhatOthersDecide(book: Book, nowMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { EventId } from "../foundation/ids.ts";
+import type { TokenClaims } from "../foundation/tokens.ts";
 import type { Lane } from "./lanes.ts";
 import type { RoomSettings } from "./room-settings.ts";
 import type { WaitSpeeds } from "./wait-range.ts";
@@ -71,6 +72,9 @@ export type RenewOutcome =
 export type RestoreOutcome =
   | { readonly outcome: "restored" | "known" }
   | { readonly outcome: "receipt_spent" | "receipt_wrong" | "not_found" };
+
+/** The claims of a pass, with the end of its token. */
+export type EarlierPass = Pick<TokenClaims["pass"], "identity" | "passNumber" | "place"> & { readonly endsAtMs: number };
 
 export type ReadmitOutcome = { readonly outcome: "readmitted" | "full" | "pass_over" | "not_found" };
 
@@ -149,4 +153,6 @@ export type RoomsOfEvents = {
   leave(eventId: EventId, visitor: Visitor): Promise<"left" | "place_missing">;
   /** After Redis has forgotten: the place of the receipt is there again, with its number. */
   restore(eventId: EventId, visitor: Visitor, receipt: string): Promise<RestoreOutcome>;
+  /** After Redis has forgotten: a verified pass of an earlier incarnation counts again, where a slot is free. */
+  readmit(eventId: EventId, pass: EarlierPass): Promise<ReadmitOutcome>;
 };

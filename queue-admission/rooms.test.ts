@@ -95,7 +95,7 @@ describe("a turn", () => {
   test("comes to the lowest numbers, as many as the cap has free", async () => {
     const { join, step, occupied } = await openTestRoom(redis, { cap: 2 });
     await join("ann", "bob", "cyd");
-    expect(await step()).toMatchObject(["stepped", "open", [0, 0], 1, 2, 0, 3, "3 100000 2 0 0.000 -", "", 1, [""]]);
+    expect(await step()).toMatchObject(["stepped", "open", [0, 0], 1, 2, 0, 3, "3 100000 2 0 0.000 -", "done", 1, [""]]);
     expect((await occupied()).turns.toSorted()).toEqual(["ann", "bob"]);
   });
 

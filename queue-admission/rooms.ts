@@ -4,13 +4,15 @@ import { type BuyerId, type EventId, identityChars } from "../foundation/ids.ts"
 import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import type { PlaceClaims, Tokens } from "../foundation/tokens.ts";
-import { roomLeave, roomRenewPass, roomRestore, roomTakeTurn } from "../lua/generated.ts";
+import { roomLeave, roomReadmit, roomRenewPass, roomRestore, roomTakeTurn } from "../lua/generated.ts";
 import { aheadOf } from "./lanes.ts";
 import type {
   Admission,
+  EarlierPass,
   JoinOutcome,
   Joining,
   PlacedStanding,
+  ReadmitOutcome,
   RenewOutcome,
   RestoreOutcome,
   RoomsOfEvents,
@@ -36,6 +38,7 @@ export function createRooms(given: RoomsParts): RoomsOfEvents {
     renewPass: (eventId, shopper) => renewPass(parts, eventId, shopper),
     leave: (eventId, { identity }) => roomLeave(parts.redis, roomKeys(eventId), { identity }),
     restore: (eventId, visitor, receipt) => restorePlace(parts, eventId, visitor, receipt),
+    readmit: (eventId, pass) => readmit(parts, eventId, pass),
   };
 }
 
@@ -180,6 +183,18 @@ async function restorePlace(
   const nowMs = parts.clock.now();
   const place = { identity, laneName, entry, joinedAt, incarnation, nowMs };
   const outcome = await roomRestore(parts.redis, roomKeys(eventId), place);
+  return { outcome: outcome === "room_missing" ? "not_found" : outcome };
+}
+
+async function readmit(
+  { redis, clock }: Parts,
+  eventId: EventId,
+  { identity, passNumber, endsAtMs, place }: EarlierPass,
+): Promise<ReadmitOutcome> {
+  const { lane: laneName, entry, joinedAtMs } = place;
+  const joinedAt = Math.floor(joinedAtMs / 1_000);
+  const pass = { identity, passNumber, endsAtMs, laneName, entry, joinedAt, nowMs: clock.now() };
+  const outcome = await roomReadmit(redis, roomKeys(eventId), pass);
   return { outcome: outcome === "room_missing" ? "not_found" : outcome };
 }
 

@@ -1,5 +1,6 @@
--- A place is kept as `lane entry joinedAt`, with a ` lapsed` behind it once its turn was not taken up. Entries count
--- in the order of arrival; the number of a place is its entry, or what the draw made of it.
+-- A place is kept as `lane entry joinedAt`, with a ` lapsed` behind it once its turn was not taken up, or with a
+-- ` readmitted` where its pass is older than what Redis knows. Entries count in the order of arrival; the number of
+-- a place is its entry, or what the draw made of it.
 -- Needs: room, line, drawn. Gives: readPlace, numberOf, lineField.
 local perBlock, perChunk, identityLength = 32, 256, 22
 
@@ -10,6 +11,7 @@ local function readPlace(value)
     entry = tonumber(entry),
     joinedAt = tonumber(joinedAt),
     lapsed = rest == " lapsed",
+    readmitted = rest == " readmitted",
   }
 end
 

@@ -2,6 +2,7 @@
 -- were given, turns that were taken. `LASTSAVE` is cheap and begins anew with each server process; only where it
 -- differs the dearer identity of the process is read. Numbers then go on behind everything that can have been
 -- given, and nobody is let in until those who were forgotten had time to come back with their receipts and passes.
+-- Passes too are numbered anew behind all that can have been given.
 -- Needs: settings, room, saveLanes. Gives: noticeRestart.
 local function noticeRestart(nowMs)
   local savedAt = redis.call("LASTSAVE")
@@ -16,6 +17,7 @@ local function noticeRestart(nowMs)
   room.incarnation = room.incarnation + 1
   room.restoringUntilMs = nowMs + room.absenceGraceMs
   redis.call("HSET", settings, "incarnation", room.incarnation, "restoringUntilMs", room.restoringUntilMs)
+  redis.call("HSET", settings, "passes", (room.incarnation - 1) * 4294967296)
   for _, lane in ipairs(room.each) do
     if lane.last < lane.reserved then
       local gap = string.format("%d-%d", lane.last + 1, lane.reserved)

@@ -62,4 +62,5 @@ end
 local server = string.match(redis.call("INFO", "server"), "run_id:(%x+)")
 redis.call("HSET", settings, "savedAt", redis.call("LASTSAVE"), "server", server, "nowMs", 0)
 redis.call("HSET", settings, "restoringUntilMs", incarnation > 0 and nowMs + room.absenceGraceMs or 0)
+redis.call("HSET", settings, "passes", incarnation * 4294967296)
 return "made"

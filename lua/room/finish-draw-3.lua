@@ -5,15 +5,20 @@
 -- KEYS news channel: what the gateways hear
 -- ARGV driverId string: who drives
 -- ARGV fence number: the fencing number of the driver's lease
--- RETURNS "drawn" | "fenced"
+-- ARGV restored number: how many places had come back when the lobby was read
+-- RETURNS "drawn" | "restored" | "fenced"
 -- RESULTS drawn: the room may open
+-- RESULTS restored: more places came back since; the line must be written again
 -- RESULTS fenced: another driver has taken over; nothing was changed
 local settings, lease, news = KEYS[1], KEYS[2], KEYS[3]
-local driverId, fence = ARGV[1], tonumber(ARGV[2])
+local driverId, fence, restored = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
 local ownerId, ownerFence = unpack(redis.call("HMGET", settings, "driverId", "fence"))
 if ownerId ~= driverId or tonumber(ownerFence) ~= fence or redis.call("GET", lease) ~= driverId then
   return "fenced"
+end
+if tonumber(redis.call("HGET", settings, "restored") or 0) ~= restored then
+  return "restored"
 end
 redis.call("HSET", settings, "drawState", "done")
 redis.call("SPUBLISH", news, cjson.encode({ kind = "drawn" }))

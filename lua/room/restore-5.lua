@@ -25,6 +25,7 @@ local joinedAt, incarnation, nowMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonum
 -- INCLUDE room
 -- INCLUDE restart
 -- INCLUDE places
+-- INCLUDE slots
 if not room then
   return "room_missing"
 end
@@ -36,35 +37,20 @@ if incarnation >= room.incarnation then
   return "receipt_spent"
 end
 
-local lane, position = nil, 0
-for name in string.gmatch(room.laneNames, "[^,]+") do
-  if name == laneName then
-    lane = position
-  end
-  position = position + 1
-end
-local kept = lane and room.each[lane + 1]
-if not kept or entry < 1 or entry > kept.last then
+local lane, kept = laneAt(laneName, entry)
+if not lane then
   return "receipt_wrong"
 end
-
-local number = numberOf({ lane = lane, entry = entry })
-local isDrawn = number and entry <= kept.drawn
-local field = lineField(isDrawn and "d" or "a", lane, isDrawn and number or entry)
-local offset = ((isDrawn and number or entry) - 1) % perBlock * identityLength
-local block = redis.call("HGET", line, field) or ""
-block = block .. string.rep("-", offset + identityLength - #block)
-local there = string.sub(block, offset + 1, offset + identityLength)
-if there == identity then
-  return "receipt_spent"
-elseif there ~= string.rep("-", identityLength) then
-  return "receipt_wrong"
+local number, there, write = slotOf(lane, entry)
+if there then
+  return there == identity and "receipt_spent" or "receipt_wrong"
 end
-
+write(identity)
 redis.call("HSET", places, identity, string.format("%d %d %d", lane, entry, joinedAt))
-local before, after = string.sub(block, 1, offset), string.sub(block, offset + identityLength + 1)
-redis.call("HSET", line, field, before .. identity .. after)
 if number and number <= kept.served then
   redis.call("ZADD", back, lane * 1099511627776 + number, identity)
+end
+if room.drawState == "drawing" then
+  redis.call("HINCRBY", settings, "restored", 1)
 end
 return "restored"

@@ -74,12 +74,13 @@ local function endPasses()
 end
 
 -- At the opening the lobby is closed: whoever is in it is drawn, whoever comes now has the number of the entry.
+-- Without a draw all have that, and keep it, whatever is set later.
 local function closeLobby()
-  if room.draws ~= 1 or room.drawState or nowMs < room.opensAtMs then
+  if room.drawState or nowMs < room.opensAtMs then
     return
   end
   room.drawState = "done"
-  for _, lane in ipairs(room.each) do
+  for _, lane in ipairs(room.draws == 1 and room.each or {}) do
     lane.drawn = lane.last
     if lane.last > 0 then
       room.drawState = "drawing"
@@ -156,7 +157,7 @@ local function newWalk(index, mayPassAbsent)
     end
     local offset = number - walk.first + 1
     local value = walk.values[offset]
-    local entry = value and tonumber(string.match(value, "^%d+ (%d+)"))
+    local entry = value and tonumber(string.match(value, "^%d+ (%d+) %d+$"))
     local isOwn = entry and (number <= lane.drawn or entry == number)
     return isOwn and walk.identities[offset], value
   end

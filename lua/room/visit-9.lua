@@ -40,18 +40,18 @@ nowMs = math.max(nowMs, room.nowMs)
 noticeRestart(nowMs)
 local state = stateOf(nowMs)
 local laneWidth = 1099511627776
-local made, blocks, newPlaces = {}, {}, {}
+local known, blocks, newPlaces = {}, {}, {}
 
 -- The general lane, or the lane of a code that still has uses.
 local function laneFor(code)
   if code == "" then
     return 0
   end
-  local known = redis.call("HGET", codes, code)
-  if not known then
+  local kept = redis.call("HGET", codes, code)
+  if not kept then
     return nil, "code_wrong"
   end
-  local lane, uses, endsAtMs = string.match(known, "^(%d+)|(%d+)|(%d+)$")
+  local lane, uses, endsAtMs = string.match(kept, "^(%d+)|(%d+)|(%d+)$")
   if tonumber(endsAtMs) <= nowMs then
     return nil, "code_wrong"
   elseif tonumber(uses) < 1 then
@@ -90,7 +90,7 @@ local function join(identity, code, proof, proofEndsAtMs)
   local value = string.format("%d %d %d", lane, kept.last, joinedAt)
   append(lane, kept.last, identity)
   newPlaces[#newPlaces + 1], newPlaces[#newPlaces + 2] = identity, value
-  made[identity] = value
+  known[identity] = value
   local number = numberOf({ lane = lane, entry = kept.last })
   return { number and "waiting" or "lobby", lane, kept.last, number or 0, 0, joinedAt, 1 }
 end
@@ -113,24 +113,25 @@ local function standServed(identity, place, number, joins)
   redis.call("ZREM", turns, identity)
   redis.call("ZADD", back, place.lane * laneWidth + number, identity)
   if place.lapsed then
-    redis.call("HSET", places, identity, string.format("%d %d %d", place.lane, place.entry, place.joinedAt))
+    known[identity] = string.format("%d %d %d", place.lane, place.entry, place.joinedAt)
+    redis.call("HSET", places, identity, known[identity])
   end
   local where = "waiting"
   return where, 0
 end
 
-local function visit(value, identity, joins, code, proof, proofEndsAtMs)
-  local found = value or made[identity]
-  if found then
-    local place = readPlace(found)
+local function visit(identity, joins, code, proof, proofEndsAtMs)
+  if known[identity] then
+    local place = readPlace(known[identity])
     local number = numberOf(place)
     local where, endsAtMs = number and "waiting" or "lobby", 0
-    if number and number <= room.each[place.lane + 1].served then
+    if place.readmitted or (number and number <= room.each[place.lane + 1].served) then
       where, endsAtMs = standServed(identity, place, number, joins)
     end
     if where then
       return { where, place.lane, place.entry, number or 0, endsAtMs, place.joinedAt, 0 }
     end
+    known[identity] = nil
     redis.call("HDEL", places, identity)
     redis.call("ZREM", inside, identity)
   end
@@ -145,8 +146,11 @@ for index, asked in ipairs(visits) do
   identities[index] = asked[1]
 end
 local values, answers = redis.call("HMGET", places, unpack(identities)), {}
+for index, identity in ipairs(identities) do
+  known[identity] = values[index] or nil
+end
 for index, asked in ipairs(visits) do
-  answers[index] = visit(values[index], unpack(asked))
+  answers[index] = visit(unpack(asked))
 end
 if #newPlaces > 0 then
   redis.call("HSET", places, unpack(newPlaces))

@@ -1,8 +1,10 @@
 #!lua
 -- Counts a pass again that was given before Redis forgot something, if it still has a slot: the sum of turns and
--- passes never exceeds the cap.
+-- passes never exceeds the cap. Its place is used up with it: the receipt is worth nothing any more.
 -- KEYS settings hash: the room's settings and counters
 -- KEYS places hash: identity to lane entry joinedAt
+-- KEYS line hash: blocks of identities, by entry and, of those who were drawn, by number
+-- KEYS drawn hash: blocks of numbers by entry
 -- KEYS back zset: identities that were stepped over and are here again, by lane and number
 -- KEYS turns zset: identities with an offered turn, by the end of its window
 -- KEYS inside zset: identities with a pass, by its end
@@ -18,38 +20,50 @@
 -- RETURNS "readmitted" | "full" | "pass_over" | "room_missing"
 -- RESULTS readmitted: the pass counts
 -- RESULTS full: others are inside; the turn must be waited for
--- RESULTS pass_over: ended, given up or taken away
+-- RESULTS pass_over: ended, given up, taken away, or followed by another pass
 -- RESULTS room_missing: the room was never configured, or Redis forgot it
-local settings, places, back, turns = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local inside, passes, revoked = KEYS[5], KEYS[6], KEYS[7]
+local settings, places, line, drawn, back = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local turns, inside, passes, revoked = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local identity, passNumber, endsAtMs = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local laneName, entry, joinedAt, nowMs = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
-local cap, roomNowMs, given, laneNames =
-  unpack(redis.call("HMGET", settings, "cap", "nowMs", "passes", "laneNames"))
-if not cap then
+-- INCLUDE room
+-- INCLUDE restart
+-- INCLUDE places
+-- INCLUDE slots
+if not room then
   return "room_missing"
 end
-if endsAtMs <= math.max(nowMs, tonumber(roomNowMs)) or redis.call("ZSCORE", revoked, passNumber) then
+nowMs = math.max(nowMs, room.nowMs)
+noticeRestart(nowMs)
+local lane = laneAt(laneName, entry)
+if not lane or endsAtMs <= nowMs or redis.call("ZSCORE", revoked, passNumber) then
   return "pass_over"
 end
 if redis.call("ZSCORE", inside, identity) then
+  local number = string.match(redis.call("HGET", passes, identity), "^(%d+)|")
+  if tonumber(number) ~= passNumber then
+    return "pass_over"
+  end
+  redis.call("ZADD", inside, "GT", endsAtMs, identity)
   return "readmitted"
 end
 local used = redis.call("ZCARD", turns) + redis.call("ZCARD", inside)
-if used - redis.call("ZREM", turns, identity) >= tonumber(cap) then
+if used - (redis.call("ZSCORE", turns, identity) and 1 or 0) >= room.cap then
   return "full"
 end
-local lane, position = 0, 0
-for name in string.gmatch(laneNames, "[^,]+") do
-  if name == laneName then
-    lane = position
+
+local known = redis.call("HGET", places, identity)
+if not known then
+  local _, there, write = slotOf(lane, entry)
+  if not there then
+    write(identity)
   end
-  position = position + 1
 end
-redis.call("HSETNX", places, identity, string.format("%d %d %d", lane, entry, joinedAt))
+local place = known and string.match(known, "^%d+ %d+ %d+") or string.format("%d %d %d", lane, entry, joinedAt)
+redis.call("HSET", places, identity, place .. " readmitted")
 redis.call("ZREM", back, identity)
+redis.call("ZREM", turns, identity)
 redis.call("ZADD", inside, endsAtMs, identity)
 redis.call("HSET", passes, identity, string.format("%d|0", passNumber))
-redis.call("HSET", settings, "passes", math.max(tonumber(given or 0), passNumber))
 return "readmitted"
