@@ -1,4 +1,4 @@
-/** Families of rooms to simulate: each is drawn at random, and troubles the estimate in one way, or in all. */
+/** Families of rooms to simulate: each is drawn at random, and troubles the estimate in one way, or in several. */
 import { between, type Random, type RoomPlan } from "./test-simulation.ts";
 
 export const families = [
@@ -16,23 +16,25 @@ export type Family = (typeof families)[number];
 
 const minuteMs = 60_000;
 
-/** `reigns` draws a value that holds for a random while, then another: a function of time. */
+/** One drawn value reigns for a random while, then the next one does. */
 function reigns(random: Random, meanMs: number, draw: (last: number | undefined) => number) {
-  const values: { untilMs: number; value: number }[] = [];
-  let at = 0;
+  const reign = (fromMs: number, last?: number) => ({
+    untilMs: fromMs + meanMs * (0.3 - Math.log(1 - random())),
+    value: draw(last),
+  });
+  let now = reign(0);
+  const past: (typeof now)[] = [];
   return (nowMs: number): number => {
-    for (let last = values.at(-1); last === undefined || last.untilMs <= nowMs; last = values.at(-1)) {
-      const lengthMs = meanMs * (0.3 - Math.log(1 - random()));
-      values.push({ untilMs: (last?.untilMs ?? 0) + lengthMs, value: draw(last?.value) });
+    while (now.untilMs <= nowMs) {
+      past.push(now);
+      now = reign(now.untilMs, now.value);
     }
-    if ((values[at - 1]?.untilMs ?? 0) > nowMs) at = 0;
-    while ((values[at]?.untilMs ?? 0) <= nowMs) at += 1;
-    return values[at]?.value ?? 0;
+    return (past.find(({ untilMs }) => untilMs > nowMs) ?? now).value;
   };
 }
 
 /** Slides from one drawn value to the next, so that it changes with every moment. */
-function slides(random: Random, everyMs: number, draw: () => number) {
+function slides(everyMs: number, draw: () => number) {
   const points = [draw()];
   return (nowMs: number): number => {
     const index = Math.floor(nowMs / everyMs);
@@ -84,12 +86,12 @@ const troubles: Readonly<Record<Exclude<Family, "everything">, Trouble>> = {
     return { pausedAt: pauses(random, openMs, pausedMs) };
   },
   absentees: (_, random) => ({
-    absentShareAt: slides(random, between(random, 2, 15) * minuteMs, () => random() * 0.6),
+    absentShareAt: slides(between(random, 2, 15) * minuteMs, () => random() * 0.6),
   }),
   "cap-limited": (plan, random) => {
     const stayMs = between(random, 1, 8) * minuteMs;
     const cap = Math.max(5, Math.round(((plan.rateAt(0) * stayMs) / minuteMs) * between(random, 0.2, 0.9)));
-    return { cap, stayMsAt: slides(random, 5 * minuteMs, () => stayMs * between(random, 0.6, 1.6)) };
+    return { cap, stayMsAt: slides(5 * minuteMs, () => stayMs * between(random, 0.6, 1.6)) };
   },
   waves: (_, random) => {
     const count = 1 + Math.floor(random() * 5);
@@ -107,7 +109,7 @@ const troubles: Readonly<Record<Exclude<Family, "everything">, Trouble>> = {
   },
   "automatic pace": (plan, random) => {
     const most = plan.rateAt(0);
-    const capacity = slides(random, between(random, 3, 12) * minuteMs, () => most * between(random, 0.4, 1));
+    const capacity = slides(between(random, 3, 12) * minuteMs, () => most * between(random, 0.4, 1));
     return { rateAt: sawtooth(capacity, most), settingAt: () => most };
   },
 };

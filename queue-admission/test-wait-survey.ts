@@ -1,9 +1,10 @@
 /** Asks simulated buyers what they were told and how long they really waited. */
-import { planRoom, type Family } from "./test-room-plans.ts";
-import { between, type Random, type RoomStep, seededRandom, simulateRoom } from "./test-simulation.ts";
-import type { WaitRange } from "./wait-range.ts";
+import { type Family, planRoom } from "./test-room-plans.ts";
+import { between, type Random, type RoomStep, seededRandom, simulateRoom, stepMs } from "./test-simulation.ts";
+import { createWaitEstimate, type WaitEstimate } from "./wait-estimate.ts";
+import { type WaitRange, waitRangeOf } from "./wait-range.ts";
 
-/** What is asked of an estimate: ours, or one to compare it with. */
+/** What is asked: our estimate, or one to compare it with. */
 export type Promiser = {
   observe(step: RoomStep): void;
   rangeOf(ahead: number): WaitRange | undefined;
@@ -12,55 +13,95 @@ export type Promiser = {
 export type Answer = {
   readonly family: Family;
   readonly ahead: number;
-  readonly askedMs: number;
-  readonly paused: boolean;
   readonly waitedMs: number;
   readonly range: WaitRange;
 };
+
+type Asked = Omit<Answer, "waitedMs"> & { readonly number: number; readonly askedMs: number };
 
 const askEveryMs = 20_000;
 const askForMs = 60 * 60_000;
 const longestMs = 5 * 60 * 60_000;
 
-type Asked = Omit<Answer, "waitedMs"> & { readonly number: number };
-
-/** One room from its opening until everybody asked has had the turn. */
+/** Asks through the first hour of a room and lets it run until everybody asked has had the turn. */
 export function surveyRoom(family: Family, seed: number, promiser: Promiser): Answer[] {
   const random = seededRandom(seed);
-  const plan = planRoom(family, random);
   const asked: Asked[] = [];
-  const passed: number[] = [];
+  const watermarks: number[] = [];
   let highest = 0;
-  simulateRoom(plan, random, (step) => {
+  simulateRoom(planRoom(family, random), random, (step) => {
     promiser.observe(step);
-    passed.push(step.servedUpTo);
-    if (step.nowMs % askEveryMs === 0 && step.nowMs < askForMs) asked.push(...ask(family, step, promiser, random));
+    watermarks.push(step.servedUpTo);
+    const asking = step.nowMs < askForMs;
+    if (asking && step.nowMs % askEveryMs === 0) asked.push(...askThree(family, step, promiser, random));
     highest = Math.max(highest, asked.at(-1)?.number ?? 0);
-    const everybody = step.servedUpTo >= step.lastNumber;
-    return everybody || step.nowMs > longestMs || (step.nowMs > askForMs && highest <= step.servedUpTo);
+    const answered = !asking && step.servedUpTo >= highest;
+    return answered || step.servedUpTo >= step.lastNumber || step.nowMs > longestMs;
   });
-  return asked.map(({ number, ...rest }) => ({ ...rest, waitedMs: waitOf(number, rest.askedMs, passed) }));
+  return asked.map(({ number, askedMs, ...rest }) => {
+    return { ...rest, waitedMs: passedAtMs(number, watermarks) - askedMs };
+  });
 }
 
 /** One near the front, one anywhere, and the one who came last. */
-function ask(family: Family, step: RoomStep, promiser: Promiser, random: Random): Asked[] {
+function askThree(family: Family, step: RoomStep, promiser: Promiser, random: Random): Asked[] {
   const waiting = step.lastNumber - step.servedUpTo;
   const depths = [100, between(random, 10, waiting), waiting].map(Math.round);
   return depths.flatMap((ahead) => {
     const range = ahead > waiting || ahead < 1 ? undefined : promiser.rangeOf(ahead);
     if (range === undefined) return [];
-    const number = step.servedUpTo + ahead;
-    return [{ family, ahead, number, askedMs: step.nowMs, paused: step.state === "paused", range }];
+    return [{ family, ahead, range, number: step.servedUpTo + ahead, askedMs: step.nowMs }];
   });
 }
 
-function waitOf(number: number, askedMs: number, passed: readonly number[]): number {
+/** The watermarks of all steps only grow; the first that is not below the number is the turn. */
+function passedAtMs(number: number, watermarks: readonly number[]): number {
   let low = 0;
-  let high = passed.length;
+  let high = watermarks.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((passed[middle] ?? 0) < number) low = middle + 1;
+    if ((watermarks[middle] ?? 0) < number) low = middle + 1;
     else high = middle;
   }
-  return low === passed.length ? Number.POSITIVE_INFINITY : low * 250 - askedMs;
+  return low === watermarks.length ? Number.POSITIVE_INFINITY : low * stepMs;
+}
+
+/** Our estimate as a driver and a page use it together. */
+export function createOurPromiser(): Promiser & { readonly estimate: WaitEstimate } {
+  const estimate = createWaitEstimate();
+  let ratePerMinute: number | undefined;
+  return {
+    estimate,
+    observe(step) {
+      if (ratePerMinute !== step.ratePerMinute) estimate.setRate(step.ratePerMinute);
+      ratePerMinute = step.ratePerMinute;
+      estimate.observe(step);
+    },
+    rangeOf: (ahead) => waitRangeOf(ahead, estimate.speeds() ?? []),
+  };
+}
+
+/** What the configured rate promises to one who believes in it within a fifth. */
+export function createNaivePromiser(): Promiser {
+  let ratePerMinute: number | undefined;
+  return {
+    observe(step) {
+      ratePerMinute ??= step.ratePerMinute;
+    },
+    rangeOf: (ahead) =>
+      waitRangeOf(ahead, [{ ahead: 1, slow: (ratePerMinute ?? 0) / 1.2, fast: (ratePerMinute ?? 0) * 1.2 }]),
+  };
+}
+
+export const isInside = ({ waitedMs, range }: Answer): boolean =>
+  waitedMs >= range.fromSeconds * 1_000 && waitedMs <= range.untilSeconds * 1_000;
+
+export const shareInside = (answers: readonly Answer[]): number =>
+  answers.filter(isInside).length / answers.length;
+
+/** Half of the ranges that begin above zero end no later than so many times their beginning. */
+export function medianRatio(answers: readonly Answer[]): number {
+  const begun = answers.filter(({ range }) => range.fromSeconds > 0);
+  const ratios = begun.map(({ range }) => range.untilSeconds / range.fromSeconds).sort((a, b) => a - b);
+  return ratios[ratios.length >> 1] ?? Number.NaN;
 }
