@@ -146,7 +146,7 @@ export const errorTable = {
   ),
   proof_missing: entry(
     428,
-    true,
+    false,
     "Joining this room now takes a proof of work.",
     "Get the work at `GET /v1/events/{eventId}/challenge`, do it, and send it as `proof`.",
   ),

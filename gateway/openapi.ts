@@ -167,6 +167,7 @@ export function errorsOf(route: Route): ErrorCode[] {
   const codes = new Set([...route.refusals, ...errorsOfAll, ...errorsOfAccess[route.access]]);
   if (takesBody(route) && route.access !== "webhook") for (const code of errorsOfBodies) codes.add(code);
   if (route.path.includes(":")) codes.add("invalid_request");
+  if (route.limitedBy !== undefined) codes.add("too_many_requests");
   if (route.idempotent)
     for (const code of ["idempotency_key_missing", "invalid_request"] as const) codes.add(code);
   return [...codes];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RoomsOfEvents, Standing } from "../queue-admission/room.ts";
+import type { RoomsOfEvents, RoomTick, Standing } from "../queue-admission/room.ts";
 import { waitFor } from "../test/harness/wait-for.ts";
 import { roomPath } from "./room/room-messages.ts";
 import type { GatewayServices } from "./services.ts";
@@ -11,104 +11,168 @@ import {
   testBooking,
   testBuyer,
   testTokens,
+  tickAt,
   tokenOf,
 } from "./test-gateway.ts";
 import { openRoom } from "./test-socket.ts";
 
 const ada = testBuyer("ada");
 const ben = testBuyer("ben");
-const soon = { positionEveryMs: { near: 0, middle: 0, far: 0 } };
+const soon = { tickEveryMs: { near: 0, middle: 0, far: 0 } };
 const deadlineMs = 1_800_000_000_000;
 const deadline = "2027-01-15T08:00:00.000Z";
 
-function waitingAt(number: number, position = number): Standing {
-  return { outcome: "waiting", number, position, state: "open" };
+function waitingAt(number: number, ahead = number - 1) {
+  return { outcome: "waiting", lane: "general", number, ahead, state: "open" } as const;
 }
 
 function roomsWith(standing: RoomsOfEvents["standing"]): RoomsOfEvents {
   return {
-    configure: async () => {},
     join: async () => ({ outcome: "joined", standing: waitingAt(40), receipt: "r", fresh: true }),
     standing,
-    takeTurn: async () => ({ outcome: "admitted", pass: "pass", endsAtMs: deadlineMs }),
-    leave: async () => {},
+    takeTurn: async () => ({ outcome: "admitted", pass: "pass", endsAtMs: deadlineMs, renewalsLeft: 1 }),
+    renewPass: async () => ({ outcome: "renewals_used" }),
+    leave: async () => "left",
+    restore: async () => ({ outcome: "known" }),
+    readmit: async () => ({ outcome: "readmitted" }),
   };
 }
 
-test("a socket hears at once where its buyer stands, and speaks the subprotocol", async () => {
-  const gateway = await startTestGateway();
+function receiptOf(buyer: ReturnType<typeof testBuyer>, number: number, incarnation = 1): string {
+  const place = { lane: "general", entry: number, number, joinedAtMs: 0 };
+  const { identity } = buyer;
+  return testTokens.sign("receipt", { eventId, identity, incarnation, ...place }, Date.now() + 60_000);
+}
+
+test("a socket hears how to come back, how the room stands and where its buyer stands", async () => {
+  const gateway = await startTestGateway({}, { tick: tickAt(7) });
   const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ type: "standing" });
   expect(socket.protocol()).toBe("onsale.v1");
-  expect(socket.messages[0]).toEqual({
-    type: "standing",
-    outcome: "waiting",
-    number: 12,
-    position: 5,
-    state: "open",
-  });
+  const reconnect = { firstMs: 1_000, mostMs: 30_000, factor: 2 };
+  const lanes = { general: { served: 7, last: 1_000_000 } };
+  expect(socket.messages).toMatchObject([
+    { type: "hello", reconnect, tick: { state: "open", lanes } },
+    { type: "standing", outcome: "waiting", lane: "general", number: 12, ahead: 4, state: "open" },
+  ]);
 });
 
-test("ticks tell each buyer the own position without asking Redis again", async () => {
+test("a tick is the same for all who are near, and costs no question to Redis", async () => {
   let readings = 0;
   const rooms = roomsWith(async (_, { identity }) => {
     readings += 1;
     return waitingAt(identity === ada.identity ? 12 : 30);
   });
-  const gateway = await startTestGateway({ rooms }, { socket: soon });
+  const gateway = await startTestGateway({ rooms }, { socket: soon, tick: tickAt(0) });
   const [first, second] = [await openRoom(gateway, tokenOf(ada)), await openRoom(gateway, tokenOf(ben))];
-  gateway.feeds.news({ kind: "tick", state: "open", servedUpTo: 9, waiting: 100 });
-  expect(await first.heard({ type: "position" })).toEqual({ type: "position", position: 3, state: "open" });
-  expect(await second.heard({ type: "position" })).toMatchObject({ position: 21 });
+  await Promise.all([first.heard({ type: "standing" }), second.heard({ type: "standing" })]);
+  gateway.feeds.news(tickAt(9));
+  const tick = await first.heard({ type: "tick" });
+  expect(tick).toMatchObject({ state: "open", lanes: { general: { served: 9 } } });
+  expect(await second.heard({ type: "tick" })).toEqual(tick);
   expect(readings).toBe(2);
 });
 
-test("a position is told once, and who is served hears no position", async () => {
-  const rooms = roomsWith(async (_, { identity }) => waitingAt(identity === ada.identity ? 5 : 30));
-  const gateway = await startTestGateway({ rooms }, { socket: soon });
-  const [served, behind] = [await openRoom(gateway, tokenOf(ada)), await openRoom(gateway, tokenOf(ben))];
-  gateway.feeds.news({ kind: "tick", state: "open", servedUpTo: 9, waiting: 100 });
-  await behind.heard({ position: 21 });
-  gateway.feeds.news({ kind: "tick", state: "open", servedUpTo: 9, waiting: 99 });
-  gateway.feeds.news({ kind: "tick", state: "open", servedUpTo: 10, waiting: 98 });
-  await behind.heard({ position: 20 });
-  expect(behind.messages.filter(({ type }) => type === "position")).toHaveLength(2);
-  expect(served.messages).toHaveLength(1);
-});
-
-test("who stands far hears positions more rarely, but hears the last one without another tick", async () => {
-  const rooms = roomsWith(async (_, { identity }) => waitingAt(identity === ada.identity ? 50 : 500));
-  const bounds = { positionEveryMs: { near: 1, middle: 400, far: 400 } };
-  const gateway = await startTestGateway({ rooms }, { socket: bounds });
+test("who stands near hears each tick, who stands far only when it is due, and everybody a change of state", async () => {
+  const rooms = roomsWith(async (_, { identity }) => waitingAt(identity === ada.identity ? 500 : 50_000));
+  const bounds = { tickEveryMs: { near: 0, middle: 60_000, far: 60_000 } };
+  const gateway = await startTestGateway({ rooms }, { socket: bounds, tick: tickAt(0) });
   const [near, far] = [await openRoom(gateway, tokenOf(ada)), await openRoom(gateway, tokenOf(ben))];
-  for (const servedUpTo of [10, 20, 30]) {
-    gateway.feeds.news({ kind: "tick", state: "open", servedUpTo, waiting: 100 });
-    await near.heard({ position: 50 - servedUpTo });
+  await Promise.all([near.heard({ type: "standing" }), far.heard({ type: "standing" })]);
+  const served = (tick: RoomTick) => tick.lanes[0]?.served ?? 0;
+  gateway.feeds.news(tickAt(1));
+  for (const tick of [tickAt(2), tickAt(3)]) {
+    gateway.feeds.news(tick);
+    await waitFor(() => near.messages.some((one) => one.type === "tick" && one.lanes["general"]?.served === served(tick)), {
+      what: "the tick",
+    });
   }
-  await far.heard({ position: 470 });
-  expect(far.messages.filter(({ type }) => type === "position")).toHaveLength(1);
+  expect(far.messages.filter(({ type }) => type === "tick")).toHaveLength(1);
+  gateway.feeds.news(tickAt(4, { state: "paused" }));
+  for (const socket of [near, far]) await socket.heard({ type: "tick", state: "paused" });
 });
 
-test("a turn reaches every socket of the place, and not another session of the same identity", async () => {
-  const twin = { ...ben, identity: ada.identity };
-  const rooms = roomsWith(async (_, { buyerId }) =>
-    buyerId === ada.buyerId ? waitingAt(5) : { outcome: "place_elsewhere" },
+test("who comes near hears every tick from then on", async () => {
+  const bounds = { tickEveryMs: { near: 0, middle: 60_000, far: 60_000 } };
+  const rooms = roomsWith(async () => waitingAt(50_000));
+  const gateway = await startTestGateway({ rooms }, { socket: bounds, tick: tickAt(0) });
+  const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ type: "standing" });
+  gateway.feeds.news(tickAt(1));
+  gateway.feeds.news(tickAt(49_900));
+  const ticks = () => socket.messages.filter(({ type }) => type === "tick").length;
+  await waitFor(
+    () => {
+      gateway.feeds.news(tickAt(49_901));
+      return ticks() > 2;
+    },
+    { what: "ticks of the near" },
   );
-  const gateway = await startTestGateway({ rooms });
+});
+
+test("a receipt and the watermark say enough: coming back asks Redis nothing", async () => {
+  let readings = 0;
+  const rooms = roomsWith(async () => {
+    readings += 1;
+    return waitingAt(40);
+  });
+  const gateway = await startTestGateway({ rooms }, { tick: tickAt(10) });
+  const back = await openRoom(gateway, tokenOf(ada), eventId, [`receipt.${receiptOf(ada, 40)}`]);
+  expect(await back.heard({ type: "standing" })).toMatchObject({ outcome: "waiting", number: 40, ahead: 29 });
+  expect(readings).toBe(0);
+});
+
+test.each([
+  ["of somebody else", receiptOf(ben, 40)],
+  ["from before Redis lost something", receiptOf(ada, 40, 0)],
+  ["whose number is served", receiptOf(ada, 5)],
+  ["that is forged", `${receiptOf(ada, 40)}x`],
+])("a receipt %s says nothing: Redis is asked", async (_, receipt) => {
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(77)) }, { tick: tickAt(10) });
+  const socket = await openRoom(gateway, tokenOf(ada), eventId, [`receipt.${receipt}`]);
+  expect(await socket.heard({ type: "standing" })).toMatchObject({ number: 77 });
+});
+
+test("whom the watermark passes without a turn is looked up again", async () => {
+  let standing: Standing = waitingAt(5);
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => standing) }, { socket: soon, tick: tickAt(0) });
+  const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ outcome: "waiting" });
+  standing = { outcome: "turn", lane: "general", number: 5, deadlineMs };
+  gateway.feeds.news(tickAt(6));
+  expect(await socket.heard({ outcome: "turn" })).toMatchObject({ number: 5, deadline });
+});
+
+test("who waits counts as here, and no more with a turn", async () => {
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(1)) }, { tick: tickAt(0) });
+  const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ type: "standing" });
+  expect(gateway.here()).toMatch(/^0 0 1/);
+  const turn = { identity: ada.identity, lane: 0, number: 1, deadlineMs };
+  gateway.feeds.news({ kind: "turns", turns: [turn] });
+  await socket.heard({ type: "turn" });
+  expect(gateway.here()).toMatch(/^0 0 0/);
+});
+
+test("a turn reaches every socket of the place", async () => {
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(5)) }, { tick: tickAt(0) });
   const sockets = [await openRoom(gateway, tokenOf(ada)), await openRoom(gateway, tokenOf(ada))];
-  const other = await openRoom(gateway, tokenOf(twin));
-  expect(other.messages[0]).toEqual({ type: "standing", outcome: "place_elsewhere" });
-  gateway.feeds.news({ kind: "turns", turns: [{ identity: ada.identity, number: 5, deadlineMs }] });
+  for (const socket of sockets) await socket.heard({ type: "standing" });
+  gateway.feeds.news({ kind: "turns", turns: [{ identity: ada.identity, lane: 0, number: 5, deadlineMs }] });
   for (const socket of sockets)
     expect(await socket.heard({ type: "turn" })).toEqual({ type: "turn", deadline });
-  expect(other.messages).toHaveLength(1);
 });
 
 test("a turn of a place that the buyer has no more is not told", async () => {
-  const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(40)) });
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(40)) }, { tick: tickAt(0) });
   const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ type: "standing" });
   const { identity } = ada;
-  gateway.feeds.news({ kind: "turns", turns: [{ identity, number: 5, deadlineMs }] });
-  gateway.feeds.news({ kind: "turns", turns: [{ identity, number: 40, deadlineMs: deadlineMs + 1_000 }] });
+  gateway.feeds.news({ kind: "turns", turns: [{ identity, lane: 0, number: 5, deadlineMs }] });
+  gateway.feeds.news({
+    kind: "turns",
+    turns: [{ identity, lane: 0, number: 40, deadlineMs: deadlineMs + 1_000 }],
+  });
   expect(await socket.heard({ type: "turn" })).toEqual({
     type: "turn",
     deadline: "2027-01-15T08:00:01.000Z",
@@ -117,43 +181,67 @@ test("a turn of a place that the buyer has no more is not told", async () => {
 
 test("a turn that comes while the standing is being read is not lost", async () => {
   const read = Promise.withResolvers<Standing>();
-  const readings = [read.promise, Promise.resolve<Standing>({ outcome: "turn", number: 5, deadlineMs })];
+  const turn: Standing = { outcome: "turn", lane: "general", number: 5, deadlineMs };
+  const readings = [read.promise, Promise.resolve<Standing>(turn)];
   let count = 0;
   const rooms = roomsWith(() => readings[count++] as Promise<Standing>);
   const gateway = await startTestGateway({ rooms });
   const opening = openRoom(gateway, tokenOf(ada));
   await waitFor(() => count === 1, { what: "the first reading" });
-  gateway.feeds.news({ kind: "turns", turns: [{ identity: ada.identity, number: 5, deadlineMs }] });
+  gateway.feeds.news({ kind: "turns", turns: [{ identity: ada.identity, lane: 0, number: 5, deadlineMs }] });
   read.resolve(waitingAt(5));
-  expect((await opening).messages[0]).toEqual({ type: "standing", outcome: "turn", number: 5, deadline });
+  const socket = await opening;
+  expect(await socket.heard({ type: "standing" })).toMatchObject({ outcome: "turn", number: 5, deadline });
 });
 
-test("a change of the room's state is told to everybody at once", async () => {
-  const gateway = await startTestGateway();
-  const sockets = [await openRoom(gateway, tokenOf(ada)), await openRoom(gateway, tokenOf(ben))];
-  gateway.feeds.news({ kind: "tick", state: "open", servedUpTo: 1, waiting: 1 });
-  gateway.feeds.news({ kind: "tick", state: "paused", servedUpTo: 1, waiting: 1 });
-  for (const socket of sockets)
-    expect(await socket.heard({ type: "room" })).toEqual({ type: "room", state: "paused" });
+test("a pass that is taken away is told at once", async () => {
+  const inside: Standing = { outcome: "inside", lane: "general", number: 5, passEndsAtMs: deadlineMs };
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => inside) });
+  const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ type: "standing" });
+  gateway.feeds.news({ kind: "revoked", identity: ada.identity, pass: 1, revocations: 1 });
+  expect(await socket.heard({ type: "pass_ended" })).toEqual({ type: "pass_ended" });
+});
+
+test("everybody of the lobby is told the number once it is drawn", async () => {
+  let standing: Standing = { outcome: "lobby", lane: "general", entry: 3, state: "lobby" };
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => standing) }, { tick: tickAt(0) });
+  const socket = await openRoom(gateway, tokenOf(ada));
+  expect(await socket.heard({ type: "standing" })).toMatchObject({ outcome: "lobby", entry: 3 });
+  standing = waitingAt(800);
+  gateway.feeds.news({ kind: "drawn" });
+  expect(await socket.heard({ outcome: "waiting" })).toMatchObject({ number: 800 });
+});
+
+test("whoever says `here` after a lapsed turn has the place back in the line", async () => {
+  const lapsed: Standing = { outcome: "lapsed", lane: "general", number: 5, state: "open" };
+  const gateway = await startTestGateway({ rooms: roomsWith(async () => lapsed) });
+  const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ outcome: "lapsed" });
+  socket.say('{"type":"standing"}');
+  await waitFor(() => socket.messages.filter((one) => one.type === "standing").length === 2, { what: "the same" });
+  socket.say('{"type":"here"}');
+  expect(await socket.heard({ outcome: "waiting" })).toMatchObject({ number: 40 });
 });
 
 test("a booking's change reaches the buyer's sockets and nobody else's", async () => {
   const gateway = await startTestGateway();
   const [mine, other] = [await openRoom(gateway, tokenOf(ada)), await openRoom(gateway, tokenOf(ben))];
+  await other.heard({ type: "standing" });
   const bookingId = testBooking(ada.buyerId).id;
   gateway.feeds.change({ buyerId: ada.buyerId, bookingId, status: "paid" });
   expect(await mine.heard({ type: "booking" })).toEqual({ type: "booking", bookingId, status: "paid" });
-  expect(other.messages).toHaveLength(1);
+  expect(other.messages).toHaveLength(2);
 });
 
 test("joining and taking the turn by request is told to the buyer's sockets too", async () => {
   const gateway = await startTestGateway({ rooms: roomsWith(async () => ({ outcome: "place_missing" })) });
   const token = tokenOf(ada);
   const socket = await openRoom(gateway, token);
-  expect(socket.messages[0]).toEqual({ type: "standing", outcome: "place_missing" });
+  await socket.heard({ type: "standing", outcome: "place_missing" });
   await send(gateway, `/v1/events/${eventId}/places`, { method: "POST", token });
   await socket.heard({ type: "standing", outcome: "waiting", number: 40 });
-  gateway.feeds.news({ kind: "turns", turns: [{ identity: ada.identity, number: 40, deadlineMs }] });
+  gateway.feeds.news({ kind: "turns", turns: [{ identity: ada.identity, lane: 0, number: 40, deadlineMs }] });
   await socket.heard({ type: "turn" });
   await send(gateway, `/v1/events/${eventId}/passes`, { method: "POST", token });
   expect(await socket.heard({ type: "inside" })).toEqual({ type: "inside", passEndsAt: deadline });
@@ -165,6 +253,7 @@ test("a client may ask where it stands", async () => {
   let number = 7;
   const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(number)) });
   const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ type: "standing" });
   number = 90;
   socket.say('{"type":"standing"}');
   await socket.heard({ type: "standing", number: 90 });
@@ -187,9 +276,10 @@ test.each([
 test("a message that is too large ends the socket", async () => {
   const gateway = await startTestGateway();
   const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ type: "standing" });
   socket.say(JSON.stringify({ type: "standing", more: "x".repeat(2_000) }));
   await waitFor(socket.closed, { what: "the end of the socket" });
-  expect(socket.messages).toHaveLength(1);
+  expect(socket.messages).toHaveLength(2);
 });
 
 test("more messages in a minute than allowed end the socket", async () => {
@@ -216,19 +306,19 @@ test("sockets of one event share one watch, which ends with the last of them and
 
 test("when the room's news cannot be had the socket says so and ends, and a later one tries anew", async () => {
   let broken = true;
-  const roomNews: GatewayServices["roomNews"] = {
+  const changes: GatewayServices["changes"] = {
     watch: async () => {
       if (broken) throw new Error("no Redis");
       return async () => {};
     },
   };
-  const gateway = await startTestGateway({ roomNews });
+  const gateway = await startTestGateway({ changes });
   const socket = await openRoom(gateway, tokenOf(ada));
   await waitFor(socket.closed, { what: "the end of the socket" });
-  expect(socket.messages).toEqual([{ type: "bye", reason: "unavailable" }]);
+  expect(socket.messages).toMatchObject([{ type: "bye", reason: "unavailable" }]);
   expect(gateway.feeds.open()).toBe(0);
   broken = false;
-  expect((await openRoom(gateway, tokenOf(ada))).messages[0]).toMatchObject({ type: "standing" });
+  await (await openRoom(gateway, tokenOf(ada))).heard({ type: "standing" });
 });
 
 test("a socket that ends while its standing is being read harms nobody, even when the reading fails", async () => {
@@ -247,7 +337,7 @@ test("a socket that ends while its standing is being read harms nobody, even whe
   raw.close();
   await waitFor(() => gateway.feeds.open() === 0, { what: "the end of the watch" });
   read.reject(new Error("no Redis"));
-  expect((await openRoom(gateway, tokenOf(ada))).messages[0]).toMatchObject({ number: 9 });
+  await (await openRoom(gateway, tokenOf(ada))).heard({ type: "standing", number: 9 });
 });
 
 test("a stopping gateway says bye to every socket and closes it as going away", async () => {
@@ -256,7 +346,7 @@ test("a stopping gateway says bye to every socket and closes it as going away", 
   await gateway.stop("a test");
   for (const socket of sockets) {
     await waitFor(socket.closed, { what: "the end of the socket" });
-    expect(socket.messages.at(-1)).toEqual({ type: "bye", reason: "stopping" });
+    expect(socket.messages.at(-1)).toMatchObject({ type: "bye", reason: "stopping", reconnect: { firstMs: 1_000 } });
     expect(socket.closed()).toEqual({ code: 1001, reason: "stopping" });
   }
 });

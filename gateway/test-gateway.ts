@@ -3,9 +3,14 @@ import { onTestFinished } from "vitest";
 import type { Booking, BookingChange } from "../booking-core/bookings/booking.ts";
 import type { OnsaleEvent } from "../booking-core/events/event.ts";
 import type { BuyerId, EventId, SectionId } from "../foundation/ids.ts";
-import { uuidFromParts } from "../foundation/ids.ts";
+import { identityFrom, uuidFromParts } from "../foundation/ids.ts";
 import { createTokens, type TokenClaims } from "../foundation/tokens.ts";
-import type { RoomNews, Standing } from "../queue-admission/room.ts";
+import { createHealthWindow } from "../queue-admission/health-window.ts";
+import type { Lane } from "../queue-admission/lanes.ts";
+import { createPresence } from "../queue-admission/presence.ts";
+import type { RoomNews, RoomTick, Standing } from "../queue-admission/room.ts";
+import { defaultRoom } from "../queue-admission/room-settings.ts";
+import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
 import { type Bounds, defaultBounds } from "./bounds.ts";
 import { type Gateway, startGateway } from "./server.ts";
 import type { GatewayServices } from "./services.ts";
@@ -76,14 +81,19 @@ export type TestFeeds = {
 function createFeed<Message>() {
   const listeners = new Set<(message: Message) => void>();
   let opened = 0;
+  const watchNow = (listener: (message: Message) => void) => {
+    listeners.add(listener);
+    opened += 1;
+    return () => void listeners.delete(listener);
+  };
   return {
     listeners,
     opened: () => opened,
     watch: async (_: EventId, listener: (message: Message) => void) => {
-      listeners.add(listener);
-      opened += 1;
-      return async () => void listeners.delete(listener);
+      const end = watchNow(listener);
+      return async () => end();
     },
+    watchNow,
   };
 }
 
@@ -91,7 +101,13 @@ export const testTokens = createTokens("a secret of the tests, thirty-two charac
 
 export function testBuyer(name = "ada"): TokenClaims["buyer"] {
   const buyerId = uuidFromParts("buyer", name) as BuyerId;
-  return { buyerId, identity: `identity-${name}`, email: `${name}@onsale.example`, guest: true };
+  const identity = identityFrom("test", name);
+  return { buyerId, identity, email: `${name}@onsale.example`, guest: true, verified: false, role: "buyer" };
+}
+
+/** An account that runs events. */
+export function testOperator(): TokenClaims["buyer"] {
+  return { ...testBuyer("operator"), guest: false, verified: true, role: "organiser" };
 }
 
 export function tokenOf(buyer: TokenClaims["buyer"], endsInMs = hourMs): string {
@@ -99,14 +115,62 @@ export function tokenOf(buyer: TokenClaims["buyer"], endsInMs = hourMs): string 
 }
 
 export function passOf(buyer: TokenClaims["buyer"], event = eventId, endsInMs = hourMs): string {
-  const { buyerId, identity } = buyer;
-  return testTokens.sign("pass", { eventId: event, buyerId, identity }, Date.now() + endsInMs);
+  return testTokens.sign("pass", passClaims(buyer, event), Date.now() + endsInMs);
 }
 
-const waiting: Standing = { outcome: "waiting", number: 12, position: 5, state: "open" };
+export function passClaims({ buyerId, identity }: TokenClaims["buyer"], event = eventId): TokenClaims["pass"] {
+  const place = { lane: "general", entry: 1, joinedAtMs: 0 };
+  return { eventId: event, buyerId, identity, passNumber: 1, incarnation: 1, place };
+}
+
+const waiting = { outcome: "waiting", lane: "general", number: 12, ahead: 4, state: "open" } as const;
+
+/** A tick of a room with one lane, served so far. */
+export function tickAt(served: number, more: Partial<RoomTick> = {}): RoomTick {
+  const lane: Lane = { name: "general", last: 1_000_000, reserved: 1_100_000, served, drawn: 0, gaps: [] };
+  return {
+    kind: "tick",
+    state: "open",
+    soldOut: false,
+    lanes: [lane],
+    waiting: 100,
+    incarnation: 1,
+    revocations: 0,
+    drawing: false,
+    pulse: null,
+    ...more,
+  };
+}
+
+/** What a gateway knows of a room, as the test says it: its news come from the feed. */
+function testWatches(
+  feed: ReturnType<typeof createFeed<RoomNews>>,
+  rules: Partial<RoomRules>,
+  first: RoomTick | undefined,
+) {
+  const presence = createPresence({ window: 600, below: 100 });
+  const revoked = new Set<number>();
+  let tick = first;
+  feed.listeners.add((news) => {
+    if (news.kind === "tick") tick = news;
+    if (news.kind === "revoked") revoked.add(news.pass);
+  });
+  const clock = { now: () => Date.now() };
+  const watch: RoomWatch = {
+    eventId,
+    tick: () => tick,
+    listen: (listener) => feed.watchNow(listener),
+    presence,
+    graceUntilMs: () => Date.now() + 1_000,
+    bookings: createHealthWindow(clock),
+    isRevoked: (pass) => revoked.has(pass),
+    rules: () => ({ ...defaultRoom, proofBits: 0, ...rules }),
+  };
+  return { presence, watches: { open: async () => watch, known: () => watch, stop: async () => {} } };
+}
 
 function testServices(
-  news: GatewayServices["roomNews"],
+  roomWatches: GatewayServices["roomWatches"],
   changes: GatewayServices["changes"],
 ): GatewayServices {
   return {
@@ -116,6 +180,13 @@ function testServices(
     clock: { now: () => Date.now() },
     logger: pino({ level: "silent" }),
     tokens: testTokens,
+    guardSecret: "another secret of the tests, thirty-two",
+    trustedProxies: 0,
+    metricsToken: "the token of the tests' metrics, long",
+    emailCodes: {
+      requestCode: async () => {},
+      openVerified: async () => ({ outcome: "credentials_wrong" }),
+    },
     sessions: {
       openGuest: (email) => ({
         ...testBuyer(),
@@ -131,13 +202,32 @@ function testServices(
       find: async (id) => (id === eventId ? testEvent : undefined),
     },
     rooms: {
-      configure: async () => {},
       join: async () => ({ outcome: "joined", standing: waiting, receipt: "receipt", fresh: true }),
       standing: async () => waiting,
-      takeTurn: async () => ({ outcome: "admitted", pass: "pass", endsAtMs: 1_800_000_000_000 }),
-      leave: async () => {},
+      takeTurn: async () => ({ outcome: "admitted", pass: "pass", endsAtMs: 1_800_000_000_000, renewalsLeft: 1 }),
+      renewPass: async () => ({ outcome: "renewals_used" }),
+      leave: async () => "left",
+      restore: async () => ({ outcome: "known" }),
+      readmit: async () => ({ outcome: "readmitted" }),
     },
-    roomNews: news,
+    roomWatches,
+    roomControl: {
+      isThere: async () => true,
+      configure: async () => "configured",
+      overview: async () => ({ stats: undefined, minutes: [] }),
+    },
+    roomStore: {
+      find: async () => ({ settings: defaultRoom, commitment: "", beaconSource: null, beacon: null }),
+      change: async (_, __, apply) => apply(defaultRoom),
+      announceBeacon: async () => "announced",
+      revealBeacon: async () => "revealed",
+      audit: async () => [],
+      draw: async (id) => ({ eventId: id, commitment: "00".repeat(32) }),
+      note: async () => {},
+    },
+    publishRoom: async () => {},
+    roomCodes: { create: async () => ({ outcome: "created", codes: ["CODE"] }) },
+    drawProofs: { proof: async () => "draw_missing", number: async () => undefined },
     changes,
     seats: { snapshot: async () => ({ version: 7, free: 3, seats: "ffhsf" }) },
     bookings: {
@@ -178,20 +268,47 @@ function testServices(
   };
 }
 
-export type TestGateway = Gateway & { readonly url: string; readonly feeds: TestFeeds };
+export type TestGateway = Gateway & {
+  readonly url: string;
+  readonly feeds: TestFeeds;
+  /** Who counts as here, as the driver is told. */
+  readonly here: (served?: number) => string;
+};
+
+/** As if nothing was limited: tests come from one address. */
+const freeRates = { perMinute: 1_000_000, burst: 1_000_000 };
+const noLimits = {
+  joins: freeRates,
+  sessions: freeRates,
+  upgrades: freeRates,
+  guesses: freeRates,
+  joinsOfIdentity: freeRates,
+};
+
+type TestBounds = {
+  http?: Partial<Bounds["http"]>;
+  socket?: Partial<Bounds["socket"]>;
+  rates?: Partial<Bounds["rates"]>;
+  drainMs?: number;
+  rules?: Partial<RoomRules>;
+  tick?: RoomTick;
+};
 
 /** A gateway on a real socket, over parts in memory; `services` and `bounds` replace what a test is about. */
 export async function startTestGateway(
   services: Partial<GatewayServices> = {},
-  bounds: { http?: Partial<Bounds["http"]>; socket?: Partial<Bounds["socket"]>; drainMs?: number } = {},
+  bounds: TestBounds = {},
 ): Promise<TestGateway> {
   const news = createFeed<RoomNews>();
   const changes = createFeed<BookingChange>();
+  const { watches, presence } = testWatches(news, bounds.rules ?? {}, bounds.tick);
   const gateway = await startGateway(
-    { ...testServices(news, changes), ...services },
+    { ...testServices(watches, changes), ...services },
     {
       http: { ...defaultBounds.http, ...bounds.http },
       socket: { ...defaultBounds.socket, ...bounds.socket },
+      rates: { ...noLimits, ...bounds.rates },
+      rateKeys: 1_000,
       drainMs: bounds.drainMs ?? 500,
     },
   );
@@ -199,6 +316,7 @@ export async function startTestGateway(
   return {
     ...gateway,
     url: `http://127.0.0.1:${gateway.port}`,
+    here: (served = 0) => presence.describe([served], Date.now()),
     feeds: {
       news: (message) => {
         for (const listener of news.listeners) listener(message);
@@ -206,7 +324,8 @@ export async function startTestGateway(
       change: (message) => {
         for (const listener of changes.listeners) listener(message);
       },
-      open: () => news.listeners.size + changes.listeners.size,
+      // Less the watch of the test itself.
+      open: () => news.listeners.size - 1 + changes.listeners.size,
       opened: () => news.opened() + changes.opened(),
     },
   };

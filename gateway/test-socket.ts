@@ -15,9 +15,14 @@ export type TestSocket = {
 };
 
 /** Opens the room as a browser does, the token beside the subprotocol; resolves when the first message came. */
-export async function openRoom(gateway: TestGateway, token: string, event = eventId): Promise<TestSocket> {
+export async function openRoom(
+  gateway: TestGateway,
+  token: string,
+  event = eventId,
+  more: readonly string[] = [],
+): Promise<TestSocket> {
   const url = `ws://127.0.0.1:${gateway.port}/v1/events/${event}/room`;
-  const socket = new WebSocket(url, ["onsale.v1", `bearer.${token}`]);
+  const socket = new WebSocket(url, ["onsale.v1", `bearer.${token}`, ...more]);
   const messages: ServerMessage[] = [];
   let closed: { code: number; reason: string } | undefined;
   socket.onmessage = ({ data }) => messages.push(serverMessageSchema.parse(JSON.parse(String(data))));

@@ -36,7 +36,7 @@ export const showDrawProof = defineRoute({
   body: noBody,
   idempotent: false,
   answers: { 200: { description: "From the leaf up.", json: drawProofSchema } },
-  refusals: ["not_found", "draw_missing", "too_many_requests"],
+  refusals: ["not_found", "draw_missing"],
   async handle({ services, params: { eventId, lane, entry } }) {
     const proof = await services.drawProofs.proof(eventId, lane, Number(entry));
     return typeof proof === "string" ? { refusal: proof } : reply(200, { proof: [...proof] });
@@ -64,7 +64,7 @@ export const checkReceipt = defineRoute({
   body: z.strictObject({ receipt: z.string().max(2_048) }),
   idempotent: false,
   answers: { 200: { description: "The receipt's entry in the draw.", json: checkSchema } },
-  refusals: ["not_found", "draw_missing", "receipt_wrong", "too_many_requests"],
+  refusals: ["not_found", "draw_missing", "receipt_wrong"],
   async handle({ services, params: { eventId }, body: { receipt } }) {
     const claims = services.tokens.verify("receipt", receipt);
     if (claims === undefined || claims.eventId !== eventId) return { refusal: "receipt_wrong" };

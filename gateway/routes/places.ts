@@ -6,6 +6,7 @@ import { idSchema } from "../wire/id.ts";
 import type { Refusal } from "../wire/problem.ts";
 import { roomTickSchema, roomTickView } from "../wire/room-tick.ts";
 import { standingSchema, standingView } from "../wire/standing.ts";
+import { timeSchema, timeView } from "../wire/time.ts";
 
 const params = z.strictObject({ eventId: idSchema<EventId>("The event.") });
 type PlaceParams = z.output<typeof params>;
@@ -63,7 +64,6 @@ export const joinRoom = defineRoute({
     "device_required",
     "receipt_wrong",
     "receipt_spent",
-    "too_many_requests",
   ],
   async handle(call) {
     const { services, connections, params: { eventId }, buyer } = call;
@@ -132,7 +132,7 @@ const challengeSchema = z
       description:
         "Find a nonce of at most 32 letters, digits, `-` or `_` for which SHA-256 of `challenge.nonce` begins with so many zero bits; 0 asks for none.",
     }),
-    endsAt: z.string(),
+    endsAt: timeSchema("Until when it can be used."),
   })
   .meta({ id: "Challenge" });
 
@@ -150,8 +150,9 @@ export const showChallenge = defineRoute({
   async handle({ services, guards, params: { eventId }, buyer: { identity } }) {
     if ((await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
     const { proofBits } = (await services.roomWatches.open(eventId)).rules();
-    const { challenge, bits, endsAtMs } = guards.proofOfWork.challenge({ eventId, identity, bits: proofBits });
-    return reply(200, { challenge, bits, endsAt: new Date(endsAtMs).toISOString() });
+    if (proofBits === 0) return reply(200, { challenge: "", bits: 0, endsAt: timeView(services.clock.now()) });
+    const made = guards.proofOfWork.challenge({ eventId, identity, bits: proofBits });
+    return reply(200, { challenge: made.challenge, bits: made.bits, endsAt: timeView(made.endsAtMs) });
   },
 });
 

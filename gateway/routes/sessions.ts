@@ -45,7 +45,7 @@ export const openSession = defineRoute({
   body: requestSchema,
   idempotent: false,
   answers: { 201: { description: "The session.", json: sessionSchema } },
-  refusals: ["credentials_wrong", "device_proof_wrong", "too_many_requests"],
+  refusals: ["credentials_wrong", "device_proof_wrong"],
   async handle(call) {
     const tooOften = guessesProblem(call);
     if (tooOften !== undefined) return tooOften;
@@ -80,7 +80,7 @@ export const requestEmailCode = defineRoute({
   body: z.strictObject({ email }).meta({ id: "EmailCodeRequest" }),
   idempotent: false,
   answers: { 202: { description: "The code is on its way; it is good for ten minutes.", json: null } },
-  refusals: ["too_many_requests"],
+  refusals: [],
   async handle({ services, body }) {
     await services.emailCodes.requestCode(body.email);
     return reply(202, undefined);
