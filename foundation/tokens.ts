@@ -50,10 +50,13 @@ type OfDevice = { readonly cnf?: { readonly jkt: string } };
 
 export type TokenKind = keyof TokenClaims;
 
+/** `exp` is the end, in seconds since 1970. */
+export type Verified<Kind extends TokenKind> = TokenClaims[Kind] & { readonly exp: number };
+
 export type Tokens = {
   sign<Kind extends TokenKind>(kind: Kind, claims: TokenClaims[Kind], endsAtMs: number): string;
   /** The claims, or nothing where the token is forged, of another kind, or has ended. */
-  verify<Kind extends TokenKind>(kind: Kind, token: string): TokenClaims[Kind] | undefined;
+  verify<Kind extends TokenKind>(kind: Kind, token: string): Verified<Kind> | undefined;
 };
 
 /** The one algorithm that is signed with and accepted. */
@@ -77,7 +80,7 @@ export function createTokens(secret: string): Tokens {
           algorithms: [algorithm],
           issuer,
           audience: kind,
-        }) as unknown as TokenClaims[Kind];
+        }) as unknown as Verified<Kind>;
       } catch (error) {
         if (error instanceof jwt.JsonWebTokenError) return undefined;
         throw error;

@@ -1,11 +1,11 @@
 import type { EventId } from "../../foundation/ids.ts";
-import type { TokenClaims } from "../../foundation/tokens.ts";
+import type { Verified } from "../../foundation/tokens.ts";
 import type { RoomWatch } from "../../queue-admission/room-watch.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import type { Refusal } from "../wire/problem.ts";
 
-type Pass = TokenClaims["pass"];
+type Pass = Verified<"pass">;
 
 /** Passes from before Redis lost something, that were counted again; a pass is asked about once. */
 const readmittedMost = 100_000;
@@ -24,7 +24,10 @@ export function createPassGuard(runtime: Pick<Runtime, "services" | "bounds">): 
     if (claims.incarnation >= incarnation) return true;
     const name = `${claims.eventId} ${claims.passNumber} ${incarnation}`;
     if (readmitted.has(name)) return true;
-    const { outcome } = await services.rooms.readmit(claims.eventId, claims);
+    const { outcome } = await services.rooms.readmit(claims.eventId, {
+      ...claims,
+      endsAtMs: claims.exp * 1_000,
+    });
     if (outcome !== "readmitted") return false;
     if (readmitted.size >= readmittedMost) readmitted.clear();
     readmitted.add(name);
