@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Caller, callerOf } from "../bench/calls.ts";
 import type { CrowdCalls } from "./crowd-process.ts";
@@ -45,6 +46,7 @@ const mostPerProcess = 18_000;
 const socketsPerAddress = 2_000;
 const handshakesAtOnce = 200;
 const handshakesPerCall = 1_000;
+const closeWithinMs = 15_000;
 
 export async function startCrowd(plan: CrowdPlan): Promise<Crowd> {
   const members = startMembers(plan);
@@ -107,7 +109,9 @@ async function endMembers(members: readonly Member[]): Promise<void> {
     members.map(async ({ child, call }) => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise((resolve) => child.once("exit", resolve));
-      await call("close", null).catch(() => undefined);
+      const closed = call("close", null).catch(() => undefined);
+      // A server that hangs does not close; the process ends without it.
+      await Promise.race([closed, pause(closeWithinMs, undefined, { ref: false })]);
       if (child.connected) child.disconnect();
       await ended;
     }),

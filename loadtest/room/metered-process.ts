@@ -13,6 +13,7 @@ export type MeteredProcess = {
 };
 
 const meter = new URL("./meter.ts", import.meta.url).href;
+const endWithinMs = 10_000;
 
 /** Starts a script of the project (its path from the root) that can be asked what it takes, and waits until it is ready. */
 export async function startMetered(
@@ -33,7 +34,9 @@ export async function startMetered(
     cpuMs: () => call("cpuMs", null),
     stop: async () => {
       child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), endWithinMs);
       await ended;
+      clearTimeout(timer);
     },
   };
 }
