@@ -2,6 +2,7 @@ import { createBookings } from "../booking-core/bookings/bookings.ts";
 import { createChanges } from "../booking-core/bookings/changes.ts";
 import { createCatalogue } from "../booking-core/events/catalogue.ts";
 import { createSandboxProvider } from "../booking-core/payments/sandbox-provider.ts";
+import { createEmailCodes } from "../booking-core/people/email-codes.ts";
 import { createRoomCodes } from "../booking-core/rooms/room-codes.ts";
 import { createRoomRecords } from "../booking-core/rooms/room-records.ts";
 import { createRoomStore } from "../booking-core/rooms/room-store.ts";
@@ -31,6 +32,7 @@ export async function createCore(config: Config, logger: Logger) {
   const jobs = await startJobs(config.DATABASE_URL, logger, { work: config.ONSALE_ROLES.includes("worker") });
   const tokens = createTokens(config.TOKEN_SECRET);
   const channels = createShardedChannels(redis);
+  const emailCodes = createEmailCodes({ pool, jobs, redis, clock, secret: config.TOKEN_SECRET });
   const seats = createSeatEngine({ redis, clock });
   const catalogue = createCatalogue({ pool, clock });
   const changes = createChanges(redis, channels);
@@ -60,6 +62,7 @@ export async function createCore(config: Config, logger: Logger) {
     jobs,
     tokens,
     channels,
+    emailCodes,
     seats,
     catalogue,
     changes,

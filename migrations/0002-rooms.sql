@@ -12,7 +12,7 @@ alter table rooms
   add column draw jsonb,
   -- A random value from outside that was announced, and the value once it is there.
   add column beacon_source text check (length(beacon_source) between 1 and 500),
-  add column beacon text check (beacon ~ '^([0-9a-f]{2}){1,512}$'),
+  add column beacon text check (beacon ~ '^([0-9a-f]{2})+$' and length(beacon) <= 1024),
   add constraint rooms_beacon_announced check (beacon is null or beacon_source is not null),
   add constraint rooms_draw_behind_lists check (draw is null or draw_lists is not null);
 

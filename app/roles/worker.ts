@@ -6,6 +6,7 @@ import { sendEmail } from "../../booking-core/notifications/send-email.ts";
 import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
+import { sendCode } from "../../booking-core/people/send-code.ts";
 import type { Config } from "../../foundation/config.ts";
 import { repeat } from "../../foundation/repeat.ts";
 import type { Core } from "../core.ts";
@@ -21,6 +22,7 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   await core.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(core, data));
   await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
+  await core.jobs.work("send-code", { concurrency: 4 }, (data) => sendCode({ codes: core.emailCodes, mailer }, data));
   const searches = [
     repeat("what Redis does not have", 5_000, core.logger, () => publishMissing(publishing)),
     repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),

@@ -41,6 +41,16 @@ function renderRefund(facts: EmailFacts): Email {
   };
 }
 
+/** The code stands alone in a line, so that mail programs and phones find it. */
+export function renderCode(code: string): Email {
+  const content = [
+    "Somebody, hopefully you, wants to show that this address is theirs. Type this code where you were asked for it:",
+    code,
+    "It is good for ten minutes. Give it to nobody: nobody at Onsale will ever ask you for it. If it was not you, there is nothing to do.",
+  ];
+  return { subject: "Your code for Onsale", content: content.join("\n\n") };
+}
+
 function headOf({ event, venue, startsAt }: EmailFacts): string {
   const when = new Intl.DateTimeFormat("en", {
     dateStyle: "full",

@@ -1,11 +1,15 @@
 import type { BuyerId, IdSource } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
+import { normaliseAddress } from "./email-address.ts";
 import { hashPassword } from "./password.ts";
+
+export const roles = ["buyer", "organiser", "admin"] as const;
+export type Role = (typeof roles)[number];
 
 export type NewAccount = {
   readonly email: string;
   readonly password: string;
-  readonly role: "buyer" | "organiser" | "admin";
+  readonly role: Role;
 };
 
 /** False where the address has an account already: that one stays as it is. */
@@ -14,7 +18,7 @@ export async function createAccount(sql: Sql, ids: IdSource, account: NewAccount
     "insert into people (id, email, password_hash, role) values ($1, $2, $3, $4) on conflict (email) do nothing",
     [
       ids.next<BuyerId>(),
-      account.email.trim().toLowerCase(),
+      normaliseAddress(account.email),
       await hashPassword(account.password),
       account.role,
     ],

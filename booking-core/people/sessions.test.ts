@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../foundation/clock.ts";
-import { uuidSource } from "../../foundation/ids.ts";
+import { identityChars, uuidSource } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { createPool, type Pool } from "../../foundation/postgres/pool.ts";
 import { createTokens } from "../../foundation/tokens.ts";
 import { createTestDatabase } from "../../test/harness/database.ts";
-import { createAccount } from "./create-account.ts";
+import { createAccount, roles } from "./create-account.ts";
+import type { EmailCodes } from "./email-codes.ts";
 import { hashPassword, isPassword } from "./password.ts";
 import { createSessions } from "./sessions.ts";
 
@@ -21,14 +22,17 @@ afterAll(async () => {
   await database.drop();
 });
 
-const open = () => createSessions({ pool, tokens, clock: systemClock, ids: uuidSource });
+const emailCodes = { check: async () => "wrong" } as unknown as EmailCodes;
+const open = () => createSessions({ pool, tokens, clock: systemClock, ids: uuidSource, emailCodes });
 
-test("guests with one address are different buyers and one identity, however the address is typed", async () => {
+test("guests with one address are different buyers with a place of their own each, and say so", async () => {
   const [first, second] = [open().openGuest("Ann@Onsale.example"), open().openGuest(" ann@onsale.EXAMPLE ")];
   expect(first.buyerId).not.toBe(second.buyerId);
   const [one, two] = [tokens.verify("buyer", first.token), tokens.verify("buyer", second.token)];
-  expect(one).toMatchObject({ buyerId: first.buyerId, email: "ann@onsale.example", guest: true });
-  expect(one?.identity).toBe(two?.identity);
+  expect(one).toMatchObject({ email: "ann@onsale.example", guest: true, verified: false, role: "buyer" });
+  expect(one?.buyerId).toBe(first.buyerId);
+  expect(one?.identity).toHaveLength(identityChars);
+  expect(one?.identity).not.toBe(two?.identity);
 });
 
 test("an account is the same buyer in every session, and a guest with its address is another identity", async () => {
@@ -43,10 +47,27 @@ test("an account is the same buyer in every session, and a guest with its addres
   ];
   if (first.outcome !== "opened" || second.outcome !== "opened") throw new Error("refused");
   expect(first.buyerId).toBe(second.buyerId);
+  expect(first).toMatchObject({ guest: false, verified: true, role: "buyer" });
   const guest = open().openGuest("bob@onsale.example");
   expect(guest.buyerId).not.toBe(first.buyerId);
   const identities = [first, guest].map((session) => tokens.verify("buyer", session.token)?.identity);
   expect(new Set(identities).size).toBe(2);
+});
+
+test.each(roles)("an account's session has its role: %s", async (role) => {
+  const email = `${role}@onsale.example`;
+  await createAccount(pool, uuidSource, { email, password: "correct horse", role });
+  const session = await open().openAccount(email, "correct horse");
+  if (session.outcome !== "opened") throw new Error(session.outcome);
+  expect(session.role).toBe(role);
+  expect(tokens.verify("buyer", session.token)?.role).toBe(role);
+});
+
+test("a session that is opened with the key of a device is bound to it", async () => {
+  const bound = open().openGuest("ann@onsale.example", "thumbprint");
+  expect(tokens.verify("buyer", bound.token)?.cnf).toEqual({ jkt: "thumbprint" });
+  const unbound = tokens.verify("buyer", open().openGuest("ann@onsale.example").token);
+  expect(unbound).not.toHaveProperty("cnf");
 });
 
 test("a wrong password and an unknown address are told apart neither by the answer nor by its time", async () => {

@@ -1,9 +1,11 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "../../foundation/clock.ts";
-import type { BuyerId, IdSource } from "../../foundation/ids.ts";
+import { type BuyerId, type IdSource, identityFrom, uuidFromParts } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
-import type { Tokens } from "../../foundation/tokens.ts";
+import type { TokenClaims, Tokens } from "../../foundation/tokens.ts";
+import type { Role } from "./create-account.ts";
+import { normaliseAddress } from "./email-address.ts";
+import type { EmailCodes } from "./email-codes.ts";
 import { isPassword } from "./password.ts";
 
 export type Session = {
@@ -12,70 +14,99 @@ export type Session = {
   readonly buyerId: BuyerId;
   readonly email: string;
   readonly guest: boolean;
+  readonly verified: boolean;
+  readonly role: Role;
   readonly endsAtMs: number;
 };
 
+/** `jkt` is the thumbprint of the device's key: the session is then worth nothing without it. */
 export type Sessions = {
   /** Costs no row: a guest is a signed token. */
-  openGuest(email: string): Session;
+  openGuest(email: string, jkt?: string): Session;
   openAccount(
     email: string,
     password: string,
+    jkt?: string,
   ): Promise<Session | { readonly outcome: "credentials_wrong" | "busy" }>;
+  /** Sends a code to the address, at most once a minute. */
+  requestCode(email: string): Promise<void>;
+  openVerified(
+    email: string,
+    code: string,
+    jkt?: string,
+  ): Promise<Session | { readonly outcome: "code_wrong" | "tries_used" }>;
 };
+
+export type SessionParts = {
+  readonly pool: Pool;
+  readonly tokens: Tokens;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly emailCodes: EmailCodes;
+};
+
+type Who = Omit<TokenClaims["buyer"], "cnf">;
 
 const sessionMs = 12 * 60 * 60_000;
 
 /**
- * Nobody has checked that a guest's address is the guest's: so each guest session is a buyer of its own, who
- * sees nothing of what another session booked with that address. Its `identity` in a room is the address all
- * the same: one place an address.
+ * Nobody has checked that a guest's address is the guest's: so each guest session is a buyer of its own with an
+ * identity of its own. It sees nothing of what another session booked with that address, and nobody can take the
+ * place in a room of an address that is not theirs. Who answers the code of an address is one buyer on all devices.
  */
-export function createSessions(parts: { pool: Pool; tokens: Tokens; clock: Clock; ids: IdSource }): Sessions {
-  const { pool, tokens, clock, ids } = parts;
-
+export function createSessions(parts: SessionParts): Sessions {
+  const { pool, ids, emailCodes } = parts;
   let checking = 0;
-
-  function open(buyerId: BuyerId, identity: string, email: string, guest: boolean): Session {
-    const endsAtMs = clock.now() + sessionMs;
-    const token = tokens.sign("buyer", { buyerId, identity, email, guest }, endsAtMs);
-    return { outcome: "opened", token, buyerId, email, guest, endsAtMs };
-  }
-
   return {
-    openGuest(email) {
-      const address = normalise(email);
-      return open(ids.next<BuyerId>(), `guest-${hash(address)}`, address, true);
-    },
-    async openAccount(email, password) {
+    openGuest: (email, jkt) => open(parts, guest(ids.next<BuyerId>(), normaliseAddress(email)), jkt),
+    async openAccount(email, password, jkt) {
       if (checking >= limits.people.passwordChecksAtOnce) return { outcome: "busy" };
       checking += 1;
       try {
-        const person = await personWith(pool, normalise(email), password);
-        if (person === undefined) return { outcome: "credentials_wrong" };
-        return open(person, `account-${person}`, normalise(email), false);
+        const person = await personWith(pool, normaliseAddress(email), password);
+        return person === undefined ? { outcome: "credentials_wrong" } : open(parts, person, jkt);
       } finally {
         checking -= 1;
       }
     },
+    requestCode: (email) => emailCodes.request(normaliseAddress(email)),
+    async openVerified(email, code, jkt) {
+      const address = normaliseAddress(email);
+      const checked = await emailCodes.check(address, code);
+      if (checked === "tries_used") return { outcome: "tries_used" };
+      return checked === "wrong" ? { outcome: "code_wrong" } : open(parts, owner(address), jkt);
+    },
   };
 }
 
-async function personWith(pool: Pool, address: string, password: string): Promise<BuyerId | undefined> {
-  const found = await pool.query<{ id: BuyerId; password_hash: string }>(
-    "select id, password_hash from people where email = $1",
-    [address],
+function open({ tokens, clock }: SessionParts, who: Who, jkt: string | undefined): Session {
+  const endsAtMs = clock.now() + sessionMs;
+  const claims = jkt === undefined ? who : { ...who, cnf: { jkt } };
+  const { buyerId, email, verified, role } = who;
+  const token = tokens.sign("buyer", claims, endsAtMs);
+  return { outcome: "opened", token, buyerId, email, guest: who.guest, verified, role, endsAtMs };
+}
+
+function guest(buyerId: BuyerId, email: string): Who {
+  const identity = identityFrom("guest", buyerId);
+  return { buyerId, identity, email, guest: true, verified: false, role: "buyer" };
+}
+
+function owner(email: string): Who {
+  const buyerId = uuidFromParts("email", email) as BuyerId;
+  const identity = identityFrom("email", email);
+  return { buyerId, identity, email, guest: true, verified: true, role: "buyer" };
+}
+
+async function personWith(pool: Pool, email: string, password: string): Promise<Who | undefined> {
+  const found = await pool.query<{ id: BuyerId; role: Role; password_hash: string }>(
+    "select id, role, password_hash from people where email = $1",
+    [email],
   );
   const [person] = found.rows;
   // Also without a person, so that the time of an answer does not tell which addresses have accounts.
   const isRight = await isPassword(password, person?.password_hash);
-  return isRight ? person?.id : undefined;
-}
-
-function normalise(email: string): string {
-  return email.trim().toLowerCase();
-}
-
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
+  if (!isRight || person === undefined) return undefined;
+  const { id: buyerId, role } = person;
+  return { buyerId, identity: identityFrom("account", buyerId), email, guest: false, verified: true, role };
 }

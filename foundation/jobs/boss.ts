@@ -1,4 +1,4 @@
-import { type Db, type Job, type JobResult, PgBoss } from "pg-boss";
+import { type Db, type Job, type JobInsert, type JobResult, PgBoss } from "pg-boss";
 import type { Logger } from "../log.ts";
 import type { Sql } from "../postgres/pool.ts";
 import type { JobData, QueueName } from "./queues.ts";
@@ -17,7 +17,12 @@ export type Jobs = {
   stop(): Promise<void>;
 };
 
-export type NewJob<Name extends QueueName> = { data: JobData[Name]; startAfter?: Date };
+export type NewJob<Name extends QueueName> = {
+  data: JobData[Name];
+  startAfter?: Date;
+  /** Of the jobs with one key that are inserted in a span of so many seconds, the first is there and no other. */
+  once?: { key: string; seconds: number };
+};
 /** How many jobs of a queue run at once in this process. */
 export type WorkOptions = { concurrency: number };
 
@@ -95,8 +100,12 @@ async function runOne<Data>(
   }
 }
 
-function toInsert<Name extends QueueName>(job: NewJob<Name>): { data: JobData[Name]; startAfter?: Date } {
-  return job.startAfter === undefined ? { data: job.data } : { data: job.data, startAfter: job.startAfter };
+function toInsert<Name extends QueueName>({ data, startAfter, once }: NewJob<Name>): JobInsert<JobData[Name]> {
+  return {
+    data,
+    ...(startAfter === undefined ? {} : { startAfter }),
+    ...(once === undefined ? {} : { singletonKey: once.key, singletonSeconds: once.seconds }),
+  };
 }
 
 function adapt(sql: Sql): Db {

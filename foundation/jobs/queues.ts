@@ -12,6 +12,8 @@ export type JobData = {
   "refund-payment": { paymentId: PaymentId };
   /** Sends one e-mail of the notification log. */
   "send-email": { notificationId: string };
+  /** Sends the code of an address for a span of time. Nothing is stored of it, so the job is all there is. */
+  "send-code": { address: string; span: number };
 };
 
 export type QueueName = keyof JobData;
@@ -53,6 +55,8 @@ export const queueSettings: Record<QueueName, QueueSettings> = {
   "settle-webhook": patient,
   "refund-payment": patient,
   "send-email": patient,
+  // Worth nothing when it comes late, and no address is kept for long.
+  "send-code": { ...patient, retryDelayMax: 30, deleteAfterSeconds: 3_600, retentionSeconds: 3_600 },
 };
 
 export const deadLetterQueue = "dead-letters";

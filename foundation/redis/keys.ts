@@ -41,5 +41,8 @@ export const roomKeys = (eventId: EventId) => {
   } as const;
 };
 
+/** How often a code of an address was tried in one span of time. */
+export const codeTriesKey = (addressHash: string, span: number) => `onsale:code-tries:${addressHash}:${span}`;
+
 /** The set of events whose rooms the admission role drives. */
 export const openRoomsKey = "onsale:rooms";

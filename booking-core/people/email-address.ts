@@ -1,0 +1,4 @@
+/** One spelling of an address, however it was typed. */
+export function normaliseAddress(email: string): string {
+  return email.trim().toLowerCase();
+}
