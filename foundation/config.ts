@@ -46,6 +46,21 @@ const schema = z.object({
     .pipe(z.array(z.string().regex(/^rediss?:\/\//, "must begin with redis:// or rediss://")).min(1))
     .describe("Some nodes of the Redis Cluster, parted by commas; the others are found through them."),
   TOKEN_SECRET: secret.describe("Signs buyers' tokens, passes and receipts (HS256)."),
+  METRICS_TOKEN: secret.describe("The bearer of this may read `/metrics`."),
+  TRUSTED_PROXIES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe("How many proxies of your own stand in front and write `X-Forwarded-For`; 0 ignores the header."),
+  RATE_PER_ADDRESS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1)
+    .describe("How many times the default limits one address may ask: 120 joins a minute and so on."),
   SANDBOX_URL: z.url().default("http://127.0.0.1:8081").describe("Address of the payment sandbox."),
   SANDBOX_API_KEY: secret.describe("With this key the worker and the gateway call the payment sandbox."),
   SANDBOX_WEBHOOK_SECRET: secret.describe("With this secret the sandbox signs its webhooks."),
@@ -61,7 +76,7 @@ const schema = z.object({
     .describe("Least severity that is logged."),
 });
 
-export const secretVariables = ["TOKEN_SECRET", "SANDBOX_API_KEY", "SANDBOX_WEBHOOK_SECRET"] as const;
+export const secretVariables = ["TOKEN_SECRET", "METRICS_TOKEN", "SANDBOX_API_KEY", "SANDBOX_WEBHOOK_SECRET"] as const;
 
 export type Config = Readonly<z.infer<typeof schema>>;
 

@@ -69,7 +69,7 @@ export const errorTable = {
     "The token is not valid or has ended.",
     "Get a new one at `POST /v1/sessions`.",
   ),
-  credentials_wrong: entry(401, false, "E-mail or password is wrong.", "Check both and try again."),
+  credentials_wrong: entry(401, false, "The e-mail, or its password or code, is wrong.", "Check them and try again."),
   pass_missing: entry(
     403,
     false,

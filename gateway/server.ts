@@ -1,6 +1,7 @@
 import uws, { type us_listen_socket } from "uWebSockets.js";
 import { type Bounds, defaultBounds } from "./bounds.ts";
 import { mountAll } from "./http/mount.ts";
+import { mountMetrics } from "./http/serve-metrics.ts";
 import { mountRoom } from "./room/mount-room.ts";
 import { createRoomConnections } from "./room/room-connections.ts";
 import { routes } from "./routes.ts";
@@ -19,6 +20,7 @@ export async function startGateway(
   const connections = createRoomConnections({ services, bounds: bounds.socket, publish });
   const runtime = createRuntime(services, bounds, connections);
   mountRoom(app, runtime);
+  mountMetrics(app, runtime);
   mountAll(app, runtime, routes);
   const listening = await listen(app, services.host, services.port);
   const port = uws.us_socket_local_port(listening);

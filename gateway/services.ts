@@ -3,7 +3,6 @@ import type { Changes } from "../booking-core/bookings/changes.ts";
 import type { Catalogue } from "../booking-core/events/catalogue.ts";
 import type { Inbox } from "../booking-core/payments/inbox.ts";
 import type { Payments } from "../booking-core/payments/payments.ts";
-import type { EmailCodes } from "../booking-core/people/email-codes.ts";
 import type { Sessions } from "../booking-core/people/sessions.ts";
 import type { RoomCodes } from "../booking-core/rooms/room-codes.ts";
 import type { RoomStore } from "../booking-core/rooms/room-store.ts";
@@ -13,6 +12,7 @@ import type { Clock } from "../foundation/clock.ts";
 import type { EventId } from "../foundation/ids.ts";
 import type { Logger } from "../foundation/log.ts";
 import type { TokenClaims, Tokens } from "../foundation/tokens.ts";
+import type { DrawRecord } from "../queue-admission/draw/draw-record.ts";
 import type { DrawProofs } from "../queue-admission/draw-proofs.ts";
 import type { RoomsOfEvents } from "../queue-admission/room.ts";
 import type { RoomControl } from "../queue-admission/room-control.ts";
@@ -39,7 +39,6 @@ export type GatewayServices = {
   /** The bearer of this may read the metrics. */
   readonly metricsToken: string;
   readonly sessions: Sessions;
-  readonly emailCodes: EmailCodes;
   readonly catalogue: Catalogue;
   readonly rooms: RoomsOfEvents;
   readonly roomWatches: RoomWatches;
@@ -48,6 +47,8 @@ export type GatewayServices = {
   /** Brings the room to Redis as Postgres has it. */
   readonly publishRoom: (eventId: EventId) => Promise<void>;
   readonly roomCodes: Pick<RoomCodes, "create">;
+  /** What everybody may know of the draw. */
+  readonly draw: (eventId: EventId) => Promise<DrawRecord | undefined>;
   readonly drawProofs: DrawProofs;
   readonly changes: Pick<Changes, "watch">;
   readonly seats: Pick<SeatEngine, "snapshot">;

@@ -8,7 +8,7 @@ import { createTokens, type TokenClaims } from "../foundation/tokens.ts";
 import { createHealthWindow } from "../queue-admission/health-window.ts";
 import type { Lane } from "../queue-admission/lanes.ts";
 import { createPresence } from "../queue-admission/presence.ts";
-import type { RoomNews, RoomTick, Standing } from "../queue-admission/room.ts";
+import type { RoomNews, RoomTick } from "../queue-admission/room.ts";
 import { defaultRoom } from "../queue-admission/room-settings.ts";
 import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
 import { type Bounds, defaultBounds } from "./bounds.ts";
@@ -183,10 +183,6 @@ function testServices(
     guardSecret: "another secret of the tests, thirty-two",
     trustedProxies: 0,
     metricsToken: "the token of the tests' metrics, long",
-    emailCodes: {
-      requestCode: async () => {},
-      openVerified: async () => ({ outcome: "credentials_wrong" }),
-    },
     sessions: {
       openGuest: (email) => ({
         ...testBuyer(),
@@ -196,6 +192,8 @@ function testServices(
         endsAtMs: 1_800_000_000_000,
       }),
       openAccount: async () => ({ outcome: "credentials_wrong" }),
+      requestCode: async () => {},
+      openVerified: async () => ({ outcome: "code_wrong" }),
     },
     catalogue: {
       list: async () => [testEvent],
@@ -215,6 +213,7 @@ function testServices(
       isThere: async () => true,
       configure: async () => "configured",
       overview: async () => ({ stats: undefined, minutes: [] }),
+      allStats: async () => new Map(),
     },
     roomStore: {
       find: async () => ({ settings: defaultRoom, commitment: "", beaconSource: null, beacon: null }),
@@ -222,11 +221,11 @@ function testServices(
       announceBeacon: async () => "announced",
       revealBeacon: async () => "revealed",
       audit: async () => [],
-      draw: async (id) => ({ eventId: id, commitment: "00".repeat(32) }),
       note: async () => {},
     },
     publishRoom: async () => {},
     roomCodes: { create: async () => ({ outcome: "created", codes: ["CODE"] }) },
+    draw: async (id) => ({ eventId: id, commitment: "00".repeat(32) }),
     drawProofs: { proof: async () => "draw_missing", number: async () => undefined },
     changes,
     seats: { snapshot: async () => ({ version: 7, free: 3, seats: "ffhsf" }) },

@@ -38,6 +38,8 @@ export type RoomControl = {
    */
   configure(eventId: EventId, settings: RoomSettings, before?: RoomBefore): Promise<"configured" | "made">;
   overview(eventId: EventId): Promise<RoomOverview>;
+  /** Of every room that is driven, what its driver last said. */
+  allStats(): Promise<ReadonlyMap<EventId, RoomStats>>;
 };
 
 export function createRoomControl({ redis, clock }: { redis: Redis; clock: Clock }): RoomControl {
@@ -56,6 +58,7 @@ export function createRoomControl({ redis, clock }: { redis: Redis; clock: Clock
       return outcome;
     },
     overview: (eventId) => readOverview(redis, eventId),
+    allStats: () => readAllStats(redis),
   };
 }
 
@@ -85,4 +88,14 @@ async function readOverview(redis: Redis, eventId: EventId): Promise<RoomOvervie
   const stats = parseRoomStats((await redis.hget(keys.settings, "stats")) ?? "");
   const minutes = await redis.lrange(keys.history, 0, limits.room.historyMinutes - 1);
   return { stats, minutes: minutes.map((text) => JSON.parse(text) as RoomMinute) };
+}
+
+async function readAllStats(redis: Redis): Promise<ReadonlyMap<EventId, RoomStats>> {
+  const rooms = (await redis.smembers(openRoomsKey)) as EventId[];
+  const read = await Promise.all(
+    rooms.map(async (eventId) => {
+      return [eventId, parseRoomStats((await redis.hget(roomKeys(eventId).settings, "stats")) ?? "")] as const;
+    }),
+  );
+  return new Map(read.filter((entry): entry is [EventId, RoomStats] => entry[1] !== undefined));
 }

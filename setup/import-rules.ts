@@ -37,6 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "zod-openapi",
     "uWebSockets.js",
     "swagger-ui-dist",
+    "prom-client",
   ],
   app: ["app/", "gateway/", "queue-admission/", "booking-core/", "foundation/", "node:"],
   cli: [

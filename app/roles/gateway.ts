@@ -1,22 +1,36 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
+import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
+import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import type { Config } from "../../foundation/config.ts";
+import { type Bounds, defaultBounds } from "../../gateway/bounds.ts";
 import { startGateway } from "../../gateway/server.ts";
-import { createRoomNewsFeed } from "../../queue-admission/room-news-feed.ts";
+import { createDrawProofs } from "../../queue-admission/draw-proofs.ts";
+import { createRoomWatches } from "../../queue-admission/room-watch.ts";
 import type { Core } from "../core.ts";
 import type { RunningRole } from "./running-role.ts";
 
 /** The face to buyers and to the payment provider. */
 export async function startGatewayRole(core: Core, config: Config): Promise<RunningRole> {
+  const gatewayId = `${hostname()}-${process.pid}-${randomUUID()}`;
+  const roomWatches = createRoomWatches({ ...core, gatewayId });
   const gateway = await startGateway({
     ...core,
     host: config.HTTP_HOST,
     port: config.HTTP_PORT,
     publicUrl: config.PUBLIC_URL,
     sessions: createSessions(core),
-    roomNews: createRoomNewsFeed(core.channels),
+    roomWatches,
+    publishRoom: (eventId) => publishRoom(core.publishing, eventId),
+    draw: (eventId) => publicDraw(core.pool, eventId),
+    drawProofs: createDrawProofs(core),
+    guardSecret: config.TOKEN_SECRET,
+    trustedProxies: config.TRUSTED_PROXIES,
+    metricsToken: config.METRICS_TOKEN,
     payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
     inbox: createInbox(core),
     tickets: createTickets(core),
@@ -29,11 +43,21 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       },
       queue: () => core.jobs.check(),
     },
-  });
+  }, boundsOf(config));
   return {
     stop: async () => {
       await gateway.stop("the server is restarting");
+      await roomWatches.stop();
       await core.bookings.drain();
     },
   };
+}
+
+/** What one address may do, as the operator has set it: many buyers can share one. */
+function boundsOf({ RATE_PER_ADDRESS: factor }: Config): Bounds {
+  const { joinsOfIdentity, ...ofAddress } = defaultBounds.rates;
+  const scaled = Object.entries(ofAddress).map(([kind, { perMinute, burst }]) => {
+    return [kind, { perMinute: perMinute * factor, burst: burst * factor }] as const;
+  });
+  return { ...defaultBounds, rates: { joinsOfIdentity, ...Object.fromEntries(scaled) } as Bounds["rates"] };
 }

@@ -27,6 +27,8 @@ export type RoomStore = {
   ): Promise<Changed | Refusal | { readonly outcome: "not_found" }>;
   announceBeacon(eventId: EventId, actor: Actor, source: string): Promise<BeaconAnnounced>;
   revealBeacon(eventId: EventId, actor: Actor, beacon: string): Promise<BeaconRevealed>;
+  /** Writes down what was done elsewhere. */
+  note(eventId: EventId, actor: Actor, action: "place_removed", after: unknown): Promise<void>;
   /** Who changed what, the newest first. */
   audit(eventId: EventId, most: number): Promise<AuditEntry[]>;
 };
@@ -37,6 +39,8 @@ export function createRoomStore(parts: AuditedParts): RoomStore {
     change: (eventId, actor, apply) => changeRoom(parts, eventId, actor, apply),
     announceBeacon: (eventId, actor, source) => announceBeacon(parts, eventId, actor, source),
     revealBeacon: (eventId, actor, beacon) => revealBeacon(parts, eventId, actor, beacon),
+    note: (eventId, actor, action, after) =>
+      writeAudit(parts, parts.pool, { eventId, actor, action, before: null, after }),
     audit: (eventId, most) => readAudit(parts.pool, eventId, most),
   };
 }

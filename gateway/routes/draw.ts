@@ -18,7 +18,7 @@ export const showDraw = defineRoute({
   answers: { 200: { description: "The draw.", json: drawRecordSchema } },
   refusals: ["not_found"],
   async handle({ services, params: { eventId } }) {
-    const draw = await services.roomStore.draw(eventId);
+    const draw = await services.draw(eventId);
     return draw === undefined ? { refusal: "not_found" } : reply(200, drawRecordSchema.parse(draw));
   },
 });
@@ -68,7 +68,7 @@ export const checkReceipt = defineRoute({
   async handle({ services, params: { eventId }, body: { receipt } }) {
     const claims = services.tokens.verify("receipt", receipt);
     if (claims === undefined || claims.eventId !== eventId) return { refusal: "receipt_wrong" };
-    const draw = await services.roomStore.draw(eventId);
+    const draw = await services.draw(eventId);
     if (draw === undefined) return { refusal: "not_found" };
     const { lane, entry } = claims;
     const [proof, number] = await Promise.all([

@@ -138,8 +138,8 @@ export const createCodes = defineRoute({
     const { endsAt, ...wish } = body;
     if (wish.kind === "multi" && wish.uses === undefined) return problemOf("uses", "must be there for codes of many uses");
     const made = await services.roomCodes.create(eventId, actorOf(buyer), { ...wish, endsAtMs: Date.parse(endsAt) });
-    if (made.outcome === "not_found") return { refusal: "not_found" };
-    if (made.outcome === "lane_unknown") return problemOf("lane", "must be a lane of this room");
+    if (made.outcome === "not_found") return { refusal: made.outcome };
+    if (made.outcome !== "created") return problemOf("lane", "must be a lane of this room");
     await services.publishRoom(eventId);
     return reply(201, { codes: [...made.codes] });
   },

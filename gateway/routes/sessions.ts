@@ -50,6 +50,8 @@ export const openSession = defineRoute({
     const tooOften = guessesProblem(call);
     if (tooOften !== undefined) return tooOften;
     const opened = await open(call);
+    if (opened.outcome === "code_wrong") return { refusal: "credentials_wrong" };
+    if (opened.outcome === "tries_used") return { refusal: "too_many_requests", retryAfterSeconds: 600 };
     if (opened.outcome !== "opened") return { refusal: opened.outcome };
     const { token, buyerId, guest, verified, endsAtMs } = opened;
     return reply(201, { token, buyerId, email: opened.email, guest, verified, endsAt: timeView(endsAtMs) });
@@ -65,7 +67,7 @@ function guessesProblem({ guards, body, address }: SessionCall) {
 
 async function open({ services, body: { email, password, code }, jkt }: SessionCall) {
   if (password !== undefined) return services.sessions.openAccount(email, password, jkt);
-  if (code !== undefined) return services.emailCodes.openVerified(email, code, jkt);
+  if (code !== undefined) return services.sessions.openVerified(email, code, jkt);
   return services.sessions.openGuest(email, jkt);
 }
 
@@ -82,7 +84,7 @@ export const requestEmailCode = defineRoute({
   answers: { 202: { description: "The code is on its way; it is good for ten minutes.", json: null } },
   refusals: [],
   async handle({ services, body }) {
-    await services.emailCodes.requestCode(body.email);
+    await services.sessions.requestCode(body.email);
     return reply(202, undefined);
   },
 });
