@@ -53,7 +53,9 @@ const schema = z.object({
     .min(0)
     .max(10)
     .default(0)
-    .describe("How many proxies of your own stand in front and write `X-Forwarded-For`; 0 ignores the header."),
+    .describe(
+      "How many proxies of your own stand in front and write `X-Forwarded-For`; 0 ignores the header.",
+    ),
   RATE_PER_ADDRESS: z.coerce
     .number()
     .int()
@@ -76,7 +78,12 @@ const schema = z.object({
     .describe("Least severity that is logged."),
 });
 
-export const secretVariables = ["TOKEN_SECRET", "METRICS_TOKEN", "SANDBOX_API_KEY", "SANDBOX_WEBHOOK_SECRET"] as const;
+export const secretVariables = [
+  "TOKEN_SECRET",
+  "METRICS_TOKEN",
+  "SANDBOX_API_KEY",
+  "SANDBOX_WEBHOOK_SECRET",
+] as const;
 
 export type Config = Readonly<z.infer<typeof schema>>;
 

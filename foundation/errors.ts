@@ -69,7 +69,12 @@ export const errorTable = {
     "The token is not valid or has ended.",
     "Get a new one at `POST /v1/sessions`.",
   ),
-  credentials_wrong: entry(401, false, "The e-mail, or its password or code, is wrong.", "Check them and try again."),
+  credentials_wrong: entry(
+    401,
+    false,
+    "The e-mail, or its password or code, is wrong.",
+    "Check them and try again.",
+  ),
   pass_missing: entry(
     403,
     false,
@@ -162,7 +167,12 @@ export const errorTable = {
     "This proof of work was used before.",
     "Get a new challenge for each place.",
   ),
-  code_wrong: entry(422, false, "There is no such code, or it has ended.", "Check the code, or join without."),
+  code_wrong: entry(
+    422,
+    false,
+    "There is no such code, or it has ended.",
+    "Check the code, or join without.",
+  ),
   code_spent: entry(409, false, "All uses of this code are used.", "Use another code, or join without."),
   receipt_wrong: entry(
     422,

@@ -34,7 +34,11 @@ test("every route for buyers is closed to those without a token", async () => {
 
 const forged = createTokens("another secret, thirty-two characters long").sign("buyer", ada, inAnHour);
 const unsigned = jwt.sign(ada, null, { algorithm: "none", issuer: "onsale", audience: "buyer" });
-const receipt = testTokens.sign("receipt", { eventId, identity: "i", lane: "general", entry: 1, number: 1, incarnation: 1, joinedAtMs: 1 }, inAnHour);
+const receipt = testTokens.sign(
+  "receipt",
+  { eventId, identity: "i", lane: "general", entry: 1, number: 1, incarnation: 1, joinedAtMs: 1 },
+  inAnHour,
+);
 
 test.each([
   ["forged", `Bearer ${forged}`],

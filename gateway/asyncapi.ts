@@ -31,7 +31,9 @@ export function asyncApiDocument(publicUrl: string): Json {
       hearByStream: operationOf("send", "stream", Object.keys(serverMessages)),
       say: operationOf("receive", "room", ["client"]),
     },
-    components: { messages: { ...messagesOfServer(), client: messageOf(clientMessageSchema, clientSummary) } },
+    components: {
+      messages: { ...messagesOfServer(), client: messageOf(clientMessageSchema, clientSummary) },
+    },
   };
 }
 

@@ -5,7 +5,11 @@ import type { Runtime } from "./runtime.ts";
 
 export type Metrics = { readonly contentType: string; text(): Promise<string> };
 
-type RoomFigure = { readonly name: string; readonly help: string; readonly of: (stats: RoomStats) => number | null };
+type RoomFigure = {
+  readonly name: string;
+  readonly help: string;
+  readonly of: (stats: RoomStats) => number | null;
+};
 
 /** Of each room, as its driver last said; a figure that is not known yet is left out. */
 const roomFigures: readonly RoomFigure[] = [
@@ -18,8 +22,16 @@ const roomFigures: readonly RoomFigure[] = [
   },
   { name: "turns", help: "Offered turns that wait to be taken up.", of: ({ offered }) => offered },
   { name: "inside", help: "Live passes.", of: ({ inside }) => inside },
-  { name: "rate_per_minute", help: "Most turns offered in a minute.", of: ({ ratePerMinute }) => ratePerMinute },
-  { name: "joins_per_second", help: "New places in the last second.", of: ({ joinsPerSecond }) => joinsPerSecond },
+  {
+    name: "rate_per_minute",
+    help: "Most turns offered in a minute.",
+    of: ({ ratePerMinute }) => ratePerMinute,
+  },
+  {
+    name: "joins_per_second",
+    help: "New places in the last second.",
+    of: ({ joinsPerSecond }) => joinsPerSecond,
+  },
   { name: "wait_p50_seconds", help: "Median wait until a turn.", of: ({ waitP50Seconds }) => waitP50Seconds },
   { name: "wait_p99_seconds", help: "99th percentile of it.", of: ({ waitP99Seconds }) => waitP99Seconds },
   {
@@ -48,7 +60,12 @@ export function createMetrics(runtime: Pick<Runtime, "services" | "connections">
     },
   });
   const gauges = roomFigures.map(({ name, help, of }) => {
-    const gauge = new Gauge({ name: `onsale_room_${name}`, help, labelNames: ["event"], registers: [registry] });
+    const gauge = new Gauge({
+      name: `onsale_room_${name}`,
+      help,
+      labelNames: ["event"],
+      registers: [registry],
+    });
     return { gauge, of };
   });
   return {

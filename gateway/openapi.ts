@@ -2,7 +2,13 @@ import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { type ErrorCode, errorTable } from "../foundation/errors.ts";
 import type { EventId } from "../foundation/ids.ts";
-import { clientMessageSchema, roomPath, serverMessageSchema, streamPath, subprotocol } from "./room/room-messages.ts";
+import {
+  clientMessageSchema,
+  roomPath,
+  serverMessageSchema,
+  streamPath,
+  subprotocol,
+} from "./room/room-messages.ts";
 import { type Access, type AnswerShapes, type Route, takesBody } from "./route.ts";
 import { routes } from "./routes.ts";
 import { idSchema } from "./wire/id.ts";

@@ -83,9 +83,12 @@ test("who stands near hears each tick, who stands far only when it is due, and e
   gateway.feeds.news(tickAt(1));
   for (const tick of [tickAt(2), tickAt(3)]) {
     gateway.feeds.news(tick);
-    await waitFor(() => near.messages.some((one) => one.type === "tick" && one.lanes["general"]?.served === served(tick)), {
-      what: "the tick",
-    });
+    await waitFor(
+      () => near.messages.some((one) => one.type === "tick" && one.lanes["general"]?.served === served(tick)),
+      {
+        what: "the tick",
+      },
+    );
   }
   expect(far.messages.filter(({ type }) => type === "tick")).toHaveLength(1);
   gateway.feeds.news(tickAt(4, { state: "paused" }));
@@ -128,14 +131,20 @@ test.each([
   ["whose number is served", receiptOf(ada, 5)],
   ["that is forged", `${receiptOf(ada, 40)}x`],
 ])("a receipt %s says nothing: Redis is asked", async (_, receipt) => {
-  const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(77)) }, { tick: tickAt(10) });
+  const gateway = await startTestGateway(
+    { rooms: roomsWith(async () => waitingAt(77)) },
+    { tick: tickAt(10) },
+  );
   const socket = await openRoom(gateway, tokenOf(ada), eventId, [`receipt.${receipt}`]);
   expect(await socket.heard({ type: "standing" })).toMatchObject({ number: 77 });
 });
 
 test("whom the watermark passes without a turn is looked up again", async () => {
   let standing: Standing = waitingAt(5);
-  const gateway = await startTestGateway({ rooms: roomsWith(async () => standing) }, { socket: soon, tick: tickAt(0) });
+  const gateway = await startTestGateway(
+    { rooms: roomsWith(async () => standing) },
+    { socket: soon, tick: tickAt(0) },
+  );
   const socket = await openRoom(gateway, tokenOf(ada));
   await socket.heard({ outcome: "waiting" });
   standing = { outcome: "turn", lane: "general", number: 5, deadlineMs };
@@ -164,7 +173,10 @@ test("a turn reaches every socket of the place", async () => {
 });
 
 test("a turn of a place that the buyer has no more is not told", async () => {
-  const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(40)) }, { tick: tickAt(0) });
+  const gateway = await startTestGateway(
+    { rooms: roomsWith(async () => waitingAt(40)) },
+    { tick: tickAt(0) },
+  );
   const socket = await openRoom(gateway, tokenOf(ada));
   await socket.heard({ type: "standing" });
   const { identity } = ada;
@@ -219,7 +231,9 @@ test("whoever says `here` after a lapsed turn has the place back in the line", a
   const socket = await openRoom(gateway, tokenOf(ada));
   await socket.heard({ outcome: "lapsed" });
   socket.say('{"type":"standing"}');
-  await waitFor(() => socket.messages.filter((one) => one.type === "standing").length === 2, { what: "the same" });
+  await waitFor(() => socket.messages.filter((one) => one.type === "standing").length === 2, {
+    what: "the same",
+  });
   socket.say('{"type":"here"}');
   expect(await socket.heard({ outcome: "waiting" })).toMatchObject({ number: 40 });
 });
@@ -346,7 +360,11 @@ test("a stopping gateway says bye to every socket and closes it as going away", 
   await gateway.stop("a test");
   for (const socket of sockets) {
     await waitFor(socket.closed, { what: "the end of the socket" });
-    expect(socket.messages.at(-1)).toMatchObject({ type: "bye", reason: "stopping", reconnect: { firstMs: 1_000 } });
+    expect(socket.messages.at(-1)).toMatchObject({
+      type: "bye",
+      reason: "stopping",
+      reconnect: { firstMs: 1_000 },
+    });
     expect(socket.closed()).toEqual({ code: 1001, reason: "stopping" });
   }
 });

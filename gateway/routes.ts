@@ -1,8 +1,8 @@
 import type { Route } from "./route.ts";
 import { book, showBooking } from "./routes/bookings.ts";
+import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
-import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { changeRoom, createCodes, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { renewPass, takeTurn } from "./routes/passes.ts";
 import { startPayment } from "./routes/payments.ts";

@@ -20,7 +20,11 @@ export type Runtime = {
   onIdle: (() => void) | undefined;
 };
 
-export function createRuntime(services: GatewayServices, bounds: Bounds, connections: RoomConnections): Runtime {
+export function createRuntime(
+  services: GatewayServices,
+  bounds: Bounds,
+  connections: RoomConnections,
+): Runtime {
   const publicUrl = services.publicUrl.replace(/\/+$/, "");
   return {
     services,

@@ -118,7 +118,10 @@ export function passOf(buyer: TokenClaims["buyer"], event = eventId, endsInMs = 
   return testTokens.sign("pass", passClaims(buyer, event), Date.now() + endsInMs);
 }
 
-export function passClaims({ buyerId, identity }: TokenClaims["buyer"], event = eventId): TokenClaims["pass"] {
+export function passClaims(
+  { buyerId, identity }: TokenClaims["buyer"],
+  event = eventId,
+): TokenClaims["pass"] {
   const place = { lane: "general", entry: 1, joinedAtMs: 0 };
   return { eventId: event, buyerId, identity, passNumber: 1, incarnation: 1, place };
 }
@@ -202,7 +205,12 @@ function testServices(
     rooms: {
       join: async () => ({ outcome: "joined", standing: waiting, receipt: "receipt", fresh: true }),
       standing: async () => waiting,
-      takeTurn: async () => ({ outcome: "admitted", pass: "pass", endsAtMs: 1_800_000_000_000, renewalsLeft: 1 }),
+      takeTurn: async () => ({
+        outcome: "admitted",
+        pass: "pass",
+        endsAtMs: 1_800_000_000_000,
+        renewalsLeft: 1,
+      }),
       renewPass: async () => ({ outcome: "renewals_used" }),
       leave: async () => "left",
       restore: async () => ({ outcome: "known" }),

@@ -8,7 +8,11 @@ import { parseLanes } from "./lanes.ts";
 /** What a buyer needs to find the own receipt in a draw, read from what the driver left in Redis. */
 export type DrawProofs = {
   /** The neighbours from the entrant's leaf up to the root, in hex. */
-  proof(eventId: EventId, lane: string, entry: number): Promise<readonly string[] | "not_found" | "draw_missing">;
+  proof(
+    eventId: EventId,
+    lane: string,
+    entry: number,
+  ): Promise<readonly string[] | "not_found" | "draw_missing">;
   /** The number that an entry was drawn. */
   number(eventId: EventId, lane: string, entry: number): Promise<number | undefined>;
 };

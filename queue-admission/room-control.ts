@@ -94,7 +94,10 @@ async function readAllStats(redis: Redis): Promise<ReadonlyMap<EventId, RoomStat
   const rooms = (await redis.smembers(openRoomsKey)) as EventId[];
   const read = await Promise.all(
     rooms.map(async (eventId) => {
-      return [eventId, parseRoomStats((await redis.hget(roomKeys(eventId).settings, "stats")) ?? "")] as const;
+      return [
+        eventId,
+        parseRoomStats((await redis.hget(roomKeys(eventId).settings, "stats")) ?? ""),
+      ] as const;
     }),
   );
   return new Map(read.filter((entry): entry is [EventId, RoomStats] => entry[1] !== undefined));

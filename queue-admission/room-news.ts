@@ -4,9 +4,7 @@ import { type RoomNews, type RoomPulse, roomStates } from "./room.ts";
 
 const count = z.number().int().nonnegative();
 
-const speedsSchema = z.array(
-  z.object({ ahead: z.number(), slow: z.number(), fast: z.number() }),
-);
+const speedsSchema = z.array(z.object({ ahead: z.number(), slow: z.number(), fast: z.number() }));
 
 const pulseSchema: z.ZodType<RoomPulse> = z.object({
   ratePerMinute: z.number(),

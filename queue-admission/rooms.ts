@@ -9,8 +9,8 @@ import { aheadOf } from "./lanes.ts";
 import type {
   Admission,
   EarlierPass,
-  JoinOutcome,
   Joining,
+  JoinOutcome,
   PlacedStanding,
   ReadmitOutcome,
   RenewOutcome,
@@ -81,7 +81,14 @@ function joined(parts: Parts, eventId: EventId, visitor: Visitor, visited: Visit
   const place = placeClaims(visited, lane, entry, number, joinedAt);
   const { incarnation, commitment } = visited;
   const ofDraw = commitment === "" ? {} : { commitment };
-  const claims = { eventId, identity: visitor.identity, incarnation, ...ofDraw, ...place, ...boundTo(visitor) };
+  const claims = {
+    eventId,
+    identity: visitor.identity,
+    incarnation,
+    ...ofDraw,
+    ...place,
+    ...boundTo(visitor),
+  };
   const receipt = parts.tokens.sign("receipt", claims, joinedAt * 1_000 + receiptMs);
   return { outcome: "joined", standing, receipt, fresh: fresh === 1 };
 }
@@ -115,15 +122,26 @@ function standingOf({ answer, lanes, state }: Visited): Standing {
   const [where, index, entry, number, endsAtMs] = answer;
   const lane = lanes[index];
   if (lane === undefined) throw new Error(`the room has no lane ${index}`);
-  return placedStanding(where, { lane: lane.name, entry, number, endsAtMs, ahead: aheadOf(number, lane), state });
+  return placedStanding(where, {
+    lane: lane.name,
+    entry,
+    number,
+    endsAtMs,
+    ahead: aheadOf(number, lane),
+    state,
+  });
 }
 
 function placedStanding(
   where: Placed[0],
-  { lane, entry, number, endsAtMs, ahead, state }: { lane: string; state: Visited["state"] } & Record<
-    "entry" | "number" | "endsAtMs" | "ahead",
-    number
-  >,
+  {
+    lane,
+    entry,
+    number,
+    endsAtMs,
+    ahead,
+    state,
+  }: { lane: string; state: Visited["state"] } & Record<"entry" | "number" | "endsAtMs" | "ahead", number>,
 ): PlacedStanding {
   switch (where) {
     case "lobby":

@@ -103,7 +103,11 @@ async function report(redis: Redis, eventId: EventId, presence: Presence, clock:
   const lanes = (await redis.hget(keys.settings, "lanes")) ?? "";
   const served = lanes.split(";").map((lane) => Number(lane.split(" ")[2]));
   const described = presence.describe(served, clock.nowMs);
-  await redis.hset(keys.reports, "gateway-of-the-test", `${clock.nowMs + 60_000}\n${presence.size()}\n${described}\n`);
+  await redis.hset(
+    keys.reports,
+    "gateway-of-the-test",
+    `${clock.nowMs + 60_000}\n${presence.size()}\n${described}\n`,
+  );
 }
 
 async function stepOnce(

@@ -18,32 +18,35 @@ import type { RunningRole } from "./running-role.ts";
 export async function startGatewayRole(core: Core, config: Config): Promise<RunningRole> {
   const gatewayId = `${hostname()}-${process.pid}-${randomUUID()}`;
   const roomWatches = createRoomWatches({ ...core, gatewayId });
-  const gateway = await startGateway({
-    ...core,
-    host: config.HTTP_HOST,
-    port: config.HTTP_PORT,
-    publicUrl: config.PUBLIC_URL,
-    sessions: createSessions(core),
-    roomWatches,
-    publishRoom: (eventId) => publishRoom(core.publishing, eventId),
-    draw: (eventId) => publicDraw(core.pool, eventId),
-    drawProofs: createDrawProofs(core),
-    guardSecret: config.TOKEN_SECRET,
-    trustedProxies: config.TRUSTED_PROXIES,
-    metricsToken: config.METRICS_TOKEN,
-    payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
-    inbox: createInbox(core),
-    tickets: createTickets(core),
-    checks: {
-      redis: async () => {
-        await core.redis.ping();
+  const gateway = await startGateway(
+    {
+      ...core,
+      host: config.HTTP_HOST,
+      port: config.HTTP_PORT,
+      publicUrl: config.PUBLIC_URL,
+      sessions: createSessions(core),
+      roomWatches,
+      publishRoom: (eventId) => publishRoom(core.publishing, eventId),
+      draw: (eventId) => publicDraw(core.pool, eventId),
+      drawProofs: createDrawProofs(core),
+      guardSecret: config.TOKEN_SECRET,
+      trustedProxies: config.TRUSTED_PROXIES,
+      metricsToken: config.METRICS_TOKEN,
+      payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
+      inbox: createInbox(core),
+      tickets: createTickets(core),
+      checks: {
+        redis: async () => {
+          await core.redis.ping();
+        },
+        postgres: async () => {
+          await core.pool.query("select 1");
+        },
+        queue: () => core.jobs.check(),
       },
-      postgres: async () => {
-        await core.pool.query("select 1");
-      },
-      queue: () => core.jobs.check(),
     },
-  }, boundsOf(config));
+    boundsOf(config),
+  );
   return {
     stop: async () => {
       await gateway.stop("the server is restarting");

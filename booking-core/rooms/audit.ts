@@ -14,7 +14,12 @@ export type AuditEntry = {
   readonly after: unknown;
 };
 
-export type AuditAction = "room_changed" | "codes_created" | "beacon_announced" | "beacon_revealed" | "place_removed";
+export type AuditAction =
+  | "room_changed"
+  | "codes_created"
+  | "beacon_announced"
+  | "beacon_revealed"
+  | "place_removed";
 
 export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
 

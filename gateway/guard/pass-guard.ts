@@ -37,7 +37,8 @@ export function createPassGuard(runtime: Pick<Runtime, "services" | "bounds">): 
   return {
     async problem(buyer, pass, eventId) {
       if (pass === undefined) return { refusal: "pass_missing" };
-      const claims = pass.length > bounds.http.headerValueChars ? undefined : services.tokens.verify("pass", pass);
+      const claims =
+        pass.length > bounds.http.headerValueChars ? undefined : services.tokens.verify("pass", pass);
       if (claims === undefined || !isFor(claims, buyer, eventId)) return { refusal: "pass_invalid" };
       const watch = await services.roomWatches.open(eventId as EventId);
       if (watch.isRevoked(claims.passNumber)) return { refusal: "pass_invalid" };

@@ -51,5 +51,8 @@ export function deviceOf(
   if (proof === undefined) return { jkt: undefined };
   const checked = guards.deviceProofs.check({ proof, method, path, accessToken: undefined, jkt: undefined });
   if (checked.outcome === "good") return { jkt: checked.jkt };
-  return { refusal: "device_proof_wrong", detail: `The proof of the device is not good: ${checked.outcome}.` };
+  return {
+    refusal: "device_proof_wrong",
+    detail: `The proof of the device is not good: ${checked.outcome}.`,
+  };
 }

@@ -18,7 +18,8 @@ export type OpenRequest = {
 /** Everything that can be refused is refused here, before there is a connection to keep. */
 export async function admitToRoom(runtime: Runtime, request: OpenRequest): Promise<WaiterOf | Refusal> {
   const { services, connections } = runtime;
-  const refusal = originProblem(request, runtime.publicUrl) ?? runtime.guards.take("upgrades", request.address);
+  const refusal =
+    originProblem(request, runtime.publicUrl) ?? runtime.guards.take("upgrades", request.address);
   if (refusal !== undefined) return refusal;
   const known = authenticateBuyer(runtime, {
     authorization: request.authorization,
@@ -28,7 +29,8 @@ export async function admitToRoom(runtime: Runtime, request: OpenRequest): Promi
   });
   if ("refusal" in known) return known;
   const eventId = request.eventId as EventId;
-  if (!isUuid(eventId) || (await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
+  if (!isUuid(eventId) || (await services.catalogue.find(eventId)) === undefined)
+    return { refusal: "not_found" };
   const { identity, buyerId, cnf } = known.buyer;
   if (!connections.hasSpace(eventId, buyerId))
     return { refusal: "busy", detail: "There are too many connections." };
@@ -45,7 +47,8 @@ function knownPlace(
 ): KnownPlace | undefined {
   if (receipt === undefined || receipt.length > bounds.http.headerValueChars) return undefined;
   const claims = services.tokens.verify("receipt", receipt);
-  if (claims?.number === undefined || claims.identity !== identity || claims.eventId !== eventId) return undefined;
+  if (claims?.number === undefined || claims.identity !== identity || claims.eventId !== eventId)
+    return undefined;
   return { lane: claims.lane, number: claims.number, incarnation: claims.incarnation };
 }
 

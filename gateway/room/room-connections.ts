@@ -92,7 +92,8 @@ function open(all: Connections, eventId: EventId): RoomCrowd {
 
 /** What the receipt and the watermark say without asking Redis: a number that is not served yet still waits. */
 function knownStanding({ receipt }: Waiter, tick: RoomTick | undefined): Standing | undefined {
-  if (receipt === undefined || tick === undefined || tick.incarnation !== receipt.incarnation) return undefined;
+  if (receipt === undefined || tick === undefined || tick.incarnation !== receipt.incarnation)
+    return undefined;
   const lane = tick.lanes.find(({ name }) => name === receipt.lane);
   const { number } = receipt;
   if (lane === undefined || number <= lane.served || (number <= lane.drawn && tick.drawing)) return undefined;

@@ -80,7 +80,8 @@ export function* ofIdentity(crowd: RoomCrowd, identity: string): Generator<Waite
 }
 
 export function* ofBuyer(crowd: RoomCrowd, buyerId: string): Generator<Waiter> {
-  for (let waiter = crowd.byBuyer.get(buyerId); waiter !== undefined; waiter = waiter.nextOfBuyer) yield waiter;
+  for (let waiter = crowd.byBuyer.get(buyerId); waiter !== undefined; waiter = waiter.nextOfBuyer)
+    yield waiter;
 }
 
 function hearChange(crowd: RoomCrowd, change: BookingChange): void {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { BookingChange } from "../../booking-core/bookings/booking.ts";
-import { limits } from "../../foundation/limits.ts";
 import type { BookingId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import type { RoomTick, Standing } from "../../queue-admission/room.ts";
 import { bookingStatusSchema } from "../wire/booking.ts";
 import { idSchema } from "../wire/id.ts";
@@ -16,15 +16,19 @@ export const subprotocol = "onsale.v1";
 const standing = { type: z.literal("standing") };
 const [lobbyShape, waitingShape, lapsedShape, turnShape, insideShape, withoutPlaceShape] = anyStandingShapes;
 
-export const byeReasons = ["stopping", "too_many_messages", "message_invalid", "unavailable", "too_slow"] as const;
+export const byeReasons = [
+  "stopping",
+  "too_many_messages",
+  "message_invalid",
+  "unavailable",
+  "too_slow",
+] as const;
 export type ByeReason = (typeof byeReasons)[number];
 
-const reconnectSchema = z
-  .strictObject({ firstMs: z.int(), mostMs: z.int(), factor: z.number() })
-  .meta({
-    description:
-      "How to come back after a lost connection: wait a random time between 0 and a bound; the bound begins at `firstMs` and grows by `factor` with each failure, up to `mostMs`.",
-  });
+const reconnectSchema = z.strictObject({ firstMs: z.int(), mostMs: z.int(), factor: z.number() }).meta({
+  description:
+    "How to come back after a lost connection: wait a random time between 0 and a bound; the bound begins at `firstMs` and grows by `factor` with each failure, up to `mostMs`.",
+});
 
 const helloSchema = z.strictObject({
   type: z.literal("hello"),

@@ -42,8 +42,7 @@ function readUpgrade(
 ): UpgradeRequest {
   const offered = req.getHeader("sec-websocket-protocol");
   const protocols = offered === "" ? [] : offered.split(",").map((name) => name.trim());
-  const behind = (prefix: string) =>
-    protocols.find((name) => name.startsWith(prefix))?.slice(prefix.length);
+  const behind = (prefix: string) => protocols.find((name) => name.startsWith(prefix))?.slice(prefix.length);
   const bearer = behind("bearer.");
   return {
     eventId: req.getParameter(0) ?? "",

@@ -10,7 +10,8 @@ export const showDraw = defineRoute({
   name: "showDraw",
   method: "get",
   path: "/v1/events/:eventId/draw",
-  summary: "The lobby's draw: the commitment from the start; the lists' roots, the seed and all else from the draw on.",
+  summary:
+    "The lobby's draw: the commitment from the start; the lists' roots, the seed and all else from the draw on.",
   access: "public",
   params,
   body: noBody,
@@ -57,7 +58,8 @@ export const checkReceipt = defineRoute({
   name: "checkReceipt",
   method: "post",
   path: "/v1/events/:eventId/draw/checks",
-  summary: "All that is needed to check a receipt against the draw; `onsale verify-draw` does so on the buyer's side.",
+  summary:
+    "All that is needed to check a receipt against the draw; `onsale verify-draw` does so on the buyer's side.",
   access: "public",
   limitedBy: "joins",
   params,

@@ -58,7 +58,8 @@ export const changeRoom = defineRoute({
   name: "changeRoom",
   method: "patch",
   path: "/v1/admin/events/:eventId/room",
-  summary: "Change how the room runs; it takes effect within two seconds, and is written down with who did it.",
+  summary:
+    "Change how the room runs; it takes effect within two seconds, and is written down with who did it.",
   access: "operator",
   params,
   body: roomChangesWire,
@@ -136,8 +137,12 @@ export const createCodes = defineRoute({
   refusals: ["not_found"],
   async handle({ services, params: { eventId }, body, buyer }) {
     const { endsAt, ...wish } = body;
-    if (wish.kind === "multi" && wish.uses === undefined) return problemOf("uses", "must be there for codes of many uses");
-    const made = await services.roomCodes.create(eventId, actorOf(buyer), { ...wish, endsAtMs: Date.parse(endsAt) });
+    if (wish.kind === "multi" && wish.uses === undefined)
+      return problemOf("uses", "must be there for codes of many uses");
+    const made = await services.roomCodes.create(eventId, actorOf(buyer), {
+      ...wish,
+      endsAtMs: Date.parse(endsAt),
+    });
     if (made.outcome === "not_found") return { refusal: made.outcome };
     if (made.outcome !== "created") return problemOf("lane", "must be a lane of this room");
     await services.publishRoom(eventId);
@@ -175,7 +180,8 @@ export const setBeacon = defineRoute({
   name: "setBeacon",
   method: "post",
   path: "/v1/admin/events/:eventId/draw/beacon",
-  summary: "Announce, before the lobby opens, where a random value from outside will come from; later, bring the value.",
+  summary:
+    "Announce, before the lobby opens, where a random value from outside will come from; later, bring the value.",
   access: "operator",
   params,
   body: z.union([

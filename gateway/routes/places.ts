@@ -66,7 +66,12 @@ export const joinRoom = defineRoute({
     "receipt_spent",
   ],
   async handle(call) {
-    const { services, connections, params: { eventId }, buyer } = call;
+    const {
+      services,
+      connections,
+      params: { eventId },
+      buyer,
+    } = call;
     if ((await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
     const joined = await join(call);
     if ("refusal" in joined) return joined;
@@ -82,7 +87,14 @@ type JoinCall = Call<PlaceParams, z.output<typeof joinSchema>, "buyer">;
 type Joined = Extract<JoinOutcome, { outcome: "joined" }>;
 
 async function join(call: JoinCall): Promise<Joined | Refusal> {
-  const { services, guards, params: { eventId }, body, buyer, jkt } = call;
+  const {
+    services,
+    guards,
+    params: { eventId },
+    body,
+    buyer,
+    jkt,
+  } = call;
   const tooOften = guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`);
   if (tooOften !== undefined) return tooOften;
   const watch = await services.roomWatches.open(eventId);
@@ -104,7 +116,13 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
 
 /** What the join brings. Whoever has a place needs no proof to hear where it is. */
 async function joiningOf(call: JoinCall, bits: number): Promise<Joining | Refusal> {
-  const { services, guards, params: { eventId }, body, buyer } = call;
+  const {
+    services,
+    guards,
+    params: { eventId },
+    body,
+    buyer,
+  } = call;
   const code = body?.code;
   if (bits === 0) return { code };
   if (body?.proof === undefined) {
@@ -118,7 +136,10 @@ async function joiningOf(call: JoinCall, bits: number): Promise<Joining | Refusa
 }
 
 /** Whoever asks by HTTP counts as here for the grace, as if by a connection. */
-function seen({ services, params: { eventId } }: Pick<JoinCall, "services" | "params">, of: PlacedStanding): void {
+function seen(
+  { services, params: { eventId } }: Pick<JoinCall, "services" | "params">,
+  of: PlacedStanding,
+): void {
   const watch = services.roomWatches.known(eventId);
   if (watch === undefined || of.outcome !== "waiting") return;
   const lane = watch.tick()?.lanes.findIndex(({ name }) => name === of.lane) ?? 0;
@@ -150,7 +171,8 @@ export const showChallenge = defineRoute({
   async handle({ services, guards, params: { eventId }, buyer: { identity } }) {
     if ((await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
     const { proofBits } = (await services.roomWatches.open(eventId)).rules();
-    if (proofBits === 0) return reply(200, { challenge: "", bits: 0, endsAt: timeView(services.clock.now()) });
+    if (proofBits === 0)
+      return reply(200, { challenge: "", bits: 0, endsAt: timeView(services.clock.now()) });
     const made = guards.proofOfWork.challenge({ eventId, identity, bits: proofBits });
     return reply(200, { challenge: made.challenge, bits: made.bits, endsAt: timeView(made.endsAtMs) });
   },
@@ -197,4 +219,3 @@ export const leaveRoom = defineRoute({
     return reply(204, undefined);
   },
 });
-

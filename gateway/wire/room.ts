@@ -1,7 +1,7 @@
 import { z } from "zod";
+import type { RoomMinute } from "../../queue-admission/room-history.ts";
 import { type RoomSettings } from "../../queue-admission/room-settings.ts";
 import type { RoomStats } from "../../queue-admission/room-stats.ts";
-import type { RoomMinute } from "../../queue-admission/room-history.ts";
 import { roomStateSchema } from "./standing.ts";
 import { timeSchema, timeView } from "./time.ts";
 
@@ -25,7 +25,9 @@ export const roomSettingsWire = z
       description: "Automatic: between `leastPerMinute` and `ratePerMinute`, by how the bookings go.",
     }),
     leastPerMinute: z.int(),
-    lanes: z.array(laneSchema).meta({ description: "The general lane first; the others are entered with codes." }),
+    lanes: z
+      .array(laneSchema)
+      .meta({ description: "The general lane first; the others are entered with codes." }),
     proofOfWork: z.enum(["off", "on", "automatic"]),
     draw: z.boolean().meta({ description: "Whether those who come before the opening are drawn by lot." }),
     identities: z.enum(["any", "verified"]),
@@ -51,7 +53,10 @@ export function roomSettingsView(room: RoomSettings): Wire {
 }
 
 /** The settings with the changes in them; whether they make sense is for `roomSettingsSchema`. */
-export function withChanges(room: RoomSettings, changes: { readonly [Name in keyof Wire]?: Wire[Name] | undefined }): Record<string, unknown> {
+export function withChanges(
+  room: RoomSettings,
+  changes: { readonly [Name in keyof Wire]?: Wire[Name] | undefined },
+): Record<string, unknown> {
   const wire = { ...roomSettingsView(room), ...changes } as Wire;
   const { lobbyAt, opensAt, turnWindowSeconds, passSeconds, absenceGraceSeconds, ...same } = wire;
   return {
@@ -111,7 +116,10 @@ export const roomMinuteSchema = z
   })
   .meta({ id: "RoomMinute" });
 
-export function roomLiveView(stats: RoomStats, lanes: readonly { name: string }[]): z.infer<typeof roomLiveSchema> {
+export function roomLiveView(
+  stats: RoomStats,
+  lanes: readonly { name: string }[],
+): z.infer<typeof roomLiveSchema> {
   const { atMs, state, accuracy, estimates: _, pace: __, ...counts } = stats;
   const { waiting, present } = stats;
   return {

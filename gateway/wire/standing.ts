@@ -5,7 +5,10 @@ import { timeSchema, timeView } from "./time.ts";
 
 export const roomStateSchema = z.enum(roomStates);
 
-const placeNumber = z.int().positive().meta({ description: "The place's number in its lane; it never changes." });
+const placeNumber = z
+  .int()
+  .positive()
+  .meta({ description: "The place's number in its lane; it never changes." });
 const lane = z.string().meta({ description: "`general`, or the priority lane of the code." });
 const estimateSchema = z
   .strictObject({ fromSeconds: z.number().nonnegative(), untilSeconds: z.number().nonnegative() })
