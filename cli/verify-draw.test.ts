@@ -28,9 +28,8 @@ const folder = mkdtempSync(join(tmpdir(), "verify-draw-"));
 beforeAll(async () => {
   gateway = createServer((request, response) => {
     asked.push(request.url ?? "");
-    const { pathname, searchParams } = new URL(request.url ?? "", url);
-    const place = [searchParams.get("lane"), searchParams.get("entry")];
-    const isProof = pathname.endsWith("/draw/proof") && place.join() === `${lane},7`;
+    const { pathname } = new URL(request.url ?? "", url);
+    const isProof = pathname.endsWith(`/draw/proofs/${encodeURIComponent(lane)}/7`);
     const isDraw = pathname === `/v1/events/${record.eventId}/draw`;
     const answer = isProof ? answers.proof : isDraw ? answers.draw : undefined;
     response.writeHead(answer === undefined ? 404 : 200, { "content-type": "application/json" });

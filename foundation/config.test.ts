@@ -3,6 +3,7 @@ import { ConfigError, describeConfig, loadConfig } from "./config.ts";
 
 const ownSecrets = {
   TOKEN_SECRET: "a".repeat(40),
+  METRICS_TOKEN: "d".repeat(40),
   SANDBOX_API_KEY: "b".repeat(40),
   SANDBOX_WEBHOOK_SECRET: "c".repeat(40),
 };

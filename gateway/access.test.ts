@@ -4,17 +4,8 @@ import { uuidFromParts } from "../foundation/ids.ts";
 import { createTokens } from "../foundation/tokens.ts";
 import { routes } from "./routes.ts";
 import { problemOf, send } from "./test-client.ts";
-import {
-  eventId,
-  hourMs,
-  passOf,
-  seatedId,
-  startTestGateway,
-  testBuyer,
-  testTokens,
-  tokenOf,
-  unknownId,
-} from "./test-gateway.ts";
+import { eventId, hourMs, passOf, seatedId, testBuyer, testTokens, tokenOf, unknownId } from "./test-data.ts";
+import { startTestGateway } from "./test-gateway.ts";
 
 const ada = testBuyer("ada");
 const ben = testBuyer("ben");

@@ -2,16 +2,8 @@ import { request } from "node:http";
 import { expect, test } from "vitest";
 import type { GatewayServices } from "./services.ts";
 import { problemOf, send, sendRaw } from "./test-client.ts";
-import {
-  eventId,
-  passOf,
-  seatedId,
-  startTestGateway,
-  testBooking,
-  testBuyer,
-  tokenOf,
-  unknownId,
-} from "./test-gateway.ts";
+import { eventId, passOf, seatedId, testBooking, testBuyer, tokenOf, unknownId } from "./test-data.ts";
+import { startTestGateway } from "./test-gateway.ts";
 
 const ada = testBuyer();
 const token = tokenOf(ada);

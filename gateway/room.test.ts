@@ -4,16 +4,9 @@ import { waitFor } from "../test/harness/wait-for.ts";
 import { roomPath } from "./room/room-messages.ts";
 import type { GatewayServices } from "./services.ts";
 import { send } from "./test-client.ts";
-import {
-  eventId,
-  startTestGateway,
-  type TestGateway,
-  testBooking,
-  testBuyer,
-  testTokens,
-  tickAt,
-  tokenOf,
-} from "./test-gateway.ts";
+import { eventId, testBooking, testBuyer, testTokens, tokenOf } from "./test-data.ts";
+import { startTestGateway, type TestGateway } from "./test-gateway.ts";
+import { tickAt } from "./test-services.ts";
 import { openRoom } from "./test-socket.ts";
 
 const ada = testBuyer("ada");

@@ -9,12 +9,12 @@ import {
   passOf,
   seatedId,
   standingId,
-  startTestGateway,
   testBooking,
   testBuyer,
   tokenOf,
   unknownId,
-} from "./test-gateway.ts";
+} from "./test-data.ts";
+import { startTestGateway } from "./test-gateway.ts";
 
 const ada = testBuyer();
 const token = tokenOf(ada);
@@ -48,7 +48,7 @@ test("events are listed and shown, money as whole minor units and times as RFC 3
 
 test("joining answers 201 with the place, and 200 when it was there", async () => {
   let fresh = true;
-  const standing = { outcome: "waiting", number: 3, position: 2, state: "open" } as const;
+  const standing = { outcome: "waiting", lane: "general", number: 3, ahead: 1, state: "open" } as const;
   const rooms = {
     join: async () => ({ outcome: "joined", standing, receipt: "r", fresh }),
   } as unknown as GatewayServices["rooms"];
@@ -63,9 +63,12 @@ test("joining answers 201 with the place, and 200 when it was there", async () =
 });
 
 test.each([
-  [{ outcome: "place_elsewhere" }, "place_elsewhere"],
+  [{ outcome: "code_wrong" }, "code_wrong"],
+  [{ outcome: "code_spent" }, "code_spent"],
+  [{ outcome: "proof_spent" }, "proof_spent"],
+  [{ outcome: "busy" }, "busy"],
   [{ outcome: "room_closed", state: "closed" }, "room_closed"],
-  [{ outcome: "room_closed", state: "missing" }, "not_found"],
+  [{ outcome: "not_found" }, "not_found"],
 ])("joining that ends in %j is refused as %s", async (outcome, code) => {
   const rooms = { join: async () => outcome } as unknown as GatewayServices["rooms"];
   const gateway = await startTestGateway({ rooms });
@@ -76,7 +79,9 @@ test.each([
 test("a place is shown, exchanged for a pass and given up", async () => {
   const gateway = await startTestGateway();
   const mine = `/v1/events/${eventId}/places/mine`;
-  expect((await send(gateway, mine, { token })).body).toMatchObject({ outcome: "waiting", position: 5 });
+  expect((await send(gateway, mine, { token })).body).toMatchObject({
+    standing: { outcome: "waiting", ahead: 4 },
+  });
   const pass = await send(gateway, `/v1/events/${eventId}/passes`, { method: "POST", token });
   expect(pass).toMatchObject({ status: 201, body: { pass: "pass", endsAt: "2027-01-15T08:00:00.000Z" } });
   expect(await send(gateway, mine, { method: "DELETE", token })).toMatchObject({ status: 204 });

@@ -1,7 +1,8 @@
 import { onTestFinished } from "vitest";
 import { waitFor } from "../test/harness/wait-for.ts";
 import { type ServerMessage, serverMessageSchema } from "./room/room-messages.ts";
-import { eventId, type TestGateway } from "./test-gateway.ts";
+import { eventId } from "./test-data.ts";
+import { type TestGateway } from "./test-gateway.ts";
 
 export type TestSocket = {
   /** All that came, in order, each held against the schema of messages. */

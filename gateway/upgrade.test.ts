@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { problemOf, send, sendRaw } from "./test-client.ts";
-import { eventId, passOf, startTestGateway, testBuyer, tokenOf, unknownId } from "./test-gateway.ts";
+import { eventId, passOf, testBuyer, tokenOf, unknownId } from "./test-data.ts";
+import { startTestGateway } from "./test-gateway.ts";
 import { openRoom, upgradeText } from "./test-socket.ts";
 
 const ada = testBuyer();

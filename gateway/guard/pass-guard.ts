@@ -1,8 +1,8 @@
 import type { EventId } from "../../foundation/ids.ts";
 import type { Verified } from "../../foundation/tokens.ts";
 import type { RoomWatch } from "../../queue-admission/room-watch.ts";
-import type { Runtime } from "../runtime.ts";
-import type { Buyer } from "../services.ts";
+import type { Bounds } from "../bounds.ts";
+import type { Buyer, GatewayServices } from "../services.ts";
 import type { Refusal } from "../wire/problem.ts";
 
 type Pass = Verified<"pass">;
@@ -10,13 +10,17 @@ type Pass = Verified<"pass">;
 /** Passes from before Redis lost something, that were counted again; a pass is asked about once. */
 const readmittedMost = 100_000;
 
+export type PassGuardParts = {
+  readonly services: Pick<GatewayServices, "tokens" | "rooms" | "roomWatches">;
+  readonly bounds: Pick<Bounds, "http">;
+};
+
 export type PassGuard = {
   /** Nothing where the pass lets this buyer book; from memory, but for the first pass of a room or after a loss. */
   problem(buyer: Buyer, pass: string | undefined, eventId: string): Promise<Refusal | undefined>;
 };
 
-export function createPassGuard(runtime: Pick<Runtime, "services" | "bounds">): PassGuard {
-  const { services, bounds } = runtime;
+export function createPassGuard({ services, bounds }: PassGuardParts): PassGuard {
   const readmitted = new Set<string>();
 
   async function stillCounts(watch: RoomWatch, claims: Pass): Promise<boolean> {

@@ -1,0 +1,189 @@
+import { pino } from "pino";
+import type { BookingChange } from "../booking-core/bookings/booking.ts";
+import type { EventId } from "../foundation/ids.ts";
+import { uuidFromParts } from "../foundation/ids.ts";
+import { createHealthWindow } from "../queue-admission/health-window.ts";
+import type { Lane } from "../queue-admission/lanes.ts";
+import { createPresence } from "../queue-admission/presence.ts";
+import type { RoomNews, RoomTick } from "../queue-admission/room.ts";
+import { defaultRoom } from "../queue-admission/room-settings.ts";
+import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
+import type { GatewayServices } from "./services.ts";
+import { eventId, seatedId, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "./test-data.ts";
+
+/** The words of the room's driver and of the bookings, said by the test; each event has its listeners. */
+export type TestFeeds = {
+  news(news: RoomNews): void;
+  change(change: BookingChange): void;
+  /** How many subscriptions are open now, and how many there ever were. */
+  readonly open: () => number;
+  readonly opened: () => number;
+};
+
+export function createFeed<Message>() {
+  const listeners = new Set<(message: Message) => void>();
+  let opened = 0;
+  const watchNow = (listener: (message: Message) => void) => {
+    listeners.add(listener);
+    opened += 1;
+    return () => void listeners.delete(listener);
+  };
+  return {
+    listeners,
+    opened: () => opened,
+    watch: async (_: EventId, listener: (message: Message) => void) => {
+      const end = watchNow(listener);
+      return async () => end();
+    },
+    watchNow,
+  };
+}
+
+const waiting = { outcome: "waiting", lane: "general", number: 12, ahead: 4, state: "open" } as const;
+
+/** A tick of a room with one lane, served so far. */
+export function tickAt(served: number, more: Partial<RoomTick> = {}): RoomTick {
+  const lane: Lane = { name: "general", last: 1_000_000, reserved: 1_100_000, served, drawn: 0, gaps: [] };
+  return {
+    kind: "tick",
+    state: "open",
+    soldOut: false,
+    lanes: [lane],
+    waiting: 100,
+    incarnation: 1,
+    revocations: 0,
+    drawing: false,
+    pulse: null,
+    ...more,
+  };
+}
+
+/** What a gateway knows of a room, as the test says it: its news come from the feed. */
+export function testWatches(
+  feed: ReturnType<typeof createFeed<RoomNews>>,
+  rules: Partial<RoomRules>,
+  first: RoomTick | undefined,
+) {
+  const presence = createPresence({ window: 600, below: 100 });
+  const revoked = new Set<number>();
+  let tick = first;
+  feed.listeners.add((news) => {
+    if (news.kind === "tick") tick = news;
+    if (news.kind === "revoked") revoked.add(news.pass);
+  });
+  const clock = { now: () => Date.now() };
+  const watch: RoomWatch = {
+    eventId,
+    tick: () => tick,
+    listen: (listener) => feed.watchNow(listener),
+    presence,
+    graceUntilMs: () => Date.now() + 1_000,
+    bookings: createHealthWindow(clock),
+    isRevoked: (pass) => revoked.has(pass),
+    rules: () => ({ ...defaultRoom, proofBits: 0, ...rules }),
+  };
+  return { presence, watches: { open: async () => watch, known: () => watch, stop: async () => {} } };
+}
+
+export function testServices(
+  roomWatches: GatewayServices["roomWatches"],
+  changes: GatewayServices["changes"],
+): GatewayServices {
+  return {
+    host: "127.0.0.1",
+    port: 0,
+    publicUrl: "https://onsale.example/",
+    clock: { now: () => Date.now() },
+    logger: pino({ level: "silent" }),
+    tokens: testTokens,
+    guardSecret: "another secret of the tests, thirty-two",
+    trustedProxies: 0,
+    metricsToken: "the token of the tests' metrics, long",
+    sessions: {
+      openGuest: (email) => ({
+        ...testBuyer(),
+        outcome: "opened",
+        token: tokenOf(testBuyer()),
+        email,
+        endsAtMs: 1_800_000_000_000,
+      }),
+      openAccount: async () => ({ outcome: "credentials_wrong" }),
+      requestCode: async () => {},
+      openVerified: async () => ({ outcome: "code_wrong" }),
+    },
+    catalogue: {
+      list: async () => [testEvent],
+      find: async (id) => (id === eventId ? testEvent : undefined),
+    },
+    rooms: {
+      join: async () => ({ outcome: "joined", standing: waiting, receipt: "receipt", fresh: true }),
+      standing: async () => waiting,
+      takeTurn: async () => ({
+        outcome: "admitted",
+        pass: "pass",
+        endsAtMs: 1_800_000_000_000,
+        renewalsLeft: 1,
+      }),
+      renewPass: async () => ({ outcome: "renewals_used" }),
+      leave: async () => "left",
+      restore: async () => ({ outcome: "known" }),
+      readmit: async () => ({ outcome: "readmitted" }),
+    },
+    roomWatches,
+    roomControl: {
+      isThere: async () => true,
+      configure: async () => "configured",
+      overview: async () => ({ stats: undefined, minutes: [] }),
+      allStats: async () => new Map(),
+    },
+    roomStore: {
+      find: async () => ({ settings: defaultRoom, commitment: "", beaconSource: null, beacon: null }),
+      change: async (_, __, apply) => apply(defaultRoom),
+      announceBeacon: async () => "announced",
+      revealBeacon: async () => "revealed",
+      audit: async () => [],
+      note: async () => {},
+    },
+    publishRoom: async () => {},
+    roomCodes: { create: async () => ({ outcome: "created", codes: ["CODE"] }) },
+    draw: async (id) => ({ eventId: id, commitment: "00".repeat(32) }),
+    drawProofs: { proof: async () => "draw_missing", number: async () => undefined },
+    changes,
+    seats: { snapshot: async () => ({ version: 7, free: 3, seats: "ffhsf" }) },
+    bookings: {
+      book: async ({ buyer }) => ({ outcome: "booked", booking: testBooking(buyer.buyerId), fresh: true }),
+      find: async (buyerId, id) => [testBooking(buyerId)].find((booking) => booking.id === id),
+    },
+    payments: {
+      start: async ({ bookingId }) => ({
+        outcome: "started",
+        fresh: true,
+        payment: {
+          id: uuidFromParts("payment") as never,
+          bookingId,
+          provider: "sandbox",
+          providerPaymentId: null,
+          status: "pending",
+          amount: { amountMinor: 4_500n, currency: "EUR" },
+          payUrl: "http://127.0.0.1:1/pay",
+        },
+      }),
+    },
+    inbox: { receive: async () => ({ outcome: "stored" }) },
+    tickets: {
+      find: async (_, id) => ({
+        id,
+        bookingId: uuidFromParts("booking", "1") as never,
+        event: { id: eventId, title: testEvent.title, startsAtMs: testEvent.startsAtMs },
+        section: { id: seatedId, name: "Section seated" },
+        position: 0,
+        seatNumber: 3,
+        label: { row: "B", seat: "1" },
+        code: "c0de",
+        status: "valid",
+        issuedAtMs: 1_799_000_000_000,
+      }),
+    },
+    checks: { redis: async () => {}, postgres: async () => {}, queue: async () => {} },
+  };
+}
