@@ -8,6 +8,7 @@ import { ConfigError } from "../foundation/config.ts";
 import { createLogger } from "../foundation/log.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
+import { checkRoom } from "../queue-admission/room-check.ts";
 import { runningConfig } from "./running-config.ts";
 
 type VerifyOptions = { json: boolean; data: string };
@@ -38,7 +39,12 @@ async function runVerify(options: VerifyOptions): Promise<void> {
   const redis = connectRedis(config.REDIS_URL, createLogger("verify", config.LOG_LEVEL));
   try {
     const seats = createSeatEngine({ redis, clock: systemClock });
-    const findings = await verify({ pool, seats, clock: systemClock });
+    const findings = await verify({
+      pool,
+      seats,
+      clock: systemClock,
+      lookAtRoom: (eventId) => checkRoom(redis, eventId),
+    });
     process.stdout.write(options.json ? `${JSON.stringify(findings)}\n` : findings.map(describe).join(""));
     process.exitCode = findings.some((finding) => finding.violations.length > 0) ? 1 : 0;
   } finally {
