@@ -9,6 +9,7 @@ import { createLogger } from "../foundation/log.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
 import { checkRoom } from "../queue-admission/room-check.ts";
+import { parseRole, runCreateAccount } from "./create-account.ts";
 import { runningConfig } from "./running-config.ts";
 
 type VerifyOptions = { json: boolean; data: string };
@@ -24,6 +25,17 @@ program
   .option("--json", "print the findings as JSON", false)
   .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .action(runVerify);
+
+program
+  .command("account")
+  .description("accounts of buyers and operators")
+  .command("create")
+  .argument("<email>")
+  .description("make an account; without --password-stdin its password is made and printed once")
+  .option("--role <role>", "buyer, organiser or admin", parseRole, "buyer")
+  .option("--password-stdin", "read the password from the standard input", false)
+  .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
+  .action(runCreateAccount);
 
 try {
   await program.parseAsync();

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ApiProblem, createApiClient, type EventAnswer } from "../cli/api-client.ts";
 import { loadConfig } from "../foundation/config.ts";
-import { type BuyerId, type EventId, uuidSource } from "../foundation/ids.ts";
+import { type BuyerId, type EventId, identityFrom, uuidSource } from "../foundation/ids.ts";
 import { createTokens } from "../foundation/tokens.ts";
 import { freePortRow } from "../launch/free-ports.ts";
 import { type Launched, launchOnsale } from "./harness/launched.ts";
@@ -30,14 +30,21 @@ const tokens = createTokens(loadConfig({}).TOKEN_SECRET);
 /** A buyer who is inside already: the room is another test's matter. */
 function admittedBuyer(event: EventAnswer) {
   const buyerId = uuidSource.next<BuyerId>();
-  const identity = `guest-${buyerId}`;
+  const identity = identityFrom("guest", buyerId);
   const endsAtMs = Date.now() + 600_000;
+  const email = `${buyerId}@onsale.example`;
   const token = tokens.sign(
     "buyer",
-    { buyerId, identity, email: `${buyerId}@onsale.example`, guest: true },
+    { buyerId, identity, email, guest: true, verified: false, role: "buyer" },
     endsAtMs,
   );
-  const pass = tokens.sign("pass", { eventId: event.id as EventId, buyerId, identity }, endsAtMs);
+  const place = { lane: "general", entry: 1, number: 1, joinedAtMs: 0 };
+  const eventId = event.id as EventId;
+  const pass = tokens.sign(
+    "pass",
+    { eventId, buyerId, identity, passNumber: 1, incarnation: 1, place },
+    endsAtMs,
+  );
   return { token, pass, key: randomUUID() };
 }
 
