@@ -5,7 +5,11 @@ import type { RoomControl } from "../queue-admission/room-control.ts";
 import { roomSettingsSchema } from "../queue-admission/room-settings.ts";
 
 /** What brings events to Redis: booking-core knows what is stored of a room, the waiting room what it means. */
-export function publishingOf(parts: { pool: Pool; seats: SeatEngine; roomControl: RoomControl }): PublishParts {
+export function publishingOf(parts: {
+  pool: Pool;
+  seats: SeatEngine;
+  roomControl: RoomControl;
+}): PublishParts {
   const { pool, seats, roomControl } = parts;
   return {
     pool,

@@ -19,7 +19,10 @@ afterAll(async () => {
 
 const script = fileURLToPath(new URL("./onsale.ts", import.meta.url));
 
-async function onsale(args: readonly string[], input = ""): Promise<{ code: number | null; output: string; trouble: string }> {
+async function onsale(
+  args: readonly string[],
+  input = "",
+): Promise<{ code: number | null; output: string; trouble: string }> {
   const environment = { ...process.env, DATABASE_URL: database.url, REDIS_URL: "redis://127.0.0.1:1" };
   const child = spawn(process.execPath, [script, "account", "create", ...args], { env: environment });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
@@ -29,7 +32,10 @@ async function onsale(args: readonly string[], input = ""): Promise<{ code: numb
 }
 
 async function personOf(email: string) {
-  const found = await pool.query<{ role: string; password_hash: string }>("select * from people where email = $1", [email]);
+  const found = await pool.query<{ role: string; password_hash: string }>(
+    "select * from people where email = $1",
+    [email],
+  );
   return found.rows[0];
 }
 

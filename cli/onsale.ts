@@ -20,13 +20,6 @@ const shown = 5;
 const program = new Command("onsale").description("Onsale's command line.");
 
 program
-  .command("verify")
-  .description("hold the invariants against the live system; exits 1 on a violation")
-  .option("--json", "print the findings as JSON", false)
-  .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
-  .action(runVerify);
-
-program
   .command("account")
   .description("accounts of buyers and operators")
   .command("create")
@@ -36,6 +29,13 @@ program
   .option("--password-stdin", "read the password from the standard input", false)
   .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .action(runCreateAccount);
+
+program
+  .command("verify")
+  .description("hold the invariants against the live system; exits 1 on a violation")
+  .option("--json", "print the findings as JSON", false)
+  .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
+  .action(runVerify);
 
 try {
   await program.parseAsync();

@@ -35,7 +35,7 @@ export function createLineReader(redis: Redis, eventId: EventId) {
     if (!chunks.has(field)) chunks.set(field, await redis.hgetBuffer(keys.drawn, field));
     const chunk = chunks.get(field);
     const offset = 4 * ((entry - 1) % perChunk);
-    return chunk == null || chunk.length < offset + 4 ? undefined : chunk.readUInt32BE(offset);
+    return !chunk || chunk.length < offset + 4 ? undefined : chunk.readUInt32BE(offset);
   }
 
   return {

@@ -33,7 +33,7 @@ export async function checkRoom(redis: Redis, eventId: EventId): Promise<RoomSig
   if (settings === undefined || turns === undefined || inside === undefined)
     throw new Error("the room could not be read");
   const [cap, lanesText, names] = settings;
-  if (cap == null || lanesText == null) return undefined;
+  if (!cap || !lanesText) return undefined;
   const lanes = parseLanes(lanesText, names ?? "");
   const { places, strayed } = await checkPlaces(redis, eventId, new Set(inside));
   const suspects = [
@@ -52,7 +52,11 @@ function inBoth(turns: readonly string[], inside: readonly string[]): Suspects {
     .map((identity) => [`both ${identity}`, `${identity} has a turn and is inside`]);
 }
 
-async function withoutPlace(redis: Redis, eventId: EventId, identities: readonly string[]): Promise<Suspects> {
+async function withoutPlace(
+  redis: Redis,
+  eventId: EventId,
+  identities: readonly string[],
+): Promise<Suspects> {
   if (identities.length === 0) return [];
   const places = await redis.hmget(roomKeys(eventId).places, ...identities);
   return identities
@@ -86,7 +90,11 @@ async function checkPlaces(redis: Redis, eventId: EventId, inside: ReadonlySet<s
     // What was read of the line may be older than the place.
     const value = await redis.hget(roomKeys(eventId).places, identity);
     const isOwn = value === null || (await createLineReader(redis, eventId).names(identity, value));
-    if (!isOwn) strayed.push([`strayed ${identity}`, `${identity} has the place ${value}, and the line has another there`]);
+    if (!isOwn)
+      strayed.push([
+        `strayed ${identity}`,
+        `${identity} has the place ${value}, and the line has another there`,
+      ]);
   }
   return { places: seen.places, strayed };
 }
@@ -98,7 +106,8 @@ async function* scanPlaces(redis: Redis, eventId: EventId): AsyncGenerator<[stri
     cursor = next;
     for (let at = 0; at < found.length; at += 2) {
       const [identity = "", value = ""] = [found[at], found[at + 1]];
-      if (identity.length !== identityChars) throw new Error(`a place of an identity that is none: ${identity}`);
+      if (identity.length !== identityChars)
+        throw new Error(`a place of an identity that is none: ${identity}`);
       yield [identity, value];
     }
   } while (cursor !== "0");

@@ -22,7 +22,9 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   await core.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(core, data));
   await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
-  await core.jobs.work("send-code", { concurrency: 4 }, (data) => sendCode({ codes: core.emailCodes, mailer }, data));
+  await core.jobs.work("send-code", { concurrency: 4 }, (data) =>
+    sendCode({ codes: core.emailCodes, mailer }, data),
+  );
   const searches = [
     repeat("what Redis does not have", 5_000, core.logger, () => publishMissing(publishing)),
     repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),

@@ -21,7 +21,9 @@ beforeAll(async () => {
   till = await openTill(shop);
   codes = createEmailCodes({ ...shop, clock, secret: "a secret of the tests, long enough to sign" });
   sessions = createSessions({ ...shop, clock, tokens, ids: uuidSource, emailCodes: codes });
-  await shop.jobs.work("send-code", { concurrency: 2 }, (data) => sendCode({ codes, mailer: till.mailer }, data));
+  await shop.jobs.work("send-code", { concurrency: 2 }, (data) =>
+    sendCode({ codes, mailer: till.mailer }, data),
+  );
 });
 afterAll(async () => {
   await till.close();
@@ -33,7 +35,9 @@ const codeNow = (address: string) => codes.codeFor(address, Math.floor(clock.now
 const wrong = (code: string) => `${(Number(code[0]) + 1) % 10}${code.slice(1)}`;
 
 async function mailedCode(address: string): Promise<string> {
-  const mail = await waitFor(async () => (await till.mailsTo(address))[0], { what: "the e-mail with the code" });
+  const mail = await waitFor(async () => (await till.mailsTo(address))[0], {
+    what: "the e-mail with the code",
+  });
   return /^\d{8}$/m.exec(mail.text)?.[0] ?? "";
 }
 
@@ -98,7 +102,8 @@ test("guessing ends after five tries, also at once, and even the right code is r
 
 test("the right code does not use up tries", async () => {
   const address = newAddress();
-  for (let round = 0; round < 8; round += 1) expect(await codes.check(address, codeNow(address))).toBe("right");
+  for (let round = 0; round < 8; round += 1)
+    expect(await codes.check(address, codeNow(address))).toBe("right");
 });
 
 test("an e-mail that comes too late for its code is not sent", async () => {

@@ -42,7 +42,13 @@ export function revealBeacon(
     if (!row.lists_closed) return "lobby_open";
     if (row.beacon !== null) return "known";
     await sql.query("update rooms set beacon = $2 where event_id = $1", [eventId, beacon]);
-    await writeAudit(parts, sql, { eventId, actor, action: "beacon_revealed", before: null, after: { beacon } });
+    await writeAudit(parts, sql, {
+      eventId,
+      actor,
+      action: "beacon_revealed",
+      before: null,
+      after: { beacon },
+    });
     return "revealed";
   });
 }

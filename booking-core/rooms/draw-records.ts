@@ -39,7 +39,8 @@ export async function drawSecret(
   eventId: EventId,
 ): Promise<{ seed: string; beacon: string | null } | "awaited"> {
   const row = await readDraw(pool, eventId);
-  if (row?.draw_lists == null) throw new Error(`the lists of the lobby of ${eventId} are not kept`);
+  if (row === undefined || row.draw_lists === null)
+    throw new Error(`the lists of the lobby of ${eventId} are not kept`);
   if (row.beacon_source !== null && row.beacon === null) return "awaited";
   return { seed: row.draw_seed, beacon: row.beacon };
 }

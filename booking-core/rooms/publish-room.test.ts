@@ -62,7 +62,10 @@ test("processes that publish a lost room at once start it once", async () => {
   await Promise.all(Array.from({ length: 4 }, () => publishRoom(here.publishing, eventId)));
   expect(await here.shop.redis.hget(roomKeys(eventId).settings, "incarnation")).toBe("2");
   const found = await here.shop.pool.query("select marks from rooms where event_id = $1", [eventId]);
-  expect(found.rows[0]?.marks).toMatchObject({ incarnation: 2, lanes: [{ reserved: 2 * limits.room.reserveAhead }] });
+  expect(found.rows[0]?.marks).toMatchObject({
+    incarnation: 2,
+    lanes: [{ reserved: 2 * limits.room.reserveAhead }],
+  });
 });
 
 test("codes open their lane as often as they say, and are there again after Redis lost them", async () => {
@@ -78,7 +81,9 @@ test("codes open their lane as often as they say, and are there again after Redi
   if (created.outcome !== "created") throw new Error(created.outcome);
   const [first = "", second = ""] = created.codes;
   await publishRoom(here.publishing, eventId);
-  expect(await here.join(eventId, "ann", first.toLowerCase())).toMatchObject({ standing: { lane: "members" } });
+  expect(await here.join(eventId, "ann", first.toLowerCase())).toMatchObject({
+    standing: { lane: "members" },
+  });
   expect(await here.join(eventId, "bob", first)).toEqual({ outcome: "code_spent" });
   await here.forget(eventId);
   await publishRoom(here.publishing, eventId);

@@ -1,9 +1,9 @@
 import type { EventId } from "../../foundation/ids.ts";
 import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
+import { marksForStart } from "./marks-for-start.ts";
 import type { RoomCode } from "./room-code.ts";
 import type { RoomConfig } from "./room-config.ts";
 import type { RoomMarks } from "./room-marks.ts";
-import { marksForStart } from "./marks-for-start.ts";
 
 /** The rooms in Redis. They belong to the waiting room, which this part does not know. */
 export type RoomsToPublish = {
@@ -52,5 +52,10 @@ async function readCodes(sql: Sql, eventId: EventId, which: "lately" | "all"): P
         and ($2::int is null or created_at > now() - make_interval(secs => $2::int))`,
     [eventId, seconds],
   );
-  return found.rows.map(({ hash, lane, uses, ends_at }) => ({ hash, lane, uses, endsAtMs: ends_at.getTime() }));
+  return found.rows.map(({ hash, lane, uses, ends_at }) => ({
+    hash,
+    lane,
+    uses,
+    endsAtMs: ends_at.getTime(),
+  }));
 }

@@ -55,7 +55,8 @@ async function createCodes(
 ): Promise<CodesCreated> {
   const { lane, kind, endsAtMs, count } = wanted;
   const uses = kind === "single" ? 1 : wanted.uses;
-  if (uses === undefined || count > codesAtOnce) throw new Error("codes with unknown uses, or too many at once");
+  if (uses === undefined || count > codesAtOnce)
+    throw new Error("codes with unknown uses, or too many at once");
   return inTransaction(parts.pool, async (sql) => {
     const found = await sql.query<{ settings: RoomConfig }>(
       "select settings from rooms where event_id = $1 for share",

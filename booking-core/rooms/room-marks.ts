@@ -43,7 +43,9 @@ export function mergeMarks(known: RoomMarks | undefined, told: RoomMarks): RoomM
   if (known === undefined) return told;
   const newest = told.incarnation < known.incarnation ? known : told;
   const length = Math.max(known.lanes.length, told.lanes.length);
-  const lanes = Array.from({ length }, (_, index) => mergeLane(newest.lanes[index], known.lanes[index], told.lanes[index]));
+  const lanes = Array.from({ length }, (_, index) =>
+    mergeLane(newest.lanes[index], known.lanes[index], told.lanes[index]),
+  );
   return { ...newest, lanes };
 }
 

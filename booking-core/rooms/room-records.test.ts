@@ -15,9 +15,10 @@ afterAll(() => here.close());
 const { reserveAhead } = limits.room;
 
 async function marksOf(eventId: EventId): Promise<RoomMarks> {
-  const found = await here.shop.pool.query<{ marks: RoomMarks }>("select marks from rooms where event_id = $1", [
-    eventId,
-  ]);
+  const found = await here.shop.pool.query<{ marks: RoomMarks }>(
+    "select marks from rooms where event_id = $1",
+    [eventId],
+  );
   if (found.rows[0] === undefined) throw new Error("no room");
   return found.rows[0].marks;
 }
@@ -61,7 +62,10 @@ test("each start after a loss is a new incarnation, behind all that the one befo
   expect(await marksForStart(here.shop.pool, eventId)).toEqual(marks(4, { last: 10, reserved: 500 }));
   const second = await marksForStart(here.shop.pool, eventId);
   expect(second).toMatchObject({ incarnation: 5, lanes: [{ reserved: 500 + reserveAhead }] });
-  expect(await marksOf(eventId)).toMatchObject({ incarnation: 6, lanes: [{ reserved: 500 + 2 * reserveAhead }] });
+  expect(await marksOf(eventId)).toMatchObject({
+    incarnation: 6,
+    lanes: [{ reserved: 500 + 2 * reserveAhead }],
+  });
 });
 
 const lists = [{ lane: "general", entrants: 2, root: "a".repeat(64) }];
@@ -113,7 +117,10 @@ test("an announced value from outside is awaited, taken once, and only after the
   expect(await here.store.revealBeacon(eventId, operator, "ab")).toBe("revealed");
   expect(await here.store.revealBeacon(eventId, operator, "cd")).toBe("known");
   expect(await here.records.drawSecret(eventId)).toMatchObject({ beacon: "ab" });
-  expect(await here.store.find(eventId)).toMatchObject({ beaconSource: "the lottery of Saturday", beacon: "ab" });
+  expect(await here.store.find(eventId)).toMatchObject({
+    beaconSource: "the lottery of Saturday",
+    beacon: "ab",
+  });
   const actions = (await here.store.audit(eventId, 10)).map(({ action }) => action);
   expect(actions).toEqual(["beacon_revealed", "beacon_announced"]);
 });

@@ -28,7 +28,9 @@ export type RecordParts = {
 export type RoomRecords = {
   keepMarks(eventId: EventId, marks: RoomMarks): Promise<void>;
   keepLists(eventId: EventId, lists: readonly DrawLane[]): Promise<void>;
-  drawSecret(eventId: EventId): Promise<{ readonly seed: string; readonly beacon: string | null } | "awaited">;
+  drawSecret(
+    eventId: EventId,
+  ): Promise<{ readonly seed: string; readonly beacon: string | null } | "awaited">;
   findDraw(eventId: EventId): Promise<HeldDraw | undefined>;
   keepDraw(eventId: EventId, draw: HeldDraw): Promise<void>;
   /** Of each price; nothing where it cannot be told. */

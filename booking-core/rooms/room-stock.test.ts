@@ -48,7 +48,9 @@ test("other prices are other lines", async () => {
 
 function withPrice(event: OnsaleEvent, amountMinor: bigint): OnsaleEvent {
   const sections = event.sections.map((section, index) =>
-    index === 1 ? { ...section, offer: { ...section.offer, price: { amountMinor, currency: "EUR" } } } : section,
+    index === 1
+      ? { ...section, offer: { ...section.offer, price: { amountMinor, currency: "EUR" } } }
+      : section,
   );
   return { ...event, sections };
 }
@@ -79,7 +81,14 @@ test("a seat that is held and released all the time is never in neither count", 
     while (moving) {
       const bookingId = randomUUID() as never;
       const wish = { mode: "best-available", quantity: 1 } as const;
-      const claim = { eventId: event.id, sectionId, bookingId, requestHash: "h", wish, deadlineMs: Date.now() + 60_000 };
+      const claim = {
+        eventId: event.id,
+        sectionId,
+        bookingId,
+        requestHash: "h",
+        wish,
+        deadlineMs: Date.now() + 60_000,
+      };
       await shop.seats.claim(claim);
       await shop.seats.release(event.id, sectionId, [bookingId]);
     }

@@ -2,8 +2,8 @@ import type { Clock } from "../../foundation/clock.ts";
 import type { EventId } from "../../foundation/ids.ts";
 import type { Catalogue } from "../events/catalogue.ts";
 import type { Section } from "../events/event.ts";
-import type { SectionCounts } from "../seats/section-counts.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
+import type { SectionCounts } from "../seats/section-counts.ts";
 
 /** What is left of a price. Held seats may come back. */
 export type PriceStock = {

@@ -26,7 +26,11 @@ test("a change is stored and audited with its actor, what was before and what is
 
 test("a refused change leaves the room and the audit log as they were", async () => {
   const eventId = await here.newRoom();
-  const refused = await here.store.change(eventId, operator, () => ({ outcome: "cap_wrong", most: 3 }) as const);
+  const refused = await here.store.change(
+    eventId,
+    operator,
+    () => ({ outcome: "cap_wrong", most: 3 }) as const,
+  );
   expect(refused).toEqual({ outcome: "cap_wrong", most: 3 });
   expect((await here.store.find(eventId))?.settings).toMatchObject({ cap: 100 });
   expect(await here.store.audit(eventId, 10)).toEqual([]);
@@ -53,7 +57,11 @@ test("the database refuses to change the audit log", async () => {
   const eventId = await here.newRoom();
   await here.store.change(eventId, operator, withCap(7));
   const { pool } = here.shop;
-  for (const statement of ["update audit_log set after = null", "delete from audit_log", "truncate audit_log"])
+  for (const statement of [
+    "update audit_log set after = null",
+    "delete from audit_log",
+    "truncate audit_log",
+  ])
     await expect(pool.query(statement)).rejects.toThrow("append-only");
 });
 

@@ -1,6 +1,6 @@
 import type { EventId } from "../../foundation/ids.ts";
 import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
-import { type Actor, type AuditedParts, type AuditEntry, readAudit, writeAudit } from "./audit.ts";
+import { type Actor, type AuditEntry, type AuditedParts, readAudit, writeAudit } from "./audit.ts";
 import { announceBeacon, type BeaconAnnounced, type BeaconRevealed, revealBeacon } from "./beacon.ts";
 import { commitmentOf } from "./commitment.ts";
 import type { RoomConfig } from "./room-config.ts";

@@ -21,7 +21,11 @@ export async function openRoomTest() {
   const clock = systemClock;
   const parts = { ...shop, clock, ids: uuidSource };
   const roomControl = createRoomControl({ redis: shop.redis, clock });
-  const rooms = createRooms({ redis: shop.redis, clock, tokens: createTokens("a secret of the tests, long enough to sign") });
+  const rooms = createRooms({
+    redis: shop.redis,
+    clock,
+    tokens: createTokens("a secret of the tests, long enough to sign"),
+  });
   const made: EventId[] = [];
   return {
     shop,

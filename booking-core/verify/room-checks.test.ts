@@ -42,7 +42,12 @@ async function runningRoom(cap = 2): Promise<{ eventId: EventId; keys: ReturnTyp
 test("a room in order is clean, and its places are counted", async () => {
   const { eventId } = await runningRoom();
   expect(await violations(eventId)).toEqual([]);
-  expect(await checkRoom(here.shop.redis, eventId)).toMatchObject({ places: 4, shoppers: 2, cap: 2, suspects: [] });
+  expect(await checkRoom(here.shop.redis, eventId)).toMatchObject({
+    places: 4,
+    shoppers: 2,
+    cap: 2,
+    suspects: [],
+  });
 });
 
 test("a room that Redis does not have is no violation", async () => {
@@ -52,7 +57,9 @@ test("a room that Redis does not have is no violation", async () => {
 test("more shoppers than the cap are found", async () => {
   const { eventId, keys } = await runningRoom(2);
   await here.shop.redis.zadd(keys.turns, Date.now() + 60_000, identityFrom("test", "cleo"));
-  expect(await violations(eventId)).toEqual([[4, `the room of event ${eventId} has 3 shoppers with a cap of 2`]]);
+  expect(await violations(eventId)).toEqual([
+    [4, `the room of event ${eventId} has 3 shoppers with a cap of 2`],
+  ]);
 });
 
 test("a cap that was lowered lately is no violation while those of before may be inside", async () => {
@@ -67,7 +74,9 @@ test("a cap that was lowered lately is no violation while those of before may be
 test("an identity that has a turn and is inside is found", async () => {
   const { eventId, keys } = await runningRoom(3);
   await here.shop.redis.zadd(keys.inside, Date.now() + 60_000, ann);
-  expect(await violations(eventId)).toEqual([[5, expect.stringContaining(`${ann} has a turn and is inside`)]]);
+  expect(await violations(eventId)).toEqual([
+    [5, expect.stringContaining(`${ann} has a turn and is inside`)],
+  ]);
 });
 
 test("a turn without a place is found", async () => {

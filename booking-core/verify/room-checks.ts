@@ -28,7 +28,8 @@ export function roomChecks(parts: RoomCheckParts): Check[] {
     },
     {
       invariant: 5,
-      promise: "every place is one identity's, every identity has one, and no number is given that is not kept",
+      promise:
+        "every place is one identity's, every identity has one, and no number is given that is not kept",
       look: () => lookAtRooms(parts, strayedPlaces),
     },
   ];
@@ -78,7 +79,10 @@ async function strayedPlaces(pool: Pool, eventId: EventId, room: RoomSight): Pro
   const kept = found.rows[0]?.marks?.lanes ?? [];
   const uncovered = room.lanes
     .filter(({ last }, index) => last > (kept[index]?.reserved ?? 0))
-    .map(({ name, last }): Suspects[number] => [`uncovered ${name}`, `lane ${name} has given ${last}, which is not kept`]);
+    .map(({ name, last }): Suspects[number] => [
+      `uncovered ${name}`,
+      `lane ${name} has given ${last}, which is not kept`,
+    ]);
   const suspects = [...room.suspects, ...uncovered].map(([key, sentence]): Suspects[number] => [
     `${eventId} ${key}`,
     `the room of event ${eventId}: ${sentence}`,

@@ -54,7 +54,9 @@ async function pay(booking: Booking): Promise<void> {
 }
 
 async function violations(): Promise<Record<number, string[]>> {
-  const found = (await verify({ ...shop, lookAtRoom }, patience)).filter((finding) => finding.violations.length > 0);
+  const found = (await verify({ ...shop, lookAtRoom }, patience)).filter(
+    (finding) => finding.violations.length > 0,
+  );
   const byInvariant: Record<number, string[]> = {};
   for (const { invariant, violations: sentences } of found)
     byInvariant[invariant] = [...(byInvariant[invariant] ?? []), ...sentences];

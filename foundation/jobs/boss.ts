@@ -100,7 +100,11 @@ async function runOne<Data>(
   }
 }
 
-function toInsert<Name extends QueueName>({ data, startAfter, once }: NewJob<Name>): JobInsert<JobData[Name]> {
+function toInsert<Name extends QueueName>({
+  data,
+  startAfter,
+  once,
+}: NewJob<Name>): JobInsert<JobData[Name]> {
   return {
     data,
     ...(startAfter === undefined ? {} : { startAfter }),
