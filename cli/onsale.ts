@@ -8,7 +8,7 @@ import { ConfigError } from "../foundation/config.ts";
 import { createLogger } from "../foundation/log.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
-import { checkRoom } from "../queue-admission/room-check.ts";
+import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
 import { runningConfig } from "./running-config.ts";
 
@@ -55,7 +55,10 @@ async function runVerify(options: VerifyOptions): Promise<void> {
       pool,
       seats,
       clock: systemClock,
-      lookAtRoom: (eventId) => checkRoom(redis, eventId),
+      roomSights: {
+        countShoppers: (eventId) => countShoppers(redis, eventId),
+        checkPlaces: (eventId) => checkPlaces(redis, eventId),
+      },
     });
     process.stdout.write(options.json ? `${JSON.stringify(findings)}\n` : findings.map(describe).join(""));
     process.exitCode = findings.some((finding) => finding.violations.length > 0) ? 1 : 0;

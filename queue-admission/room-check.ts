@@ -6,19 +6,46 @@ import { createLineReader } from "./line-reader.ts";
 
 type Suspects = (readonly [key: string, sentence: string])[];
 
-/** A room in Redis as somebody sees it who holds its promises against it. */
-export type RoomSight = {
+/** Turns and live passes of a room at one moment. */
+export type ShopperCount = { readonly cap: number; readonly shoppers: number };
+
+/** The places of a room as somebody sees them who holds its promises against them. */
+export type PlacesSight = {
   readonly places: number;
-  /** With an offered turn or a live pass, counted at one moment. */
-  readonly shoppers: number;
-  readonly cap: number;
   readonly lanes: readonly Lane[];
   /** What looks wrong inside Redis. */
   readonly suspects: Suspects;
 };
 
-/** Reads only. Nothing where Redis does not have the room. */
-export async function checkRoom(redis: Redis, eventId: EventId): Promise<RoomSight | undefined> {
+type Moment = {
+  readonly cap: number;
+  readonly lanes: readonly Lane[];
+  readonly turns: readonly string[];
+  readonly inside: readonly string[];
+};
+
+/** Reads only, as all of this file does. Nothing where Redis does not have the room. */
+export async function countShoppers(redis: Redis, eventId: EventId): Promise<ShopperCount | undefined> {
+  const moment = await readMoment(redis, eventId);
+  return moment && { cap: moment.cap, shoppers: moment.turns.length + moment.inside.length };
+}
+
+/** Looks at every place of the room. */
+export async function checkPlaces(redis: Redis, eventId: EventId): Promise<PlacesSight | undefined> {
+  const moment = await readMoment(redis, eventId);
+  if (moment === undefined) return undefined;
+  const { lanes, turns, inside } = moment;
+  const { places, strayed } = await findStrayed(redis, eventId, new Set(inside));
+  const suspects = [
+    ...inBoth(turns, inside),
+    ...(await withoutPlace(redis, eventId, [...turns, ...inside])),
+    ...outOfOrder(lanes),
+    ...strayed,
+  ];
+  return { places, lanes, suspects };
+}
+
+async function readMoment(redis: Redis, eventId: EventId): Promise<Moment | undefined> {
   const keys = roomKeys(eventId);
   const replies = await redis
     .multi()
@@ -32,17 +59,9 @@ export async function checkRoom(redis: Redis, eventId: EventId): Promise<RoomSig
   });
   if (settings === undefined || turns === undefined || inside === undefined)
     throw new Error("the room could not be read");
-  const [cap, lanesText, names] = settings;
+  const [cap, lanesText, names = ""] = settings;
   if (!cap || !lanesText) return undefined;
-  const lanes = parseLanes(lanesText, names ?? "");
-  const { places, strayed } = await checkPlaces(redis, eventId, new Set(inside));
-  const suspects = [
-    ...inBoth(turns, inside),
-    ...(await withoutPlace(redis, eventId, [...turns, ...inside])),
-    ...outOfOrder(lanes),
-    ...strayed,
-  ];
-  return { places, shoppers: turns.length + inside.length, cap: Number(cap), lanes, suspects };
+  return { cap: Number(cap), lanes: parseLanes(lanesText, names), turns, inside };
 }
 
 function inBoth(turns: readonly string[], inside: readonly string[]): Suspects {
@@ -77,7 +96,7 @@ function outOfOrder(lanes: readonly Lane[]): Suspects {
  * Two identities never have one number, nor one identity two: the line names one identity for each number, and
  * every place must be the one that the line names. Whoever is inside may have come back with a pass alone.
  */
-async function checkPlaces(redis: Redis, eventId: EventId, inside: ReadonlySet<string>) {
+async function findStrayed(redis: Redis, eventId: EventId, inside: ReadonlySet<string>) {
   const line = createLineReader(redis, eventId);
   const doubtful: string[] = [];
   const seen = { places: 0 };

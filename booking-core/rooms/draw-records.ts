@@ -33,6 +33,11 @@ export async function keepLists(pool: Pool, eventId: EventId, lists: readonly Dr
   ]);
 }
 
+/** The lists that were published, where the lobby was closed already: a draw after a loss of Redis is of these. */
+export async function findLists(pool: Pool, eventId: EventId): Promise<DrawLane[] | undefined> {
+  return (await readDraw(pool, eventId))?.draw_lists ?? undefined;
+}
+
 /** Given out only when the lists are closed, and with the value from outside where one was announced. */
 export async function drawSecret(
   pool: Pool,

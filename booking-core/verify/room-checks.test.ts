@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EventId, identityFrom } from "../../foundation/ids.ts";
 import { roomKeys } from "../../foundation/redis/keys.ts";
-import { checkRoom } from "../../queue-admission/room-check.ts";
+import { checkPlaces, countShoppers } from "../../queue-admission/room-check.ts";
 import { publishRoom } from "../rooms/publish-room.ts";
 import { openRoomTest, operator, type RoomTest } from "../rooms/test-rooms.ts";
 import { runCheck } from "./report.ts";
@@ -15,8 +15,12 @@ afterAll(() => here.close());
 
 /** The violations of this room alone, by their invariant. */
 async function violations(eventId: EventId): Promise<[invariant: number, sentence: string][]> {
-  const lookAtRoom = (id: EventId) => checkRoom(here.shop.redis, id);
-  const checks = roomChecks({ ...here.shop, lookAtRoom });
+  const { redis } = here.shop;
+  const roomSights = {
+    countShoppers: (id: EventId) => countShoppers(redis, id),
+    checkPlaces: (id: EventId) => checkPlaces(redis, id),
+  };
+  const checks = roomChecks({ ...here.shop, roomSights });
   const findings = await Promise.all(checks.map((check) => runCheck(check, async () => undefined, 2)));
   return findings.flatMap(({ invariant, violations }) =>
     violations
@@ -42,12 +46,9 @@ async function runningRoom(cap = 2): Promise<{ eventId: EventId; keys: ReturnTyp
 test("a room in order is clean, and its places are counted", async () => {
   const { eventId } = await runningRoom();
   expect(await violations(eventId)).toEqual([]);
-  expect(await checkRoom(here.shop.redis, eventId)).toMatchObject({
-    places: 4,
-    shoppers: 2,
-    cap: 2,
-    suspects: [],
-  });
+  const { redis } = here.shop;
+  expect(await countShoppers(redis, eventId)).toEqual({ cap: 2, shoppers: 2 });
+  expect(await checkPlaces(redis, eventId)).toMatchObject({ places: 4, suspects: [] });
 });
 
 test("a room that Redis does not have is no violation", async () => {

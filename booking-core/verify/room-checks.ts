@@ -3,22 +3,23 @@ import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { RoomMarks } from "../rooms/room-marks.ts";
 import { type Check, suspicion } from "./report.ts";
 
-/** A room in Redis, as the waiting room describes it; nothing where Redis does not have it. */
-export type RoomSight = {
-  readonly places: number;
-  readonly shoppers: number;
-  readonly cap: number;
-  readonly lanes: readonly { readonly name: string; readonly last: number }[];
-  readonly suspects: readonly (readonly [key: string, sentence: string])[];
+/** Rooms in Redis, as the waiting room describes them; nothing where Redis does not have one. */
+export type RoomSights = {
+  countShoppers(eventId: EventId): Promise<{ readonly cap: number; readonly shoppers: number } | undefined>;
+  checkPlaces(eventId: EventId): Promise<PlacesSight | undefined>;
 };
 
-export type LookAtRoom = (eventId: EventId) => Promise<RoomSight | undefined>;
+type PlacesSight = {
+  readonly places: number;
+  readonly lanes: readonly { readonly name: string; readonly last: number }[];
+  readonly suspects: Suspects;
+};
 
-type RoomCheckParts = { readonly pool: Pool; readonly lookAtRoom: LookAtRoom };
-type Suspects = (readonly [key: string, sentence: string])[];
+type RoomCheckParts = { readonly pool: Pool; readonly roomSights: RoomSights };
+type Suspects = readonly (readonly [key: string, sentence: string])[];
 type Looked = { readonly checked: number; readonly suspects: Suspects };
 
-/** What the rooms promise. Redis is read before Postgres, which knows of every number before it may be given. */
+/** What the rooms promise. */
 export function roomChecks(parts: RoomCheckParts): Check[] {
   return [
     {
@@ -37,15 +38,15 @@ export function roomChecks(parts: RoomCheckParts): Check[] {
 
 async function lookAtRooms(
   parts: RoomCheckParts,
-  look: (pool: Pool, eventId: EventId, room: RoomSight) => Promise<Looked>,
+  look: (parts: RoomCheckParts, eventId: EventId) => Promise<Looked | undefined>,
 ) {
   const rooms = await parts.pool.query<{ event_id: EventId }>(
     "select event_id from rooms join events on id = event_id where status = 'active'",
   );
   const all: Looked[] = [];
   for (const { event_id: eventId } of rooms.rows) {
-    const room = await parts.lookAtRoom(eventId);
-    if (room !== undefined) all.push(await look(parts.pool, eventId, room));
+    const looked = await look(parts, eventId);
+    if (looked !== undefined) all.push(looked);
   }
   return suspicion(
     all.reduce((sum, { checked }) => sum + checked, 0),
@@ -53,7 +54,9 @@ async function lookAtRooms(
   );
 }
 
-async function overCap(pool: Pool, eventId: EventId, room: RoomSight): Promise<Looked> {
+async function overCap({ pool, roomSights }: RoomCheckParts, eventId: EventId): Promise<Looked | undefined> {
+  const room = await roomSights.countShoppers(eventId);
+  if (room === undefined) return undefined;
   const { shoppers } = room;
   const cap = shoppers > room.cap ? Math.max(room.cap, await capUntilLately(pool, eventId)) : room.cap;
   const sentence = `the room of event ${eventId} has ${shoppers} shoppers with a cap of ${cap}`;
@@ -72,20 +75,29 @@ async function capUntilLately(pool: Pool, eventId: EventId): Promise<number> {
   return found.rows[0]?.cap ?? 0;
 }
 
-async function strayedPlaces(pool: Pool, eventId: EventId, room: RoomSight): Promise<Looked> {
+/** Redis is read before Postgres, which knows of every number before it may be given. */
+async function strayedPlaces(
+  { pool, roomSights }: RoomCheckParts,
+  eventId: EventId,
+): Promise<Looked | undefined> {
+  const room = await roomSights.checkPlaces(eventId);
+  if (room === undefined) return undefined;
+  const suspects = [...room.suspects, ...(await uncovered(pool, eventId, room))];
+  return {
+    checked: room.places,
+    suspects: suspects.map(([key, sentence]) => [
+      `${eventId} ${key}`,
+      `the room of event ${eventId}: ${sentence}`,
+    ]),
+  };
+}
+
+async function uncovered(pool: Pool, eventId: EventId, { lanes }: PlacesSight): Promise<Suspects> {
   const found = await pool.query<{ marks: RoomMarks | null }>("select marks from rooms where event_id = $1", [
     eventId,
   ]);
   const kept = found.rows[0]?.marks?.lanes ?? [];
-  const uncovered = room.lanes
+  return lanes
     .filter(({ last }, index) => last > (kept[index]?.reserved ?? 0))
-    .map(({ name, last }): Suspects[number] => [
-      `uncovered ${name}`,
-      `lane ${name} has given ${last}, which is not kept`,
-    ]);
-  const suspects = [...room.suspects, ...uncovered].map(([key, sentence]): Suspects[number] => [
-    `${eventId} ${key}`,
-    `the room of event ${eventId}: ${sentence}`,
-  ]);
-  return { checked: room.places, suspects };
+    .map(({ name, last }) => [`uncovered ${name}`, `lane ${name} has given ${last}, which is not kept`]);
 }

@@ -5,7 +5,7 @@ import { readEvents } from "../events/read-events.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import { postgresChecks } from "./postgres-checks.ts";
 import { type Check, type Finding, runCheck, suspicion } from "./report.ts";
-import { type LookAtRoom, roomChecks } from "./room-checks.ts";
+import { type RoomSights, roomChecks } from "./room-checks.ts";
 import { lookAtSection } from "./section-check.ts";
 
 export type VerifyParts = {
@@ -13,7 +13,7 @@ export type VerifyParts = {
   readonly seats: SeatEngine;
   readonly clock: Clock;
   /** The rooms belong to the waiting room, which this part does not know. */
-  readonly lookAtRoom: LookAtRoom;
+  readonly roomSights: RoomSights;
 };
 
 /** What is between two steps has come to rest after this many looks with this pause: more than the 5 s of invariant 3. */
