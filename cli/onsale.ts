@@ -8,6 +8,8 @@ import { ConfigError } from "../foundation/config.ts";
 import { createLogger } from "../foundation/log.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
+import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
+import { parseRole, runCreateAccount } from "./create-account.ts";
 import { runningConfig } from "./running-config.ts";
 import { addVerifyDraw } from "./verify-draw.ts";
 
@@ -17,6 +19,17 @@ type VerifyOptions = { json: boolean; data: string };
 const shown = 5;
 
 const program = new Command("onsale").description("Onsale's command line.");
+
+program
+  .command("account")
+  .description("accounts of buyers and operators")
+  .command("create")
+  .argument("<email>")
+  .description("make an account; without --password-stdin its password is made and printed once")
+  .option("--role <role>", "buyer, organiser or admin", parseRole, "buyer")
+  .option("--password-stdin", "read the password from the standard input", false)
+  .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
+  .action(runCreateAccount);
 
 program
   .command("verify")
@@ -40,7 +53,15 @@ async function runVerify(options: VerifyOptions): Promise<void> {
   const redis = connectRedis(config.REDIS_URL, createLogger("verify", config.LOG_LEVEL));
   try {
     const seats = createSeatEngine({ redis, clock: systemClock });
-    const findings = await verify({ pool, seats, clock: systemClock });
+    const findings = await verify({
+      pool,
+      seats,
+      clock: systemClock,
+      roomSights: {
+        countShoppers: (eventId) => countShoppers(redis, eventId),
+        checkPlaces: (eventId) => checkPlaces(redis, eventId),
+      },
+    });
     process.stdout.write(options.json ? `${JSON.stringify(findings)}\n` : findings.map(describe).join(""));
     process.exitCode = findings.some((finding) => finding.violations.length > 0) ? 1 : 0;
   } finally {

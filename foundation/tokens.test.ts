@@ -11,8 +11,8 @@ const claims = {
   email: "a@b.example",
   guest: true,
   verified: false,
-  role: "buyer" as const,
-};
+  role: "buyer",
+} as const;
 const inAnHour = Date.now() + 3_600_000;
 
 test("a token gives back what was signed", () => {

@@ -3,24 +3,29 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { readEvents } from "../booking-core/events/read-events.ts";
+import { isPassword } from "../booking-core/people/password.ts";
 import type { EventId } from "../foundation/ids.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 import { databaseForThisTest } from "../test/harness/database.ts";
 
-test("the demo is 2,000 seats in 8 sections of which one is standing, loaded once however often it starts", async () => {
+test("the demo is 2,000 seats in 8 sections of which one is standing, with an operator whose password is told once, loaded once however often it starts", async () => {
   const databaseUrl = await databaseForThisTest();
   const load = async () => {
     const script = fileURLToPath(new URL("./demo.ts", import.meta.url));
     const environment = { ...process.env, DATABASE_URL: databaseUrl };
     const { stdout } = await promisify(execFile)(process.execPath, [script], { env: environment });
-    return (JSON.parse(stdout) as { eventId: EventId }).eventId;
+    return JSON.parse(stdout) as { eventId: EventId; operator?: { email: string; password: string } };
   };
-  const first = await load();
-  expect(await load()).toBe(first);
+  const { eventId: first, operator } = await load();
+  expect(await load()).toEqual({ eventId: first });
   const pool = createPool(databaseUrl, 1);
   const [event, ...others] = await readEvents(pool);
+  const people = await pool.query<{ password_hash: string }>("select * from people where role = 'admin'");
+  const isOperator = await isPassword(operator?.password ?? "", people.rows[0]?.password_hash);
   await pool.end();
   expect(others).toEqual([]);
+  expect(people.rows).toMatchObject([{ email: operator?.email }]);
+  expect(isOperator).toBe(true);
   expect(event).toMatchObject({ id: first, status: "active" });
   const sections = event?.sections ?? [];
   expect(sections.map(({ kind }) => kind).filter((kind) => kind === "standing")).toHaveLength(1);

@@ -1,4 +1,8 @@
-/** Loads the demo once into an empty database and prints where it is: `{ "eventId": … }`. */
+/**
+ * Loads the demo once into an empty database and prints where it is: `{ "eventId": … }`. The first time with
+ * `"operator"`, who may administer it, and whose password nobody can read anywhere later.
+ */
+import { randomBytes } from "node:crypto";
 import {
   createEvent,
   createSeatingPlan,
@@ -13,6 +17,7 @@ import { defaultRoom } from "../queue-admission/room-settings.ts";
 
 const title = "Demo: The Onsale Tour";
 const account = { email: "demo@onsale.example", password: "demo-password", role: "buyer" } as const;
+const operatorEmail = "operator@onsale.example";
 const day = 24 * 60 * 60_000;
 
 const seatedPrices: readonly [name: string, priceMinor: bigint][] = [
@@ -27,9 +32,15 @@ const seatedPrices: readonly [name: string, priceMinor: bigint][] = [
 
 const pool = createPool(loadConfig(process.env).DATABASE_URL, 2);
 await createAccount(pool, uuidSource, account);
+const operator = await createOperator();
 const eventId = (await findDemo()) ?? (await inTransaction(pool, createDemo));
 await pool.end();
-process.stdout.write(`${JSON.stringify({ eventId })}\n`);
+process.stdout.write(`${JSON.stringify({ eventId, operator })}\n`);
+
+async function createOperator(): Promise<{ email: string; password: string } | undefined> {
+  const operator = { email: operatorEmail, password: randomBytes(12).toString("base64url") };
+  return (await createAccount(pool, uuidSource, { ...operator, role: "admin" })) ? operator : undefined;
+}
 
 async function findDemo(): Promise<EventId | undefined> {
   const found = await pool.query<{ id: EventId }>("select id from events where title = $1", [title]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { migrateDatabase } from "../foundation/postgres/migrate.ts";
-import { addresses } from "./addresses.ts";
+import { addresses, type Demo } from "./addresses.ts";
 import { environmentOf } from "./child-environment.ts";
 import { type Child, type ChildName, endLeftoverChildren, startChild } from "./child-process.ts";
 import { claimFolder, forgetAddresses, noteAddresses } from "./data-folder.ts";
@@ -89,10 +89,10 @@ async function startAll(options: LaunchOptions, current: Launch): Promise<void> 
   await step(current, "payment sandbox and mail catcher", () =>
     Promise.all([start("payment sandbox"), start("mail catcher")]),
   );
-  const eventId = options.demo ? await step(current, "demo event", () => loadDemo(environment)) : undefined;
+  const demo = options.demo ? await step(current, "demo event", () => loadDemo(environment)) : undefined;
   await step(current, "gateway, admission and worker", () => start("server"));
   noteAddresses(options.data, storage);
-  process.stdout.write(addresses(options, environment, eventId));
+  process.stdout.write(addresses(options, environment, demo));
 }
 
 async function startInto(current: Launch, startOne: () => Child): Promise<void> {
@@ -102,12 +102,12 @@ async function startInto(current: Launch, startOne: () => Child): Promise<void> 
   await child.ready;
 }
 
-async function loadDemo(environment: Environment): Promise<string> {
+async function loadDemo(environment: Environment): Promise<Demo> {
   const script = fileURLToPath(new URL("./demo.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [script], {
     env: { ...process.env, ...environment },
   });
-  return (JSON.parse(stdout) as { eventId: string }).eventId;
+  return JSON.parse(stdout) as Demo;
 }
 
 async function refuseTakenPorts(first: number): Promise<void> {

@@ -32,14 +32,19 @@ function admittedBuyer(event: EventAnswer) {
   const buyerId = uuidSource.next<BuyerId>();
   const identity = identityFrom("guest", buyerId);
   const endsAtMs = Date.now() + 600_000;
+  const email = `${buyerId}@onsale.example`;
   const token = tokens.sign(
     "buyer",
-    { buyerId, identity, email: `${buyerId}@onsale.example`, guest: true, verified: false, role: "buyer" },
+    { buyerId, identity, email, guest: true, verified: false, role: "buyer" },
     endsAtMs,
   );
-  const place = { lane: "general", entry: 1, joinedAtMs: 0 };
-  const claims = { buyerId, identity, passNumber: 1, incarnation: 1_000, place };
-  const pass = tokens.sign("pass", { eventId: event.id as EventId, ...claims }, endsAtMs);
+  const place = { lane: "general", entry: 1, number: 1, joinedAtMs: 0 };
+  const eventId = event.id as EventId;
+  const pass = tokens.sign(
+    "pass",
+    { eventId, buyerId, identity, passNumber: 1, incarnation: 1, place },
+    endsAtMs,
+  );
   return { token, pass, key: randomUUID() };
 }
 

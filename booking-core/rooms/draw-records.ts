@@ -33,13 +33,19 @@ export async function keepLists(pool: Pool, eventId: EventId, lists: readonly Dr
   ]);
 }
 
+/** The lists that were published, where the lobby was closed already: a draw after a loss of Redis is of these. */
+export async function findLists(pool: Pool, eventId: EventId): Promise<DrawLane[] | undefined> {
+  return (await readDraw(pool, eventId))?.draw_lists ?? undefined;
+}
+
 /** Given out only when the lists are closed, and with the value from outside where one was announced. */
 export async function drawSecret(
   pool: Pool,
   eventId: EventId,
 ): Promise<{ seed: string; beacon: string | null } | "awaited"> {
   const row = await readDraw(pool, eventId);
-  if (row?.draw_lists == null) throw new Error(`the lists of the lobby of ${eventId} are not kept`);
+  if (row === undefined || row.draw_lists === null)
+    throw new Error(`the lists of the lobby of ${eventId} are not kept`);
   if (row.beacon_source !== null && row.beacon === null) return "awaited";
   return { seed: row.draw_seed, beacon: row.beacon };
 }

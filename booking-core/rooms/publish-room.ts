@@ -1,5 +1,6 @@
 import type { EventId } from "../../foundation/ids.ts";
 import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
+import { commitmentOf } from "./commitment.ts";
 import { marksForStart } from "./marks-for-start.ts";
 import type { RoomCode } from "./room-code.ts";
 import type { RoomConfig } from "./room-config.ts";
@@ -8,11 +9,15 @@ import type { RoomMarks } from "./room-marks.ts";
 /** The rooms in Redis. They belong to the waiting room, which this part does not know. */
 export type RoomsToPublish = {
   isThere(eventId: EventId): Promise<boolean>;
-  configure(
-    eventId: EventId,
-    settings: RoomConfig,
-    before: { readonly marks?: RoomMarks | undefined; readonly codes: readonly RoomCode[] },
-  ): Promise<unknown>;
+  configure(eventId: EventId, settings: RoomConfig, before: PublishedBefore): Promise<unknown>;
+};
+
+export type PublishedBefore = {
+  /** Of a room that Redis does not have, where it was there before. */
+  readonly marks?: RoomMarks | undefined;
+  readonly codes: readonly RoomCode[];
+  /** Of the draw's secret. */
+  readonly commitment: string;
 };
 
 export type PublishRoomParts = { readonly pool: Pool; readonly rooms: RoomsToPublish };
@@ -24,21 +29,27 @@ export type PublishRoomParts = { readonly pool: Pool; readonly rooms: RoomsToPub
 export async function publishRoom(parts: PublishRoomParts, eventId: EventId): Promise<void> {
   await inTransaction(parts.pool, async (sql) => {
     await sql.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`room ${eventId}`]);
-    const settings = await readSettings(sql, eventId);
-    if (settings === undefined) return;
+    const room = await readRoom(sql, eventId);
+    if (room === undefined) return;
+    const { settings, commitment } = room;
     const isThere = await parts.rooms.isThere(eventId);
     const codes = await readCodes(sql, eventId, isThere ? "lately" : "all");
     // Committed before the room is made: no number of it is given that is not covered.
-    const before = isThere ? { codes } : { codes, marks: await marksForStart(parts.pool, eventId) };
-    await parts.rooms.configure(eventId, settings, before);
+    const marks = isThere ? undefined : await marksForStart(parts.pool, eventId);
+    await parts.rooms.configure(eventId, settings, { marks, codes, commitment });
   });
 }
 
-async function readSettings(sql: Sql, eventId: EventId): Promise<RoomConfig | undefined> {
-  const found = await sql.query<{ settings: RoomConfig }>("select settings from rooms where event_id = $1", [
-    eventId,
-  ]);
-  return found.rows[0]?.settings;
+async function readRoom(
+  sql: Sql,
+  eventId: EventId,
+): Promise<{ settings: RoomConfig; commitment: string } | undefined> {
+  const found = await sql.query<{ settings: RoomConfig; draw_seed: string }>(
+    "select settings, draw_seed from rooms where event_id = $1",
+    [eventId],
+  );
+  const [room] = found.rows;
+  return room && { settings: room.settings, commitment: commitmentOf(room.draw_seed) };
 }
 
 /** A room that is there has the older codes: this runs again every few seconds, also for whom it failed. */

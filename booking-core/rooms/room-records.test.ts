@@ -95,6 +95,7 @@ test("lists and draws that were kept stay, whoever comes later", async () => {
   await here.records.keepLists(eventId, lists);
   await here.records.keepLists(eventId, [{ lane: "general", entrants: 9, root: "b".repeat(64) }]);
   expect(await here.records.draw(eventId)).toMatchObject({ lanes: lists });
+  expect(await here.records.findLists(eventId)).toEqual(lists);
   const held = await heldDraw(eventId);
   await here.records.keepDraw(eventId, held);
   await here.records.keepDraw(eventId, { ...held, drawnAtMs: 2_000 });

@@ -8,6 +8,7 @@ import {
   type DrawLane,
   drawSecret,
   findDraw,
+  findLists,
   type HeldDraw,
   keepDraw,
   keepLists,
@@ -28,6 +29,8 @@ export type RecordParts = {
 export type RoomRecords = {
   keepMarks(eventId: EventId, marks: RoomMarks): Promise<void>;
   keepLists(eventId: EventId, lists: readonly DrawLane[]): Promise<void>;
+  /** As they were published, where the lobby was closed before Redis forgot it. */
+  findLists(eventId: EventId): Promise<DrawLane[] | undefined>;
   drawSecret(
     eventId: EventId,
   ): Promise<{ readonly seed: string; readonly beacon: string | null } | "awaited">;
@@ -44,6 +47,7 @@ export function createRoomRecords(parts: RecordParts): RoomRecords {
   return {
     keepMarks: (eventId, marks) => keepMarks(pool, eventId, marks),
     keepLists: (eventId, lists) => keepLists(pool, eventId, lists),
+    findLists: (eventId) => findLists(pool, eventId),
     drawSecret: (eventId) => drawSecret(pool, eventId),
     findDraw: (eventId) => findDraw(pool, eventId),
     keepDraw: (eventId, draw) => keepDraw(pool, eventId, draw),

@@ -21,7 +21,7 @@ export async function countSection(
     return reply;
   }) as [string | null | undefined, string[] | undefined];
   if (unpaid === undefined) throw new Error("a section could not be read");
-  if (free == null) return undefined;
+  if (free === null || free === undefined) return undefined;
   return { free: Number(free), held: await countHeld(redis, keys.holds, unpaid) };
 }
 

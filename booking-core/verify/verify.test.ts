@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { uuidSource } from "../../foundation/ids.ts";
+import { type EventId, uuidSource } from "../../foundation/ids.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
+import { checkPlaces, countShoppers } from "../../queue-admission/room-check.ts";
 import { newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { applyHolds } from "../bookings/jobs.ts";
@@ -19,6 +20,10 @@ beforeEach(async () => {
 afterEach(() => shop.close());
 
 const patience = { looks: 2, pauseMs: 10 };
+const roomSights = {
+  countShoppers: (eventId: EventId) => countShoppers(shop.redis, eventId),
+  checkPlaces: (eventId: EventId) => checkPlaces(shop.redis, eventId),
+};
 
 async function book(section = 0): Promise<Booking> {
   const sectionId = event.sections[section]?.id as never;
@@ -52,7 +57,9 @@ async function pay(booking: Booking): Promise<void> {
 }
 
 async function violations(): Promise<Record<number, string[]>> {
-  const found = (await verify(shop, patience)).filter((finding) => finding.violations.length > 0);
+  const found = (await verify({ ...shop, roomSights }, patience)).filter(
+    (finding) => finding.violations.length > 0,
+  );
   const byInvariant: Record<number, string[]> = {};
   for (const { invariant, violations: sentences } of found)
     byInvariant[invariant] = [...(byInvariant[invariant] ?? []), ...sentences];
@@ -65,7 +72,7 @@ test("a system that has sold, held and paid is clean, and says how much was look
   await pay(await book());
   await book();
   await book(1);
-  const findings = await verify(shop, patience);
+  const findings = await verify({ ...shop, roomSights }, patience);
   expect(findings.flatMap((finding) => finding.violations)).toEqual([]);
   expect(findings.filter((finding) => finding.checked > 0).map((finding) => finding.invariant)).toEqual([
     1, 1, 1, 2, 3, 7, 7, 8, 8, 8,
@@ -78,7 +85,7 @@ test("a system that sells at this moment is clean", async () => {
     while (selling) await pay(await book(1).catch(() => book(0)));
   };
   const sold = sell().catch(() => undefined);
-  const findings = await verify(shop, { looks: 8, pauseMs: 50 });
+  const findings = await verify({ ...shop, roomSights }, { looks: 8, pauseMs: 50 });
   selling = false;
   await sold;
   expect(findings.flatMap((finding) => finding.violations)).toEqual([]);

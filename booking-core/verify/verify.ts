@@ -5,16 +5,23 @@ import { readEvents } from "../events/read-events.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import { postgresChecks } from "./postgres-checks.ts";
 import { type Check, type Finding, runCheck, suspicion } from "./report.ts";
+import { type RoomSights, roomChecks } from "./room-checks.ts";
 import { lookAtSection } from "./section-check.ts";
 
-export type VerifyParts = { readonly pool: Pool; readonly seats: SeatEngine; readonly clock: Clock };
+export type VerifyParts = {
+  readonly pool: Pool;
+  readonly seats: SeatEngine;
+  readonly clock: Clock;
+  /** The rooms belong to the waiting room, which this part does not know. */
+  readonly roomSights: RoomSights;
+};
 
 /** What is between two steps has come to rest after this many looks with this pause: more than the 5 s of invariant 3. */
 const defaultPatience = { looks: 8, pauseMs: 800 };
 
 /** Holds the invariants against the live system, in the order of their numbers. Reads only. */
 export async function verify(parts: VerifyParts, patience = defaultPatience): Promise<Finding[]> {
-  const checks = [...postgresChecks(parts.pool), sectionCheck(parts)].sort(
+  const checks = [...postgresChecks(parts.pool), sectionCheck(parts), ...roomChecks(parts)].sort(
     (left, right) => left.invariant - right.invariant,
   );
   return Promise.all(checks.map((check) => runCheck(check, () => wait(patience.pauseMs), patience.looks)));
