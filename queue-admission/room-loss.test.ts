@@ -318,7 +318,8 @@ describe("a Redis that was emptied", () => {
     await draw(room, records);
     for (const name of names.slice(20)) expect(await restore(room, name, receipts)).toBe("restored");
     expect(await Promise.all(names.map((name) => numberOf(room, name)))).toEqual(before);
-    for (const number of before) room.presence.enter(0, number ?? 0);
+    expect(parseLanes((await redis.hget(roomKeys(room.eventId).settings, "lanes")) ?? "", "general")[0]?.served).toBe(0);
+  for (const number of before) room.presence.enter(0, number ?? 0);
     await room.step(2_000);
     expect(await room.occupied()).toMatchObject({ turns: [names[before.indexOf(1)]] });
     const next = async () => {
