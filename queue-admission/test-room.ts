@@ -4,7 +4,7 @@ import { roomKeys } from "../foundation/redis/keys.ts";
 import { createTokens, type Tokens } from "../foundation/tokens.ts";
 import { createPresence, type Presence } from "./presence.ts";
 import type { RoomsOfEvents } from "./room.ts";
-import { createRoomControl, type RoomControl } from "./room-control.ts";
+import { createRoomControl, type RoomBefore, type RoomControl } from "./room-control.ts";
 import { type StepOrders, type StepReply, stepRoom, takeLease } from "./room-lease.ts";
 import { defaultRoom, type RoomSettings } from "./room-settings.ts";
 import { createRooms } from "./rooms.ts";
@@ -21,7 +21,7 @@ export type TestRoom = {
   readonly clock: { nowMs: number; now(): number };
   /** Who is here; whoever joins by `join` is, until the test says otherwise. */
   readonly presence: Presence;
-  configure(changes: Partial<RoomSettings>): Promise<void>;
+  configure(changes: Partial<RoomSettings>, before?: RoomBefore): Promise<void>;
   join(...names: string[]): Promise<void>;
   /** Says who is here, as a gateway does. */
   report(): Promise<void>;
@@ -62,8 +62,8 @@ export async function openTestRoom(redis: Redis, settings: Partial<RoomSettings>
   const rooms = createRooms({ redis, clock, tokens });
   const control = createRoomControl({ redis: withoutList(redis), clock });
   const presence = createPresence({ window: 16_380, below: 2_000 });
-  const configure = async (changes: Partial<RoomSettings>) => {
-    await control.configure(eventId, { ...openSettings, ...settings, ...changes });
+  const configure = async (changes: Partial<RoomSettings>, before?: RoomBefore) => {
+    await control.configure(eventId, { ...openSettings, ...settings, ...changes }, before);
   };
   await configure({});
   return {
