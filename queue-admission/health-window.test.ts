@@ -7,10 +7,13 @@ function windowAt(startMs: number) {
   return { clock, window: createHealthWindow(clock) };
 }
 
-const answers = fc.array(fc.record({ tookMs: fc.double({ min: 0, max: 30_000, noNaN: true }), ok: fc.boolean() }), {
-  minLength: 1,
-  maxLength: 400,
-});
+const answers = fc.array(
+  fc.record({ tookMs: fc.double({ min: 0, max: 30_000, noNaN: true }), ok: fc.boolean() }),
+  {
+    minLength: 1,
+    maxLength: 400,
+  },
+);
 
 function exactP99(took: readonly number[]): number {
   const sorted = [...took].sort((left, right) => left - right);

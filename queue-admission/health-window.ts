@@ -29,10 +29,13 @@ const bucketCount = 48;
 type Slice = { startMs: number; readonly counts: Uint32Array };
 
 export function createHealthWindow(clock: Clock): HealthWindow {
-  const slices = Array.from({ length: sliceCount }, (): Slice => ({
-    startMs: Number.NEGATIVE_INFINITY,
-    counts: new Uint32Array(1 + bucketCount),
-  }));
+  const slices = Array.from(
+    { length: sliceCount },
+    (): Slice => ({
+      startMs: Number.NEGATIVE_INFINITY,
+      counts: new Uint32Array(1 + bucketCount),
+    }),
+  );
   const snapshot = () => sumOf(slices.filter((slice) => isRecent(slice, clock.now())));
   return {
     record(tookMs, ok) {

@@ -46,8 +46,14 @@ test("worse health never gives a higher pace", () => {
   fc.assert(
     fc.property(inLimits, fc.nat(20_000), healths, healths, (rate, nowMs, one, two) => {
       const samples = one.samples;
-      const better = { p99Ms: Math.min(one.p99Ms, two.p99Ms), errorShare: Math.min(one.errorShare, two.errorShare) };
-      const worse = { p99Ms: Math.max(one.p99Ms, two.p99Ms), errorShare: Math.max(one.errorShare, two.errorShare) };
+      const better = {
+        p99Ms: Math.min(one.p99Ms, two.p99Ms),
+        errorShare: Math.min(one.errorShare, two.errorShare),
+      };
+      const worse = {
+        p99Ms: Math.max(one.p99Ms, two.p99Ms),
+        errorShare: Math.max(one.errorShare, two.errorShare),
+      };
       const pace = startPace(rate, 0);
       const withBetter = nextPace(pace, { ...better, samples }, settings, nowMs).ratePerMinute;
       const withWorse = nextPace(pace, { ...worse, samples }, settings, nowMs).ratePerMinute;
@@ -56,7 +62,10 @@ test("worse health never gives a higher pace", () => {
   );
 });
 
-test.each([["slow", slow], ["failing", failing]])("a %s path cuts the pace at once, to 70%%", (_, health) => {
+test.each([
+  ["slow", slow],
+  ["failing", failing],
+])("a %s path cuts the pace at once, to 70%%", (_, health) => {
   expect(nextPace(startPace(1_000, 0), health, settings, 1).ratePerMinute).toBeCloseTo(700);
 });
 
@@ -140,7 +149,9 @@ describe.each([900, 2_000, 4_500])("before a path that carries %i a minute", (ca
   });
 
   test("it overshoots by no more than two rises, and the queue stays below five seconds", () => {
-    expect(Math.max(...settled.map(({ ratePerMinute }) => ratePerMinute))).toBeLessThanOrEqual(capacity + 600);
+    expect(Math.max(...settled.map(({ ratePerMinute }) => ratePerMinute))).toBeLessThanOrEqual(
+      capacity + 600,
+    );
     expect(Math.max(...settled.map(({ queueMs }) => queueMs))).toBeLessThan(5_000);
   });
 });

@@ -1,6 +1,13 @@
 /** Asks simulated buyers what they were told and how long they really waited. */
 import { type Family, planRoom } from "./test-room-plans.ts";
-import { between, type Random, type RoomStep, seededRandom, simulateRoom, stepMs } from "./test-simulation.ts";
+import {
+  between,
+  type Random,
+  type RoomStep,
+  seededRandom,
+  simulateRoom,
+  stepMs,
+} from "./test-simulation.ts";
 import { createWaitEstimate, type WaitEstimate } from "./wait-estimate.ts";
 import { type WaitRange, waitRangeOf } from "./wait-range.ts";
 

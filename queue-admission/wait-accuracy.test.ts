@@ -17,7 +17,10 @@ const roomsPerFamily = 24;
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
 /** Every room of every family, each with a seed of its own. */
-function surveyAll<T>(perFamily: number, survey: (family: (typeof families)[number], seed: number) => T): T[] {
+function surveyAll<T>(
+  perFamily: number,
+  survey: (family: (typeof families)[number], seed: number) => T,
+): T[] {
   const seeds = seededRandom(seed);
   return families.flatMap((family) =>
     Array.from({ length: perFamily }, () => survey(family, Math.floor(seeds() * 2 ** 32))),
@@ -39,9 +42,9 @@ describe(`what buyers are told in ${families.length * roomsPerFamily} simulated 
       const of = answers.filter((answer) => answer.family === family);
       return `${family} ${percent(shareInside(of))} ×${medianRatio(of).toFixed(2)}`;
     });
-    console.log(
-      `seed ${seed}: ${answers.length} buyers, ${percent(shareInside(answers))} inside,`,
-      `until/from ×${medianRatio(answers).toFixed(2)} (${byFamily.join(", ")})`,
+    process.stdout.write(
+      `seed ${seed}: ${answers.length} buyers, ${percent(shareInside(answers))} inside, ` +
+        `until/from ×${medianRatio(answers).toFixed(2)} (${byFamily.join(", ")})\n`,
     );
   }, 120_000);
 
@@ -83,6 +86,8 @@ describe(`what buyers are told in ${families.length * roomsPerFamily} simulated 
 });
 
 test("an estimate that believes the configured rate misses the bar", () => {
-  const answers = surveyAll(4, (family, roomSeed) => surveyRoom(family, roomSeed, createNaivePromiser())).flat();
+  const answers = surveyAll(4, (family, roomSeed) =>
+    surveyRoom(family, roomSeed, createNaivePromiser()),
+  ).flat();
   expect(shareInside(answers)).toBeLessThan(0.6);
 });

@@ -7,7 +7,12 @@ const startMs = 1_800_000_000_000;
 const opened: WaitObservation = { nowMs: startMs, servedUpTo: 0, lastNumber: 50_000, state: "open" };
 
 /** Steps of a quarter of a second, in which the watermark moves evenly. */
-function watch(estimate: WaitEstimate, from: WaitObservation, minutes: number, perMinute: number): WaitObservation {
+function watch(
+  estimate: WaitEstimate,
+  from: WaitObservation,
+  minutes: number,
+  perMinute: number,
+): WaitObservation {
   let seen = from;
   for (let step = 1; step <= minutes * 240; step += 1) {
     const servedUpTo = from.servedUpTo + Math.floor((step * perMinute) / 240);

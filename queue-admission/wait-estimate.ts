@@ -90,7 +90,11 @@ function speedsOf(parts: Parts, nowMs: number): WaitSpeeds | undefined {
     if (expected === undefined) return undefined;
     const { early, late } = parts.widths.at(expected, parts.flow.watchedMs());
     const perMinute = (60_000 * ahead) / expected.waitMs;
-    speeds.push({ ahead, slow: short(perMinute * Math.exp(-late)), fast: short(perMinute * Math.exp(early)) });
+    speeds.push({
+      ahead,
+      slow: short(perMinute * Math.exp(-late)),
+      fast: short(perMinute * Math.exp(early)),
+    });
   }
   return speeds;
 }

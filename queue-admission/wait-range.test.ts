@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { waitRangeOf, type WaitSpeeds } from "./wait-range.ts";
+import { type WaitSpeeds, waitRangeOf } from "./wait-range.ts";
 
 const steady = (slow: number, fast: number): WaitSpeeds => [{ ahead: 1, slow, fast }];
 
