@@ -7,12 +7,14 @@ export type PauseLength = {
   restore(saved: readonly number[]): void;
 };
 
-export const pauseTuning = { firstGuessMs: 54_000, longer: 0.2 };
+const firstGuessMs = 65_000;
+/** The share of its length by which a long pause goes on. */
+const longer = 0.25;
 
 export function createPauseLength(): PauseLength {
   let sinceMs: number | undefined;
   let count = 1;
-  let sumOfLogs = Math.log(pauseTuning.firstGuessMs);
+  let sumOfLogs = Math.log(firstGuessMs);
   return {
     observe(nowMs, paused) {
       if (paused) sinceMs ??= nowMs;
@@ -35,4 +37,4 @@ export function createPauseLength(): PauseLength {
 
 /** A pause lasts as long as usual; one that has lasted longer goes on for a share of what it has lasted. */
 const leftOf = (usualMs: number, passedMs: number): number =>
-  Math.max(usualMs - passedMs, pauseTuning.longer * Math.max(passedMs, 0.4 * usualMs));
+  Math.max(usualMs - passedMs, longer * Math.max(passedMs, 0.4 * usualMs));

@@ -42,9 +42,9 @@ describe(`what buyers are told in ${families.length * roomsPerFamily} simulated 
       const of = answers.filter((answer) => answer.family === family);
       return `${family} ${percent(shareInside(of))} ×${medianRatio(of).toFixed(2)}`;
     });
-    console.log(
-      `seed ${seed}: ${answers.length} buyers, ${percent(shareInside(answers))} inside,`,
-      `until/from ×${medianRatio(answers).toFixed(2)} (${byFamily.join(", ")})`,
+    process.stdout.write(
+      `seed ${seed}: ${answers.length} buyers, ${percent(shareInside(answers))} inside, ` +
+        `until/from ×${medianRatio(answers).toFixed(2)} (${byFamily.join(", ")})\n`,
     );
   }, 120_000);
 

@@ -18,9 +18,12 @@ export type WatermarkFlow = {
   restore(saved: readonly number[]): void;
 };
 
-export const flowTuning = { lookBack: 1, lookWidth: 2, prior: 4_600 };
-
 const horizonsMs = [10_000, 40_000, 160_000, 640_000, 2_560_000] as const;
+
+const lookBack = 0.2;
+const lookWidth = 2.6;
+/** For so long the configured rate counts as seen, before anything was. */
+const configuredMs = 4_750;
 
 /** What was seen, the older the less: a share 1/e is left of what is one length old. */
 type Horizon = { readonly lengthMs: number; moved: number; openMs: number };
@@ -85,24 +88,27 @@ function setRate(flow: Flow, ratePerMinute: number): void {
   for (const horizon of flow.horizons) horizon.moved *= factor;
 }
 
-/** The speeds over the horizons, averaged; most weight has the one about as long as the wait. */
+/**
+ * The speeds over the horizons, averaged; most weight has the one that is a fifth of the wait, and those around it
+ * little less (fitted to simulated rooms, as the widths are).
+ */
 function speedFor(flow: Flow, ahead: number): number | undefined {
   let logs = 0;
   let weights = 0;
   for (const horizon of flow.horizons) {
     const speed = speedOver(flow, horizon);
     if (speed === undefined) continue;
-    const apart = Math.log((horizon.lengthMs * speed) / (flowTuning.lookBack * ahead));
-    const weight = Math.exp(-(apart ** 2) / 2 / flowTuning.lookWidth ** 2) + 1e-9;
+    const apart = Math.log((horizon.lengthMs * speed) / (lookBack * ahead));
+    const weight = Math.exp(-(apart ** 2) / 2 / lookWidth ** 2) + 1e-9;
     logs += weight * Math.log(speed);
     weights += weight;
   }
   return weights === 0 ? undefined : Math.exp(logs / weights);
 }
 
-/** In the first seconds the configured rate counts as if it had been seen for a while. */
+/** What is configured is forgotten within the first half minute. */
 function speedOver({ ratePerMinute, watchedMs }: Flow, { moved, openMs }: Horizon): number | undefined {
-  const priorMs = ratePerMinute === undefined ? 0 : flowTuning.prior * Math.exp(-watchedMs / 10_000);
+  const priorMs = ratePerMinute === undefined ? 0 : configuredMs * Math.exp(-watchedMs / 10_000);
   const speed = (moved + ((ratePerMinute ?? 0) / 60_000) * priorMs) / (openMs + priorMs);
   return speed > 0 ? speed : undefined;
 }
