@@ -102,6 +102,8 @@ export const limits = {
     spikeJoinsPerSecond: 2_000,
     spikeMs: 60_000,
     historyMinutes: 24 * 60,
+    /** A closed room is kept for so long: as long as its receipts. */
+    keepMs: 30 * 24 * 60 * 60_000,
   },
   /** What automatic pace aims at: how slow and how faulty the booking path may become. */
   pace: { targetP99Ms: 500, mostErrorShare: 0.01 },

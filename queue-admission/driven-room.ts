@@ -1,4 +1,5 @@
 import type { EventId } from "../foundation/ids.ts";
+import { limits } from "../foundation/limits.ts";
 import { openRoomsKey, roomKeys } from "../foundation/redis/keys.ts";
 import { createBackgroundWork } from "./background-work.ts";
 import type { DriverParts } from "./driver-parts.ts";
@@ -101,9 +102,16 @@ async function lease(driving: Driving): Promise<number | undefined> {
   return driving.fence;
 }
 
+/** Whoever comes back within the life of a receipt still finds the room as it was left. */
+async function forgetLater(redis: Driving["redis"], eventId: EventId): Promise<void> {
+  const { news: _, lease: __, ...kept } = roomKeys(eventId);
+  await Promise.all(Object.values(kept).map((key) => redis.pexpire(key, limits.room.keepMs)));
+}
+
 /** A closed room that is empty needs no driver. Looked at again, because it may have been opened meanwhile. */
 async function retireRoom({ redis, eventId }: Driving): Promise<void> {
   await redis.srem(openRoomsKey, eventId);
+  await forgetLater(redis, eventId);
   const closed = await redis.hget(roomKeys(eventId).settings, "closed");
   if (closed !== "1") await redis.sadd(openRoomsKey, eventId);
 }

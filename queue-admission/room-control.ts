@@ -54,12 +54,19 @@ export function createRoomControl({ redis, clock }: { redis: Redis; clock: Clock
         newCodes: JSON.stringify(codesOf(settings, before.codes ?? [])),
         nowMs: clock.now(),
       });
-      await redis.sadd(openRoomsKey, eventId);
+      if (!settings.closed) await reopen(redis, eventId);
       return outcome;
     },
     overview: (eventId) => readOverview(redis, eventId),
     allStats: () => readAllStats(redis),
   };
+}
+
+/** From now on the room has a driver; a room that was closed is not forgotten any more. */
+async function reopen(redis: Redis, eventId: EventId): Promise<void> {
+  const { news: _, lease: __, ...kept } = roomKeys(eventId);
+  await Promise.all(Object.values(kept).map((key) => redis.persist(key)));
+  await redis.sadd(openRoomsKey, eventId);
 }
 
 /** A draw whose numbers Redis has forgotten is written again from what was kept of it. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { hashCode } from "../foundation/code-hash.ts";
 import { connectTestRedis } from "../test/harness/redis.ts";
 import { parseLanes } from "./lanes.ts";
 import { flowMs } from "./room-lease.ts";
@@ -16,7 +17,6 @@ import {
   type RoomModel,
 } from "./room-model.ts";
 import type { RoomSettings } from "./room-settings.ts";
-import { hashCode } from "./rooms.ts";
 import { openSettings, openTestRoom, type TestRoom, visitor } from "./test-room.ts";
 
 const redis = connectTestRedis();
@@ -36,7 +36,10 @@ type Command =
 // Few names: collisions are the point.
 const names = fc.constantFrom("ann", "bob", "cyd", "dan", "eve", "fay");
 
-const of = <Kind extends Exclude<Question["kind"] | Movement["kind"], "join">>(kind: Kind, weight: number) => ({
+const of = <Kind extends Exclude<Question["kind"] | Movement["kind"], "join">>(
+  kind: Kind,
+  weight: number,
+) => ({
   weight,
   arbitrary: fc.record({ kind: fc.constant(kind), name: names }),
 });

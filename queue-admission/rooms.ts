@@ -1,6 +1,7 @@
 import type { Clock } from "../foundation/clock.ts";
 import { hashCode } from "../foundation/code-hash.ts";
 import { type BuyerId, type EventId, identityChars } from "../foundation/ids.ts";
+import { limits } from "../foundation/limits.ts";
 import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import type { PlaceClaims, Tokens } from "../foundation/tokens.ts";
@@ -27,7 +28,7 @@ type Parts = RoomsParts & { readonly visits: ReturnType<typeof createVisitQueue>
 type Shopper = Visitor & { readonly buyerId: string };
 
 /** A receipt outlives every on-sale, and no room is run again under its event's id. */
-const receiptMs = 30 * 24 * 60 * 60_000;
+const receiptMs = limits.room.keepMs;
 
 export function createRooms(given: RoomsParts): RoomsOfEvents {
   const parts = { ...given, visits: createVisitQueue(given) };

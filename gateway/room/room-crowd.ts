@@ -136,8 +136,10 @@ function hearTick(deps: CrowdDeps, crowd: RoomCrowd, tick: RoomTick): void {
 /** The driver's ticks come a little early or late; nobody should miss one for that. */
 const earlyMs = 100;
 
-function changed(crowd: RoomCrowd, { state, soldOut, drawing, incarnation }: RoomTick): boolean {
-  const told = `${state} ${soldOut} ${drawing} ${incarnation}`;
+function changed(crowd: RoomCrowd, tick: RoomTick): boolean {
+  const { state, soldOut, drawing, incarnation, pulse } = tick;
+  const isAllTaken = pulse?.stock?.every(({ free }) => free === 0) ?? false;
+  const told = `${state} ${soldOut} ${drawing} ${incarnation} ${isAllTaken}`;
   const before = crowd.toldState;
   crowd.toldState = told;
   return before !== told;

@@ -34,7 +34,16 @@ const stockSchema = z.strictObject({
 /** How the room stands; the same bytes for everybody. */
 export const roomTickSchema = z.strictObject({
   state: roomStateSchema,
-  soldOut: z.boolean().meta({ description: "No seat is free and none can come back: the room is over." }),
+  closedFor: z
+    .enum(["sold_out", "ended"])
+    .optional()
+    .meta({
+      description:
+        "Why the room is closed: no seat is free and none can come back, or its operator ended it.",
+    }),
+  soldOutForNow: z
+    .boolean()
+    .meta({ description: "No seat is free; `stock` says how many are held by others and may come back." }),
   drawing: z.boolean().meta({ description: "The lobby is closed and is being drawn." }),
   waiting: z.int().nonnegative().meta({ description: "All who have a place and neither turn nor pass." }),
   lanes: z.record(z.string(), laneSchema),
@@ -44,11 +53,23 @@ export const roomTickSchema = z.strictObject({
 export type RoomTickView = z.infer<typeof roomTickSchema>;
 
 export function roomTickView(tick: RoomTick): RoomTickView {
-  const { state, soldOut, drawing, waiting, pulse } = tick;
+  const { state, drawing, waiting, pulse } = tick;
   const lanes = tick.lanes.map((lane, index) => [lane.name, laneView(lane, pulse?.speeds[index])] as const);
   const stock = pulse?.stock?.map(stockView);
-  const view = { state, soldOut, drawing, waiting, lanes: Object.fromEntries(lanes) };
+  const soldOutForNow = stock !== undefined && stock.length > 0 && stock.every(({ free }) => free === 0);
+  const view = {
+    state,
+    ...closedFor(tick),
+    soldOutForNow,
+    drawing,
+    waiting,
+    lanes: Object.fromEntries(lanes),
+  };
   return stock === undefined ? view : { ...view, stock };
+}
+
+function closedFor({ state, soldOut }: RoomTick): { closedFor?: "sold_out" | "ended" } {
+  return state === "closed" ? { closedFor: soldOut ? "sold_out" : "ended" } : {};
 }
 
 function laneView({ served, last, gaps }: Lane, speeds: WaitSpeeds | null | undefined) {
