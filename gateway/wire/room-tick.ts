@@ -34,13 +34,9 @@ const stockSchema = z.strictObject({
 /** How the room stands; the same bytes for everybody. */
 export const roomTickSchema = z.strictObject({
   state: roomStateSchema,
-  closedFor: z
-    .enum(["sold_out", "ended"])
-    .optional()
-    .meta({
-      description:
-        "Why the room is closed: no seat is free and none can come back, or its operator ended it.",
-    }),
+  closedFor: z.enum(["sold_out", "ended"]).optional().meta({
+    description: "Why the room is closed: no seat is free and none can come back, or its operator ended it.",
+  }),
   soldOutForNow: z
     .boolean()
     .meta({ description: "No seat is free; `stock` says how many are held by others and may come back." }),
