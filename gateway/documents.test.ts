@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { errorTable } from "../foundation/errors.ts";
+import { asyncApiDocument } from "./asyncapi.ts";
 import { openApiDocument, openApiPath } from "./openapi.ts";
+import { serverMessages } from "./room/room-messages.ts";
 import { takesBody } from "./route.ts";
 import { routes } from "./routes.ts";
 import { send } from "./test-client.ts";
@@ -10,10 +12,10 @@ import { moneySchema, moneyView } from "./wire/money.ts";
 type Node = { readonly [name: string]: unknown };
 const document = JSON.parse(JSON.stringify(openApiDocument("https://onsale.example"))) as Node;
 
-function at(pointer: string): unknown {
+function at(pointer: string, root: Node = document): unknown {
   const names = pointer.replace(/^#\//, "").split("/");
   const found = names.map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
-  return found.reduce<unknown>((node, name) => (node as Node | undefined)?.[name], document);
+  return found.reduce<unknown>((node, name) => (node as Node | undefined)?.[name], root);
 }
 
 function* references(node: unknown): Generator<string> {
@@ -49,6 +51,28 @@ test.each(routes.map((route) => [route.name, route] as const))(
     expect(requestBody !== undefined).toBe(takesBody(route));
   },
 );
+
+const asyncApi = JSON.parse(JSON.stringify(asyncApiDocument("https://onsale.example"))) as Node;
+
+test("the room's protocol is an AsyncAPI 3 document whose references lead somewhere, with every message", () => {
+  expect(asyncApi["asyncapi"]).toBe("3.0.0");
+  const all = [...references(asyncApi)].filter((reference) => !reference.includes("$defs"));
+  expect(all.length).toBeGreaterThan(20);
+  for (const reference of all)
+    expect([reference, at(reference, asyncApi)]).toEqual([reference, expect.anything()]);
+  const { messages } = asyncApi["components"] as { messages: Node };
+  expect(Object.keys(messages).toSorted()).toEqual([...Object.keys(serverMessages), "client"].toSorted());
+  for (const message of Object.values(messages))
+    expect(message).toMatchObject({ summary: expect.any(String), payload: expect.any(Object) });
+});
+
+test("the protocol is served to programs and to people, the same for both", async () => {
+  const gateway = await startTestGateway();
+  expect((await send(gateway, "/v1/asyncapi.json")).body).toEqual(asyncApi);
+  const page = String((await send(gateway, "/docs/room")).body);
+  for (const name of Object.keys(serverMessages)) expect(page).toContain(`id="${name}"`);
+  expect(page).not.toMatch(/<script/);
+});
 
 test("the room's socket is documented with its messages", () => {
   expect(operation("get", "/v1/events/:eventId/room")["responses"]).toHaveProperty("101");

@@ -1,0 +1,90 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { Standing } from "../queue-admission/room.ts";
+import { waitFor } from "../test/harness/wait-for.ts";
+import { type ServerMessage, serverMessageSchema } from "./room/room-messages.ts";
+import { problemOf, send } from "./test-client.ts";
+import { eventId, testBuyer, tokenOf, unknownId } from "./test-data.ts";
+import { startTestGateway, type TestGateway } from "./test-gateway.ts";
+import { testServices, tickAt } from "./test-services.ts";
+
+const ada = testBuyer("ada");
+const path = `/v1/events/${eventId}/room/stream`;
+const soon = { tickEveryMs: { near: 0, middle: 0, far: 0 } };
+
+/** Reads events as they come; each is held against the schema of messages. */
+async function openStream(gateway: TestGateway, headers: Record<string, string> = {}) {
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const answer = await fetch(`${gateway.url}${path}`, {
+    headers: { authorization: `Bearer ${tokenOf(ada)}`, ...headers },
+    signal: stop.signal,
+  });
+  const messages: ServerMessage[] = [];
+  let ended = false;
+  const read = async () => {
+    let text = "";
+    for await (const bytes of answer.body ?? []) {
+      text += Buffer.from(bytes).toString("utf8");
+      const events = text.split("\n\n");
+      text = events.pop() ?? "";
+      for (const event of events)
+        if (event.startsWith("data: ")) messages.push(serverMessageSchema.parse(JSON.parse(event.slice(6))));
+    }
+  };
+  void read()
+    .catch(() => undefined)
+    .finally(() => {
+      ended = true;
+    });
+  const heard = (type: string) =>
+    waitFor(() => messages.find((message) => message.type === type), { what: type, withinMs: 5_000 });
+  return { answer, messages, heard, ended: () => ended, close: () => stop.abort() };
+}
+
+test("a stream says what a socket says: hello, the standing, ticks, the turn", async () => {
+  const gateway = await startTestGateway({}, { socket: soon, tick: tickAt(7) });
+  const stream = await openStream(gateway);
+  expect(stream.answer.headers.get("content-type")).toBe("text/event-stream");
+  expect(await stream.heard("standing")).toMatchObject({ outcome: "waiting", number: 12 });
+  expect(stream.messages[0]).toMatchObject({ type: "hello", reconnect: { firstMs: 1_000 } });
+  gateway.feeds.news(tickAt(9));
+  expect(await stream.heard("tick")).toMatchObject({ lanes: { general: { served: 9 } } });
+  const turn = { identity: ada.identity, lane: 0, number: 12, deadlineMs: 1_800_000_000_000 };
+  gateway.feeds.news({ kind: "turns", turns: [turn] });
+  expect(await stream.heard("turn")).toEqual({ type: "turn", deadline: "2027-01-15T08:00:00.000Z" });
+});
+
+test("who hears by a stream counts as here until it is gone, and for the grace after it", async () => {
+  const standing: Standing = { outcome: "waiting", lane: "general", number: 1, ahead: 0, state: "open" };
+  const { rooms } = testServices({} as never, {} as never);
+  const gateway = await startTestGateway(
+    { rooms: { ...rooms, standing: async () => standing } },
+    { tick: tickAt(0) },
+  );
+  const stream = await openStream(gateway);
+  await stream.heard("standing");
+  expect(gateway.here()).toMatch(/^0 0 1/);
+  stream.close();
+  await waitFor(() => gateway.feeds.open() === 0, { what: "the end of the watch" });
+  expect(gateway.here()).toMatch(/^0 0 1/);
+  await waitFor(() => /^0 0 0/.test(gateway.here()), { what: "the end of the grace" });
+});
+
+test("a stopping gateway says bye to streams too and ends them", async () => {
+  const gateway = await startTestGateway();
+  const stream = await openStream(gateway);
+  await stream.heard("standing");
+  await gateway.stop("a test");
+  await waitFor(stream.ended, { what: "the end of the stream" });
+  expect(stream.messages.at(-1)).toMatchObject({ type: "bye", reason: "stopping" });
+});
+
+test.each([
+  ["without a token", path, {}, 401, "token_missing"],
+  ["from another page", path, { origin: "https://evil.example" }, 403, "forbidden"],
+  ["of an unknown event", path.replace(eventId, unknownId), {}, 404, "not_found"],
+] as const)("a stream %s is refused with a problem", async (what, address, headers, status, code) => {
+  const gateway = await startTestGateway();
+  const token = what === "without a token" ? {} : { token: tokenOf(ada) };
+  expect(problemOf(await send(gateway, address, { headers, ...token }))).toMatchObject({ status, code });
+});
