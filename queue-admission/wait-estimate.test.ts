@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "./test-simulation.ts";
 import { createWaitEstimate, type WaitEstimate } from "./wait-estimate.ts";
 import { type WaitRange, waitRangeOf } from "./wait-range.ts";
 import type { WaitObservation } from "./watermark-flow.ts";
@@ -105,6 +106,33 @@ describe("in an open room", () => {
     expect(soon).toBeGreaterThan(before);
     expect(rangeOf(estimate, 1_000).untilSeconds).toBeGreaterThan(soon);
   });
+});
+
+test("whoever is nearer is never promised a later range", () => {
+  const random = seededRandom(7);
+  const estimate = createWaitEstimate({ ratePerMinute: 600 });
+  let seen: WaitObservation = { ...opened, lastNumber: 500_000 };
+  for (let minute = 0; minute < 90; minute += 1) {
+    const state = random() < 0.2 ? "paused" : "open";
+    seen = watch(estimate, { ...seen, state }, 1, state === "open" ? 2_000 * random() : 0);
+    const waits = (estimate.speeds() ?? []).map(
+      ({ ahead, slow, fast }) => [ahead / fast, ahead / slow] as const,
+    );
+    for (const [index, [from, until]] of waits.entries()) {
+      const [nearFrom, nearUntil] = waits[index - 1] ?? [0, 0];
+      expect(from).toBeGreaterThanOrEqual(nearFrom * 0.999);
+      expect(until).toBeGreaterThanOrEqual(nearUntil * 0.999);
+      expect(until).toBeGreaterThan(from);
+    }
+  }
+});
+
+test("a rate of nothing and back leaves finite speeds", () => {
+  const estimate = createWaitEstimate({ ratePerMinute: 600 });
+  watch(estimate, opened, 10, 600);
+  estimate.setRate(0);
+  estimate.setRate(600);
+  expect(holds(rangeOf(estimate, 6_000), 600)).toBe(true);
 });
 
 describe("in a pause", () => {

@@ -82,7 +82,8 @@ function setRate(flow: Flow, ratePerMinute: number): void {
   const before = flow.ratePerMinute;
   flow.ratePerMinute = ratePerMinute;
   const recent = flow.horizons[1];
-  if (before === undefined || recent === undefined || recent.moved === 0) return;
+  // A rate of nothing says nothing about how fast the room is once it has one again.
+  if (!before || ratePerMinute <= 0 || recent === undefined || recent.moved === 0) return;
   const speed = (60_000 * recent.moved) / recent.openMs;
   const factor = speed > before * 0.9 ? ratePerMinute / before : Math.min(1, ratePerMinute / speed);
   for (const horizon of flow.horizons) horizon.moved *= factor;
