@@ -44,7 +44,6 @@ type Book = BookParts & {
   reserved: readonly number[];
   keptDrawState: RoomMarks["drawState"];
   keptAtMs: number;
-  keptMinuteMs: number;
 };
 
 const keepEveryMs = 1_000;
@@ -82,7 +81,6 @@ async function openBook(parts: BookParts, eventId: EventId): Promise<Book> {
     reserved: [],
     keptDrawState: "",
     keptAtMs: 0,
-    keptMinuteMs: 0,
   };
 }
 
