@@ -205,7 +205,8 @@ local state = stateOf(nowMs)
 local flow = flowOf(state, tonumber(flowLeft or 0))
 local free = room.cap - redis.call("ZCARD", turns) - redis.call("ZCARD", inside)
 if freeSeats >= 0 then
-  free = math.min(free, freeSeats)
+  -- The turns that are not taken up yet will want seats too.
+  free = math.min(free, freeSeats - redis.call("ZCARD", turns))
 end
 local mayOffer = state == "open" and nowMs >= room.restoringUntilMs
 local offered, waits = offerTurns(mayOffer and math.min(free, math.floor(flow), turnsMost) or 0)
