@@ -46,9 +46,11 @@ export const limits = {
    * configuration can raise them (`RATE_PER_ADDRESS`).
    */
   rates: {
+    /** Of guests: whose address or account nobody has checked. */
     joins: { perMinute: 120, burst: 120 },
     sessions: { perMinute: 120, burst: 120 },
-    upgrades: { perMinute: 600, burst: 600 },
+    /** Connections to the room without a good token. */
+    strangers: { perMinute: 60, burst: 60 },
     /** Passwords, e-mailed codes and codes of lanes. */
     guesses: { perMinute: 20, burst: 20 },
     joinsOfIdentity: { perMinute: 30, burst: 10 },

@@ -23,6 +23,7 @@ function roomsWith(standing: RoomsOfEvents["standing"]): RoomsOfEvents {
   return {
     join: async () => ({ outcome: "joined", standing: waitingAt(40), receipt: "r", fresh: true }),
     standing,
+    hereAgain: async () => waitingAt(40),
     takeTurn: async () => ({ outcome: "admitted", pass: "pass", endsAtMs: deadlineMs, renewalsLeft: 1 }),
     renewPass: async () => ({ outcome: "renewals_used" }),
     leave: async () => "left",

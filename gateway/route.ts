@@ -36,7 +36,7 @@ export type Call<Params, Body, Who extends Access> = {
   readonly headers: RequestHeaders;
   /** The bytes as they came. */
   readonly rawBody: Buffer;
-  /** Of the client, as far as our own proxies can tell; empty where the route has no limit by address. */
+  /** Of the client, as far as our own proxies can tell; empty where the route does not count by address. */
   readonly address: string;
   readonly buyer: Who extends "buyer" | "pass" | "operator" ? Buyer : undefined;
   /** The key of the device that the caller has shown to have. */
@@ -57,6 +57,8 @@ export type RouteDefinition<
   readonly access: Who;
   /** How often one address may call it. */
   readonly limitedBy?: Limited;
+  /** Whether the handler is told the client's address, to count by itself. */
+  readonly needsAddress?: true;
   readonly params: Params;
   readonly body: Body;
   /** Whether the header `Idempotency-Key` must be there. */

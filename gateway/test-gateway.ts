@@ -19,7 +19,7 @@ const freeRates = { perMinute: 1_000_000, burst: 1_000_000 };
 const noLimits = {
   joins: freeRates,
   sessions: freeRates,
-  upgrades: freeRates,
+  strangers: freeRates,
   guesses: freeRates,
   joinsOfIdentity: freeRates,
 };

@@ -118,6 +118,7 @@ export function testServices(
     rooms: {
       join: async () => ({ outcome: "joined", standing: waiting, receipt: "receipt", fresh: true }),
       standing: async () => waiting,
+      hereAgain: async () => waiting,
       takeTurn: async () => ({
         outcome: "admitted",
         pass: "pass",

@@ -148,6 +148,8 @@ export type RoomsOfEvents = {
   join(eventId: EventId, visitor: Visitor, joining?: Joining): Promise<JoinOutcome>;
   /** Where the visitor stands. To ask is to be here: who was stepped over while away is the next. */
   standing(eventId: EventId, visitor: Visitor): Promise<Standing>;
+  /** The same; a place whose turn lapsed is the next again. */
+  hereAgain(eventId: EventId, visitor: Visitor): Promise<Standing>;
   /** Exchanges a turn for a pass; asked again while inside, it gives the pass again. */
   takeTurn(eventId: EventId, visitor: Visitor & { buyerId: string }): Promise<TurnOutcome>;
   renewPass(eventId: EventId, visitor: Visitor & { buyerId: string }): Promise<RenewOutcome>;

@@ -23,6 +23,11 @@ import type {
 } from "./room.ts";
 import { createVisitQueue, type Visit, type Visited } from "./visit-queue.ts";
 
+/** More wait for Redis than may: the same question can be answered a moment later. */
+class BusyError extends Error {
+  override name = "BusyError";
+}
+
 type RoomsParts = { readonly redis: Redis; readonly clock: Clock; readonly tokens: Tokens };
 type Parts = RoomsParts & { readonly visits: ReturnType<typeof createVisitQueue> };
 type Shopper = Visitor & { readonly buyerId: string };
@@ -34,7 +39,8 @@ export function createRooms(given: RoomsParts): RoomsOfEvents {
   const parts = { ...given, visits: createVisitQueue(given) };
   return {
     join: (eventId, visitor, joining = {}) => joinRoom(parts, eventId, visitor, joining),
-    standing: (eventId, visitor) => findStanding(parts, eventId, visitor),
+    standing: (eventId, visitor) => findStanding(parts, eventId, visitor, 0),
+    hereAgain: (eventId, visitor) => findStanding(parts, eventId, visitor, 2),
     takeTurn: (eventId, shopper) => takeTurn(parts, eventId, shopper),
     renewPass: (eventId, shopper) => renewPass(parts, eventId, shopper),
     leave: (eventId, { identity }) => roomLeave(parts.redis, roomKeys(eventId), { identity }),
@@ -111,10 +117,10 @@ export function boundTo({ jkt }: Visitor): { cnf?: { jkt: string } } {
   return jkt === undefined ? {} : { cnf: { jkt } };
 }
 
-async function findStanding(parts: Parts, eventId: EventId, visitor: Visitor): Promise<Standing> {
-  const visited = await parts.visits.visit(eventId, [knownIdentity(visitor), 0, "", "", 0]);
+async function findStanding(parts: Parts, eventId: EventId, visitor: Visitor, how: 0 | 2): Promise<Standing> {
+  const visited = await parts.visits.visit(eventId, [knownIdentity(visitor), how, "", "", 0]);
   if (visited === "room_missing") return { outcome: "place_missing" };
-  if (visited === "busy") throw new Error("too many ask where they stand");
+  if (visited === "busy") throw new BusyError("too many ask where they stand");
   return standingOf(visited);
 }
 

@@ -7,10 +7,10 @@ import { roomVisit } from "../lua/generated.ts";
 import { type Lane, parseLanes } from "./lanes.ts";
 import { type RoomState, roomStates } from "./room.ts";
 
-/** `[identity, 1 to join, hashed code, proof, its end]`, as the script takes it. */
+/** `[identity, 1 to join or 2 to say that somebody is here, hashed code, proof, its end]`, as the script takes it. */
 export type Visit = readonly [
   identity: string,
-  joins: 0 | 1,
+  joins: 0 | 1 | 2,
   code: string,
   proof: string,
   proofEndsAtMs: number,

@@ -13,7 +13,7 @@ const awayCodes = new Set([
   "08006",
   "08001",
 ]);
-const awayNames = new Set(["MaxRetriesPerRequestError", "ClusterAllFailedError", "AbortError"]);
+const awayNames = new Set(["MaxRetriesPerRequestError", "ClusterAllFailedError", "AbortError", "BusyError"]);
 const awayMessages = [
   "Command timed out",
   "Connection is closed.",

@@ -41,8 +41,9 @@ export function serveRoute(
     if (runtime.inFlight > inFlightRequests) return refuseAtOnce(exchange, { refusal: "busy" });
     const params = readParams(req, names);
     const path = req.getUrl();
-    const { limitedBy } = route;
-    const address = limitedBy === undefined ? "" : addressOf(runtime, res, headers);
+    const { limitedBy, needsAddress } = route;
+    const isCounted = limitedBy !== undefined || needsAddress === true;
+    const address = isCounted ? addressOf(runtime, res, headers) : "";
     const limited = limitedBy && runtime.guards.take(limitedBy, address);
     if (limited !== undefined) return refuseAtOnce(exchange, limited);
     const received = { headers, params, path, address };

@@ -2,7 +2,8 @@ import { type EventId, isUuid } from "../../foundation/ids.ts";
 import { authenticateBuyer } from "../http/authenticate.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Refusal } from "../wire/problem.ts";
-import type { KnownPlace, WaiterOf } from "./waiter.ts";
+import { placeOfReceipt } from "./place-of-receipt.ts";
+import type { WaiterOf } from "./waiter.ts";
 
 /** What a client brings that wants to hear how the room goes on. */
 export type OpenRequest = {
@@ -18,8 +19,7 @@ export type OpenRequest = {
 /** Everything that can be refused is refused here, before there is a connection to keep. */
 export async function admitToRoom(runtime: Runtime, request: OpenRequest): Promise<WaiterOf | Refusal> {
   const { services, connections } = runtime;
-  const refusal =
-    originProblem(request, runtime.publicUrl) ?? runtime.guards.take("upgrades", request.address);
+  const refusal = originProblem(request, runtime.publicUrl);
   if (refusal !== undefined) return refusal;
   const known = authenticateBuyer(runtime, {
     authorization: request.authorization,
@@ -27,29 +27,16 @@ export async function admitToRoom(runtime: Runtime, request: OpenRequest): Promi
     method: "GET",
     path: request.path,
   });
-  if ("refusal" in known) return known;
+  // Whoever has a token is counted by buyer: many can come back at once from one address.
+  if ("refusal" in known) return runtime.guards.take("strangers", request.address) ?? known;
   const eventId = request.eventId as EventId;
   if (!isUuid(eventId) || (await services.catalogue.find(eventId)) === undefined)
     return { refusal: "not_found" };
   const { identity, buyerId, cnf } = known.buyer;
   if (!connections.hasSpace(eventId, buyerId))
     return { refusal: "busy", detail: "There are too many connections." };
-  const receipt = knownPlace(runtime, request.receipt, eventId, identity);
+  const receipt = placeOfReceipt(runtime, request.receipt, eventId, identity);
   return { eventId, identity, buyerId, jkt: cnf?.jkt, receipt };
-}
-
-/** A receipt of somebody else, of another event or of the lobby says nothing here; Redis is asked then. */
-function knownPlace(
-  { services, bounds }: Runtime,
-  receipt: string | undefined,
-  eventId: EventId,
-  identity: string,
-): KnownPlace | undefined {
-  if (receipt === undefined || receipt.length > bounds.http.headerValueChars) return undefined;
-  const claims = services.tokens.verify("receipt", receipt);
-  if (claims?.number === undefined || claims.identity !== identity || claims.eventId !== eventId)
-    return undefined;
-  return { lane: claims.lane, number: claims.number, incarnation: claims.incarnation };
 }
 
 /** A browser says whose page opens the connection; other pages have no business here. */

@@ -1,6 +1,6 @@
 import type { BuyerId, EventId } from "../../foundation/ids.ts";
-import { aheadOf } from "../../queue-admission/lanes.ts";
-import type { RoomTick, Standing } from "../../queue-admission/room.ts";
+import { knownStanding } from "../../queue-admission/known-standing.ts";
+import type { Standing } from "../../queue-admission/room.ts";
 import type { Bounds } from "../bounds.ts";
 import type { GatewayServices } from "../services.ts";
 import { bandOf, moveTo, ofBuyer, openCrowd, place, type RoomCrowd, topicOf } from "./room-crowd.ts";
@@ -30,6 +30,8 @@ export type ConnectionsDeps = {
   readonly publish: (topic: string, text: string) => void;
 };
 
+type Rooms = GatewayServices["rooms"];
+
 type Connections = ConnectionsDeps & {
   readonly crowds: Map<EventId, RoomCrowd>;
   count: number;
@@ -46,7 +48,8 @@ export function createRoomConnections(deps: ConnectionsDeps): RoomConnections {
     },
     welcome: (waiter) => welcome(all, waiter),
     tellStanding: (waiter) => orSayBye(all, waiter, () => tellStanding(all, waiter)),
-    hereAgain: (waiter) => orSayBye(all, waiter, () => hereAgain(all, waiter)),
+    hereAgain: (waiter) =>
+      orSayBye(all, waiter, () => tellStanding(all, waiter, all.services.rooms.hereAgain)),
     forget: (waiter) => forget(all, waiter),
     standingChanged(eventId, buyerId, standing) {
       const crowd = crowds.get(eventId);
@@ -77,7 +80,7 @@ async function welcome(all: Connections, waiter: Waiter): Promise<void> {
     await crowd.watching;
     const tick = crowd.watch?.tick();
     tell(waiter, helloMessage(tick));
-    const known = knownStanding(waiter, tick);
+    const known = waiter.receipt && knownStanding(waiter.receipt, tick);
     if (known === undefined) await tellStanding(all, waiter);
     else tellNew(crowd, waiter, known, all.bounds);
   });
@@ -90,34 +93,19 @@ function open(all: Connections, eventId: EventId): RoomCrowd {
   return crowd;
 }
 
-/** What the receipt and the watermark say without asking Redis: a number that is not served yet still waits. */
-function knownStanding({ receipt }: Waiter, tick: RoomTick | undefined): Standing | undefined {
-  if (receipt === undefined || tick === undefined || tick.incarnation !== receipt.incarnation)
-    return undefined;
-  const lane = tick.lanes.find(({ name }) => name === receipt.lane);
-  const { number } = receipt;
-  if (lane === undefined || number <= lane.served || (number <= lane.drawn && tick.drawing)) return undefined;
-  return { outcome: "waiting", lane: lane.name, number, ahead: aheadOf(number, lane), state: tick.state };
-}
-
 /** A reading during which the buyer was told something else is old, and is done again. */
-async function tellStanding(all: Connections, waiter: Waiter): Promise<void> {
-  const { rooms } = all.services;
+async function tellStanding(
+  all: Connections,
+  waiter: Waiter,
+  read: Rooms["standing"] = all.services.rooms.standing,
+): Promise<void> {
   for (;;) {
     const { told } = waiter;
-    const standing = await rooms.standing(waiter.eventId, waiter);
+    const standing = await read(waiter.eventId, waiter);
     const crowd = all.crowds.get(waiter.eventId);
     if (!waiter.open || crowd === undefined) return;
     if (told === waiter.told) return tellNew(crowd, waiter, standing, all.bounds);
   }
-}
-
-async function hereAgain(all: Connections, waiter: Waiter): Promise<void> {
-  if (waiter.where !== "lapsed") return tellStanding(all, waiter);
-  const joined = await all.services.rooms.join(waiter.eventId, waiter);
-  const crowd = all.crowds.get(waiter.eventId);
-  if (crowd !== undefined && waiter.open && joined.outcome === "joined")
-    tellNew(crowd, waiter, joined.standing, all.bounds);
 }
 
 function tellNew(crowd: RoomCrowd, waiter: Waiter, standing: Standing, bounds: Bounds["socket"]): void {

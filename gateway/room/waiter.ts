@@ -1,13 +1,11 @@
 import type { HttpResponse, WebSocket } from "uWebSockets.js";
 import type { EventId } from "../../foundation/ids.ts";
+import type { KnownPlace } from "../../queue-admission/known-standing.ts";
 import type { Standing } from "../../queue-admission/room.ts";
 import { type ByeReason, byeMessage, type ServerMessage } from "./room-messages.ts";
 
 /** Who waits near hears more often than who waits far. */
 export type Band = "near" | "middle" | "far";
-
-/** A place that the signed receipt proves: good enough to know the number without asking Redis. */
-export type KnownPlace = { readonly lane: string; readonly number: number; readonly incarnation: number };
 
 /**
  * One connection of a buyer to a room, by WebSocket or by a stream of events. Lives as long as the connection; its

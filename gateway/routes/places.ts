@@ -1,6 +1,11 @@
 import { z } from "zod";
 import type { EventId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
+import { knownStanding } from "../../queue-admission/known-standing.ts";
 import type { Joining, JoinOutcome, PlacedStanding } from "../../queue-admission/room.ts";
+import type { RoomWatch } from "../../queue-admission/room-watch.ts";
+import { defaultBounds } from "../bounds.ts";
+import { placeOfReceipt } from "../room/place-of-receipt.ts";
 import { type Call, defineRoute, noBody, reply } from "../route.ts";
 import { idSchema } from "../wire/id.ts";
 import type { Refusal } from "../wire/problem.ts";
@@ -35,7 +40,13 @@ const joinedSchema = z
   .meta({ id: "Joined" });
 
 const placeSchema = z
-  .strictObject({ standing: standingSchema, tick: roomTickSchema.optional() })
+  .strictObject({
+    standing: standingSchema,
+    tick: roomTickSchema.optional(),
+    askAgainSeconds: z.number().positive().meta({
+      description: "When to ask again; whoever asks much later counts as away and is stepped over.",
+    }),
+  })
   .meta({ id: "Place" });
 
 export const joinRoom = defineRoute({
@@ -44,7 +55,7 @@ export const joinRoom = defineRoute({
   path: "/v1/events/:eventId/places",
   summary: "Join the event's waiting room; joining again, from any device, gives the same place.",
   access: "buyer",
-  limitedBy: "joins",
+  needsAddress: true,
   params,
   body: joinSchema,
   idempotent: false,
@@ -64,6 +75,7 @@ export const joinRoom = defineRoute({
     "device_required",
     "receipt_wrong",
     "receipt_spent",
+    "too_many_requests",
   ],
   async handle(call) {
     const {
@@ -95,7 +107,9 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
     buyer,
     jkt,
   } = call;
-  const tooOften = guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`);
+  const tooOften =
+    guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`) ??
+    (buyer.verified ? undefined : guards.take("joins", call.address));
   if (tooOften !== undefined) return tooOften;
   const watch = await services.roomWatches.open(eventId);
   const rules = watch.rules();
@@ -189,18 +203,35 @@ export const showPlace = defineRoute({
   idempotent: false,
   answers: { 200: { description: "The standing.", json: placeSchema } },
   refusals: ["place_missing", "not_found"],
-  async handle({ services, params, buyer }) {
+  async handle({ services, params, headers, buyer }) {
     const { eventId } = params;
     if ((await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
     const watch = await services.roomWatches.open(eventId);
-    const standing = await services.rooms.standing(eventId, buyer);
+    const tick = watch.tick();
+    const place = placeOfReceipt(
+      { services, bounds: defaultBounds },
+      headers.receipt,
+      eventId,
+      buyer.identity,
+    );
+    const known = place && knownStanding(place, tick);
+    const standing = known ?? (await services.rooms.standing(eventId, buyer));
     if (standing.outcome === "place_missing") return { refusal: standing.outcome };
     seen({ services, params }, standing);
-    const tick = watch.tick();
-    const view = standingView(standing, tick);
-    return reply(200, tick === undefined ? { standing: view } : { standing: view, tick: roomTickView(tick) });
+    const view = {
+      standing: standingView(standing, tick),
+      askAgainSeconds: askAgainSeconds(standing, watch),
+    };
+    return reply(200, tick === undefined ? view : { ...view, tick: roomTickView(tick) });
   },
 });
+
+/** Far from the front rarely, but always within the grace. */
+function askAgainSeconds(standing: PlacedStanding, watch: RoomWatch): number {
+  const most = watch.rules().absenceGraceMs / 2_000;
+  const isFar = standing.outcome === "waiting" && standing.ahead >= limits.socket.nearAhead;
+  return Math.min(most, isFar ? 10 : 2);
+}
 
 export const leaveRoom = defineRoute({
   name: "leaveRoom",

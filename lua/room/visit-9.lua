@@ -10,14 +10,14 @@
 -- KEYS inside zset: identities with a pass, by its end
 -- KEYS codes hash: hashed code to lane|uses left|end
 -- KEYS proofs zset: proofs of work that were used, by their end
--- ARGV visits string: JSON, a list of [identity, 1 to join or 0, hashed code or "", proof's id or "", its end]
+-- ARGV visits string: JSON, a list of [identity, 1 to join, 2 to say that somebody is here, or 0, hashed code or "", proof's id or "", its end]
 -- ARGV nowMs number: the caller's time
 -- RETURNS ["room", state: string, incarnation: number, laneNames: string, lanes: string, commitment: string, answers: (readonly [where: "lobby" | "waiting" | "lapsed" | "turn" | "inside", lane: number, entry: number, number: number, endsAtMs: number, joinedAt: number, fresh: 0 | 1] | readonly [refusal: "missing" | "closed" | "busy" | "code_wrong" | "code_spent" | "proof_spent"])[]] | ["room_missing"]
 -- RESULTS room: what the lanes keep follows, then an answer for each visit
 -- RESULTS room_missing: the room was never configured, or Redis forgot it
 -- RESULTS lobby: waits for the draw, which gives the number
 -- RESULTS waiting: has a number, whose turn comes
--- RESULTS lapsed: did not take the turn up; joining again makes the place the next
+-- RESULTS lapsed: did not take the turn up; saying so makes the place the next
 -- RESULTS turn: the end of the turn's window stands in endsAtMs
 -- RESULTS inside: the end of the pass stands in endsAtMs
 -- RESULTS missing: never joined, left, or the pass is over
@@ -135,7 +135,7 @@ local function visit(identity, joins, code, proof, proofEndsAtMs)
     redis.call("HDEL", places, identity)
     redis.call("ZREM", inside, identity)
   end
-  if joins == 0 then
+  if joins ~= 1 then
     return { "missing" }
   end
   return join(identity, code, proof, proofEndsAtMs)
