@@ -73,7 +73,9 @@ function kill(pid: number): void {
   }
 }
 
-test("after kill -9 of the whole server in the middle of 500 bookings, every answered booking is there and verify is clean", async () => {
+test("after kill -9 of the whole server in the middle of 500 bookings, every answered booking is there and verify is clean", {
+  timeout: 90_000,
+}, async () => {
   launched = await launchOnsale(port, folder);
   const api = createApiClient(launched.url);
   const event = await api.event((await api.events()).events[0]?.id ?? "");

@@ -15,7 +15,10 @@ import type { RunningRole } from "./running-role.ts";
 /** Jobs, and the searches that make up for what a killed process left undone. */
 export async function startWorker(core: Core, config: Config): Promise<RunningRole> {
   const { publishing } = core;
-  await publishEvents(publishing);
+  // Tried again every few seconds: payments do not wait for an event that cannot be published.
+  await publishEvents(publishing).catch((error: unknown) =>
+    core.logger.error({ err: error }, "not every event is published"),
+  );
   const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));

@@ -90,6 +90,21 @@ test("publishing brings the sections that Redis has lost, and the room as it is 
     expect(await shop.seats.snapshot(event.id, section.id)).toMatchObject({ free: section.capacity });
 });
 
+test("an event that cannot be published keeps no other from it, and is told", async () => {
+  const [bad, good] = [await openEvent(shop), await openEvent(shop)];
+  const rooms = new Map<EventId, unknown>();
+  const configure: RoomsToPublish["configure"] = async (id, room) => {
+    if (id === bad.id) throw new Error("settings that cannot be read");
+    rooms.set(id, room);
+  };
+  const publishing = { ...shop, rooms: { ...roomsIn(rooms), configure } };
+  for (const publish of [publishEvents, publishMissing]) {
+    await expect(publish(publishing)).rejects.toThrow(/^1 of \d+ events/);
+    expect(rooms.get(good.id)).toBeDefined();
+    rooms.clear();
+  }
+});
+
 test("what Redis has lost while the system runs is brought back, with what is booked, and the rest is left alone", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(5), rowsOf(6)] });
   const [lost, kept] = event.sections;

@@ -9,8 +9,7 @@ export type PublishParts = PublishRoomParts & { readonly seats: SeatEngine };
 
 /** Brings every active event to Redis: its room's settings, and its sections from what Postgres says. */
 export async function publishEvents(parts: PublishParts): Promise<void> {
-  const events = (await readEvents(parts.pool)).filter((event) => event.status === "active");
-  for (const event of events) await publish(parts, event);
+  await ofEachEvent(parts, (event) => publish(parts, event));
 }
 
 /**
@@ -18,13 +17,24 @@ export async function publishEvents(parts: PublishParts): Promise<void> {
  * and section again after the next run. Sections that are there are left alone; they mend themselves on contact.
  */
 export async function publishMissing(parts: PublishParts): Promise<void> {
-  const events = (await readEvents(parts.pool)).filter((event) => event.status === "active");
-  for (const event of events) {
+  await ofEachEvent(parts, async (event) => {
     for (const section of event.sections) {
       if (!(await parts.seats.isLoaded(event.id, section.id))) await loadSection(parts, section);
     }
     await publishRoom(parts, event.id);
-  }
+  });
+}
+
+/** An event that cannot be published does not keep the others from it. */
+async function ofEachEvent(
+  { pool }: PublishParts,
+  work: (event: OnsaleEvent) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const events = (await readEvents(pool)).filter((event) => event.status === "active");
+  for (const event of events) await work(event).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} of ${events.length} events are not published`);
 }
 
 export async function publishEvent(parts: PublishParts, eventId: EventId): Promise<void> {

@@ -68,3 +68,13 @@ test("jobs of a transaction that is rolled back never run", async () => {
   await waitFor(() => ran.length > 0, { what: "the other job" });
   expect(ran).toEqual(["done"]);
 });
+
+test("of jobs with one key in one span of time there is one, and those with another key are beside it", async () => {
+  const job = (address: string) => ({ data: { address, span: 1 }, once: { key: address, seconds: 86_400 } });
+  await Promise.all(["ann", "ann", "ann", "bob"].map((name) => jobs.insert(pool, "send-code", [job(name)])));
+  await jobs.insert(pool, "send-code", [job("ann"), job("cleo")]);
+  const found = await pool.query<{ address: string }>(
+    "select data->>'address' as address from pgboss.job where name = 'send-code' order by 1",
+  );
+  expect(found.rows.map((row) => row.address)).toEqual(["ann", "bob", "cleo"]);
+});
