@@ -10,7 +10,8 @@ export function createBackgroundWork(logger: Logger) {
       await work();
       failing.delete(name);
     } catch (error) {
-      if (!failing.has(name)) logger.error({ err: error, work: name }, "work of the room failed and is tried again");
+      if (!failing.has(name))
+        logger.error({ err: error, work: name }, "work of the room failed and is tried again");
       failing.add(name);
     }
   }

@@ -58,7 +58,16 @@ async function subtreeRoots(eventId: EventId, lane: string, identities: Buffer):
   const entrants = identities.length / identityChars;
   for (let first = 1; first <= entrants; first += perSubtree) {
     const last = Math.min(entrants, first + perSubtree - 1);
-    roots.push(merkleRoot(leavesOf(eventId, lane, first, identities.subarray((first - 1) * identityChars, last * identityChars))));
+    roots.push(
+      merkleRoot(
+        leavesOf(
+          eventId,
+          lane,
+          first,
+          identities.subarray((first - 1) * identityChars, last * identityChars),
+        ),
+      ),
+    );
     await othersFirst();
   }
   return Buffer.concat(roots);

@@ -13,9 +13,17 @@ const hour = 3_600_000;
 /** A room whose lanes have a code of their own each, after the first; everybody is here. */
 async function openLanes(weights: readonly number[], cap: number): Promise<TestRoom> {
   const lanes = weights.map((weight, index) => ({ name: `lane-${index}`, weight }));
-  const room = await openTestRoom(redis, { lanes, cap, ratePerMinute: 1_000_000, turnWindowMs: hour, passMs: hour });
+  const room = await openTestRoom(redis, {
+    lanes,
+    cap,
+    ratePerMinute: 1_000_000,
+    turnWindowMs: hour,
+    passMs: hour,
+  });
   const endsAtMs = room.clock.nowMs + hour;
-  const codes = lanes.slice(1).map(({ name }) => ({ hash: hashCode(name), lane: name, uses: 100_000, endsAtMs }));
+  const codes = lanes
+    .slice(1)
+    .map(({ name }) => ({ hash: hashCode(name), lane: name, uses: 100_000, endsAtMs }));
   await room.configure({}, { codes });
   return room;
 }
@@ -85,7 +93,8 @@ describe("a code", () => {
     const { clock } = room;
     const code = { hash: hashCode("GOLD"), lane: "lane-1", uses, endsAtMs: clock.nowMs + hour };
     await room.configure({}, { codes: [code] });
-    const join = (name: string, given = "GOLD") => room.rooms.join(room.eventId, visitor(name), { code: given });
+    const join = (name: string, given = "GOLD") =>
+      room.rooms.join(room.eventId, visitor(name), { code: given });
     return { ...room, join };
   }
 
@@ -144,6 +153,8 @@ test("what lies ahead is counted without the numbers that were never given", () 
   const [lane] = parseLanes("300 400 10 0 0.000 21-30,101-200", "general");
   if (lane === undefined) throw new Error("there is no lane");
   expect(lane).toMatchObject({ name: "general", last: 300, reserved: 400, served: 10 });
-  expect([10, 11, 12, 21, 31, 41, 201].map((number) => aheadOf(number, lane))).toEqual([0, 0, 1, 10, 10, 20, 80]);
+  expect([10, 11, 12, 21, 31, 41, 201].map((number) => aheadOf(number, lane))).toEqual([
+    0, 0, 1, 10, 10, 20, 80,
+  ]);
   expect(aheadOf(201, { ...lane, served: 150 })).toBe(0);
 });

@@ -45,7 +45,11 @@ export function createPresence(bounds: PresenceBounds): Presence {
       here.untilMs = Math.max(here.untilMs, untilMs);
     },
     describe(served, nowMs) {
-      const lanes = served.map((base) => ({ base, bits: new Uint8Array(bounds.window / 6), below: [] as number[] }));
+      const lanes = served.map((base) => ({
+        base,
+        bits: new Uint8Array(bounds.window / 6),
+        below: [] as number[],
+      }));
       for (const [key, here] of places) {
         if (here.connections === 0 && here.untilMs <= nowMs) {
           places.delete(key);
@@ -54,7 +58,9 @@ export function createPresence(bounds: PresenceBounds): Presence {
         const lane = lanes[Math.floor(key / laneWidth)];
         if (lane !== undefined) note(lane, key % laneWidth, bounds);
       }
-      return lanes.map(({ base, bits, below }, index) => `${index} ${base} ${encode(bits)} ${lowest(below, bounds)};`).join("");
+      return lanes
+        .map(({ base, bits, below }, index) => `${index} ${base} ${encode(bits)} ${lowest(below, bounds)};`)
+        .join("");
     },
   };
 }

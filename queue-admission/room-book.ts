@@ -8,8 +8,8 @@ import { createJoinRate } from "./join-rate.ts";
 import { type Lane, parseLanes } from "./lanes.ts";
 import { nextPace, type PaceState } from "./pace.ts";
 import type { Stock } from "./room.ts";
-import type { StepOrders, StepReply } from "./room-lease.ts";
 import { createMinuteHistory } from "./room-history.ts";
+import type { StepOrders, StepReply } from "./room-lease.ts";
 import type { RoomMarks, RoomRecords } from "./room-records.ts";
 import { type RoomSettings, roomSettingsSchema } from "./room-settings.ts";
 import { parseRoomStats, type RoomStats } from "./room-stats.ts";
@@ -97,7 +97,11 @@ function ratePerMinute({ settings, pace }: Book): number {
 
 function ordersOf(book: Book): StepOrders {
   const left = leftOf(book.stock);
-  const orders = { ratePerMinute: ratePerMinute(book), about: JSON.stringify(pulseOf(book)), reserve: book.reserved };
+  const orders = {
+    ratePerMinute: ratePerMinute(book),
+    about: JSON.stringify(pulseOf(book)),
+    reserve: book.reserved,
+  };
   return { ...orders, freeSeats: left?.free, soldOut: left !== undefined && left.free + left.held === 0 };
 }
 
@@ -140,7 +144,15 @@ function observe(book: Book, reply: Stepped): void {
   for (const [index, { last, served }] of book.lanes.entries())
     book.estimates[index]?.observe({ nowMs, servedUpTo: served, lastNumber: last, state: state as "open" });
   const rate = ratePerMinute(book);
-  book.history.observe(nowMs, { waits, waiting, turns, inside, present, joined: given(book.lanes), ratePerMinute: rate });
+  book.history.observe(nowMs, {
+    waits,
+    waiting,
+    turns,
+    inside,
+    present,
+    joined: given(book.lanes),
+    ratePerMinute: rate,
+  });
 }
 
 /** All numbers that were ever given, without those that Redis forgot. */
@@ -166,7 +178,9 @@ async function keep(book: Book): Promise<void> {
 /** Extended before half of it is used, and by more when many come. */
 function wantedReserve({ lanes, joins, clock }: Book): number[] {
   const ahead = Math.max(limits.room.reserveAhead, 30 * joins.peakSince(clock.now() - 10_000));
-  return lanes.map(({ last, reserved }) => (reserved - last < ahead / 2 ? last + Math.ceil(ahead) : reserved));
+  return lanes.map(({ last, reserved }) =>
+    reserved - last < ahead / 2 ? last + Math.ceil(ahead) : reserved,
+  );
 }
 
 /** First where it outlives Redis, then in Redis: no number is ever given that is not covered. */

@@ -66,6 +66,7 @@ function closed({ minuteMs, joinedBefore, waits, last }: Running): RoomMinute {
 
 function quantiles(waits: readonly number[]) {
   const sorted = waits.toSorted((left, right) => left - right);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
   return { waitP50Seconds: at(0.5), waitP99Seconds: at(0.99) };
 }

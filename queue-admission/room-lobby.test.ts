@@ -39,7 +39,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+const names = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 
 /** A lobby, whose clock stands still; `open` is its opening. */
 async function openLobby(settings: Partial<RoomSettings> = {}) {
@@ -50,17 +51,29 @@ async function openLobby(settings: Partial<RoomSettings> = {}) {
   return { room, open };
 }
 
-async function joinLobby({ rooms, eventId }: TestRoom, entrants: readonly string[], code?: string): Promise<void> {
+async function joinLobby(
+  { rooms, eventId }: TestRoom,
+  entrants: readonly string[],
+  code?: string,
+): Promise<void> {
   for (let from = 0; from < entrants.length; from += 5_000) {
     const some = entrants.slice(from, from + 5_000);
     const joins = await Promise.all(some.map((name) => rooms.join(eventId, visitor(name), { code })));
-    expect(new Set(joins.map((join) => join.outcome === "joined" && join.standing.outcome))).toEqual(new Set(["lobby"]));
+    expect(new Set(joins.map((join) => join.outcome === "joined" && join.standing.outcome))).toEqual(
+      new Set(["lobby"]),
+    );
   }
 }
 
 function startDriver(driverId: string) {
   const records = createTestRecords();
-  const driver = createRoomDriver({ redis, clock: systemClock, logger: pino({ level: "silent" }), driverId, records });
+  const driver = createRoomDriver({
+    redis,
+    clock: systemClock,
+    logger: pino({ level: "silent" }),
+    driverId,
+    records,
+  });
   drivers.push(driver);
   driver.start();
   return records;
@@ -72,7 +85,10 @@ const isDrawn = async ({ eventId }: TestRoom) =>
 type Placed = { readonly name: string; readonly entry: number; readonly number: number };
 
 /** The numbers, by the entries that joining in this order gave. */
-async function numbersOf({ rooms, eventId, clock }: TestRoom, entrants: readonly string[]): Promise<Placed[]> {
+async function numbersOf(
+  { rooms, eventId, clock }: TestRoom,
+  entrants: readonly string[],
+): Promise<Placed[]> {
   clock.nowMs = Date.now();
   const standings = await Promise.all(entrants.map((name) => rooms.standing(eventId, visitor(name))));
   return standings.map((standing, index) => {
@@ -128,8 +144,9 @@ test("a driver that is killed in the middle of a draw of 50,000 is followed by o
   const beganMs = performance.now();
   const records = startDriver("driver-b");
   await waitFor(() => isDrawn(room), { what: "the draw", withinMs: 20_000 });
-  console.info(`50,000 entrants were drawn in ${Math.round(performance.now() - beganMs)} ms`);
-  for (const [field, chunk] of Object.entries(written)) expect(await redis.hgetBuffer(keys.drawn, field)).toEqual(chunk);
+  process.stdout.write(`50,000 entrants were drawn in ${Math.round(performance.now() - beganMs)} ms\n`);
+  for (const [field, chunk] of Object.entries(written))
+    expect(await redis.hgetBuffer(keys.drawn, field)).toEqual(chunk);
   if (records.draw === undefined) throw new Error("the draw was not kept");
   const some = entrants.filter((_, index) => index % 50 === 0);
   const byRecord = numbersByRecord(records.draw, "general");
@@ -147,7 +164,10 @@ test("a place that is left in the lobby costs nothing: the others have their tur
   for (let number = 1; number <= 30; number += 1) room.presence.enter(0, number);
   await room.report();
   await open();
-  await waitFor(async () => (await room.occupied()).turns.length === 15, { what: "all turns", withinMs: 5_000 });
+  await waitFor(async () => (await room.occupied()).turns.length === 15, {
+    what: "all turns",
+    withinMs: 5_000,
+  });
   expect((await room.occupied()).turns.toSorted()).toEqual(here.toSorted());
 });
 

@@ -41,7 +41,11 @@ async function crashAndRestart(): Promise<void> {
   for (const { process: server } of cluster.nodes) process.kill(server.pid, "SIGKILL");
   await cluster.stop();
   cluster = await startRedisCluster({ masters: 1, folder, persist: true, ports });
-  const answers = () => redis.get("{any}").then(() => true, () => false);
+  const answers = () =>
+    redis.get("{any}").then(
+      () => true,
+      () => false,
+    );
   await waitFor(answers, { what: "the server to be there again" });
 }
 
@@ -248,7 +252,9 @@ describe("a Redis that was emptied", () => {
     await flushAll();
     expect(await rooms.join(eventId, visitor("ida"))).toEqual({ outcome: "not_found" });
     expect(await rooms.readmit(eventId, pass)).toEqual({ outcome: "not_found" });
-    expect(await rooms.restore(eventId, visitor("fay"), receipts.get("fay") ?? "")).toEqual({ outcome: "not_found" });
+    expect(await rooms.restore(eventId, visitor("fay"), receipts.get("fay") ?? "")).toEqual({
+      outcome: "not_found",
+    });
     await room.configure({}, { marks });
 
     const fresh = await joinAll(room, "ida");
@@ -298,14 +304,21 @@ describe("a Redis that was emptied", () => {
   });
 
   test("after the draw: the numbers are those of before, also for who comes back in its middle", async () => {
-    const room = await openTestRoom(redis, { draw: true, opensAtMs: Date.now() + 1_000, cap: 1, absenceGraceMs: 1_000 });
+    const room = await openTestRoom(redis, {
+      draw: true,
+      opensAtMs: Date.now() + 1_000,
+      cap: 1,
+      absenceGraceMs: 1_000,
+    });
     const names = Array.from({ length: 40 }, (_, index) => `visitor-${index}`);
     const receipts = await joinAll(room, ...names);
     room.clock.nowMs += 3_000;
     const records = createTestRecords();
     await draw(room, records);
     const before = await Promise.all(names.map((name) => numberOf(room, name)));
-    expect(before.toSorted((left = 0, right = 0) => left - right)).toEqual(names.map((_, index) => index + 1));
+    expect(before.toSorted((left = 0, right = 0) => left - right)).toEqual(
+      names.map((_, index) => index + 1),
+    );
     const marks = await marksOf(room);
     await flushAll();
     await room.configure({}, { marks });
@@ -318,8 +331,10 @@ describe("a Redis that was emptied", () => {
     await draw(room, records);
     for (const name of names.slice(20)) expect(await restore(room, name, receipts)).toBe("restored");
     expect(await Promise.all(names.map((name) => numberOf(room, name)))).toEqual(before);
-    expect(parseLanes((await redis.hget(roomKeys(room.eventId).settings, "lanes")) ?? "", "general")[0]?.served).toBe(0);
-  for (const number of before) room.presence.enter(0, number ?? 0);
+    expect(
+      parseLanes((await redis.hget(roomKeys(room.eventId).settings, "lanes")) ?? "", "general")[0]?.served,
+    ).toBe(0);
+    for (const number of before) room.presence.enter(0, number ?? 0);
     await room.step(2_000);
     expect(await room.occupied()).toMatchObject({ turns: [names[before.indexOf(1)]] });
     const next = async () => {

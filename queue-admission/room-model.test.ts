@@ -36,7 +36,10 @@ type Command =
 // Few names: collisions are the point.
 const names = fc.constantFrom("ann", "bob", "cyd", "dan", "eve", "fay");
 
-const of = <Kind extends Exclude<Question["kind"] | Movement["kind"], "join">>(kind: Kind, weight: number) => ({
+const of = <Kind extends Exclude<Question["kind"] | Movement["kind"], "join">>(
+  kind: Kind,
+  weight: number,
+) => ({
   weight,
   arbitrary: fc.record({ kind: fc.constant(kind), name: names }),
 });
@@ -67,7 +70,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
 test("the scripts do what the model does, whatever happens in whatever order", async () => {
   const seed = Number(process.env["MODEL_SEED"] ?? Date.now() % 2 ** 31);
   const numRuns = Number(process.env["MODEL_RUNS"] ?? 60);
-  console.info(`MODEL_SEED=${seed} repeats this run`);
+  process.stdout.write(`MODEL_SEED=${seed} repeats this run\n`);
   const property = fc.asyncProperty(fc.array(commands, { minLength: 20, maxLength: 80 }), runBoth);
   await fc.assert(property, { numRuns, seed });
 });

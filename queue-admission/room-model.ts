@@ -43,7 +43,12 @@ const timeOf = (room: RoomModel, nowMs: number) => Math.max(room.nowMs, nowMs);
 
 type ModelJoin = JoinOutcome["outcome"] | Standing["outcome"];
 
-export function modelJoin(room: RoomModel, identity: string, code: string | undefined, nowMs: number): ModelJoin {
+export function modelJoin(
+  room: RoomModel,
+  identity: string,
+  code: string | undefined,
+  nowMs: number,
+): ModelJoin {
   const time = timeOf(room, nowMs);
   const standing = stand(room, identity, time, true);
   if (standing !== "place_missing") return standing;
@@ -182,7 +187,9 @@ function pick(room: RoomModel): ModelPlace | undefined {
 /** Who is back comes first; then the next number of the line, past those who left and, where turns are offered, who are away. */
 function nextOf(room: RoomModel, index: number, mayPassAbsent: boolean): ModelPlace | undefined {
   const places = [...room.places.values()].filter((place) => place.lane === index);
-  const back = places.filter(({ where }) => where === "back").toSorted((left, right) => left.number - right.number);
+  const back = places
+    .filter(({ where }) => where === "back")
+    .toSorted((left, right) => left.number - right.number);
   if (back[0] !== undefined) return back[0];
   const lane = laneOf(room, index);
   while (lane.served < lane.last) {

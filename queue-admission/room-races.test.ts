@@ -11,7 +11,13 @@ afterAll(() => redis.quit());
 const cap = 20;
 const rounds = 60;
 const short = { cap, turnWindowMs: 1_000, passMs: 2_000, absenceGraceMs: 1_000 };
-const orders: StepOrders = { ratePerMinute: 60_000, freeSeats: undefined, soldOut: false, reserve: [], about: "" };
+const orders: StepOrders = {
+  ratePerMinute: 60_000,
+  freeSeats: undefined,
+  soldOut: false,
+  reserve: [],
+  about: "",
+};
 const crowd = Array.from({ length: 120 }, (_, index) => `visitor-${index}`);
 
 /** Steps the room as if it had the lease; says whether it was let. */
@@ -100,7 +106,12 @@ async function storm(room: TestRoom, drivers: readonly Driver[]): Promise<Seen> 
   return seen;
 }
 
-async function act({ rooms, eventId, join }: TestRoom, name: string, choice: number, seen: Seen): Promise<void> {
+async function act(
+  { rooms, eventId, join }: TestRoom,
+  name: string,
+  choice: number,
+  seen: Seen,
+): Promise<void> {
   if (choice < 4) await join(name);
   if (choice >= 4 && choice < 8) {
     const taken = await rooms.takeTurn(eventId, visitor(name));
@@ -131,7 +142,8 @@ function unprotectedDrivers({ clock }: TestRoom): Driver[] {
     const places = Object.entries(await redis.hgetall(keys.places));
     const waiting = places.filter(([, place]) => !offered.has(place)).slice(0, Math.max(0, free));
     for (const [, place] of waiting) offered.add(place);
-    for (const [identity] of waiting) await redis.zadd(keys.turns, clock.now() + short.turnWindowMs, identity);
+    for (const [identity] of waiting)
+      await redis.zadd(keys.turns, clock.now() + short.turnWindowMs, identity);
     return true;
   };
   return [drive, drive];

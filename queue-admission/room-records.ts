@@ -16,7 +16,9 @@ export type RoomRecords = {
   /** The lobby's lists as they were closed: published before the secret is. */
   keepLists(eventId: EventId, lists: readonly DrawLane[]): Promise<void>;
   /** The secret of the draw, and the random value from outside; while one was announced and is not there, it is awaited. */
-  drawSecret(eventId: EventId): Promise<{ readonly seed: string; readonly beacon: string | null } | "awaited">;
+  drawSecret(
+    eventId: EventId,
+  ): Promise<{ readonly seed: string; readonly beacon: string | null } | "awaited">;
   /** The draw that was kept, where there was one before Redis forgot. */
   findDraw(eventId: EventId): Promise<HeldDraw | undefined>;
   /** What was drawn, the first time it is kept; a later draw of the same lobby gives the same. */

@@ -56,7 +56,8 @@ function problemsOf(room: RoomSettings): [keyof RoomSettings, string][] {
   if (room.leastPerMinute > room.ratePerMinute)
     problems.push(["leastPerMinute", "must not be more than the rate"]);
   if (new Set(names).size < names.length) problems.push(["lanes", "must have a name of its own each"]);
-  if (room.absenceGraceMs > room.passMs) problems.push(["absenceGraceMs", "must not be longer than the pass"]);
+  if (room.absenceGraceMs > room.passMs)
+    problems.push(["absenceGraceMs", "must not be longer than the pass"]);
   return problems;
 }
 

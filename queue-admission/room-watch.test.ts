@@ -65,7 +65,12 @@ test("a step is heard: the turns, then the tick that counts them", async () => {
   const turn = { lane: 0, deadlineMs };
   const turns = ["ann", "bob"].map((name, index) => ({ ...turn, ...identityAt(name, index + 1) }));
   expect(heard[0]).toEqual({ kind: "turns", turns });
-  expect(heard[1]).toMatchObject({ kind: "tick", state: "open", waiting: 1, lanes: [{ served: 2, last: 3 }] });
+  expect(heard[1]).toMatchObject({
+    kind: "tick",
+    state: "open",
+    waiting: 1,
+    lanes: [{ served: 2, last: 3 }],
+  });
   expect(watch.tick()).toEqual(heard[1]);
 });
 
@@ -91,7 +96,9 @@ test("however many listen to a room, the process subscribes once, and ends it wh
   const watches = watchesOf(room);
   const opened = await Promise.all([1, 2, 3].map(() => watches.open(room.eventId)));
   const heard = [0, 0, 0];
-  const ends = opened.map((watch, index) => watch.listen(() => void (heard[index] = (heard[index] ?? 0) + 1)));
+  const ends = opened.map((watch, index) =>
+    watch.listen(() => void (heard[index] = (heard[index] ?? 0) + 1)),
+  );
   expect(new Set(opened).size).toBe(1);
   expect(await subscribers(channel)).toBe(1);
   ends[0]?.();
@@ -219,5 +226,7 @@ test("a watch that nobody uses ends by itself; one that somebody listens to goes
   idle.clock.nowMs += 1;
   await waitFor(() => watches.known(idle.eventId) === undefined, { what: "the end of the idle watch" });
   expect(watches.known(used.eventId)).toBeDefined();
-  await waitFor(async () => (await subscribers(roomKeys(idle.eventId).news)) === 0, { what: "no subscriber" });
+  await waitFor(async () => (await subscribers(roomKeys(idle.eventId).news)) === 0, {
+    what: "no subscriber",
+  });
 });

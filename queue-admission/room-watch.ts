@@ -149,7 +149,10 @@ async function readRoom({ redis, clock }: WatchParts, room: Watching): Promise<v
 }
 
 /** What ended meanwhile is forgotten; not what is heard during the reading, nor what only Redis has forgotten. */
-async function readRevoked({ redis, clock }: Pick<WatchParts, "redis" | "clock">, room: Watching): Promise<void> {
+async function readRevoked(
+  { redis, clock }: Pick<WatchParts, "redis" | "clock">,
+  room: Watching,
+): Promise<void> {
   const before = room.incarnation === room.tick?.incarnation ? [...room.revoked] : [];
   room.incarnation = room.tick?.incarnation;
   const numbers = await redis.zrangebyscore(roomKeys(room.eventId).revoked, clock.now(), "+inf");

@@ -73,7 +73,9 @@ export type RestoreOutcome =
   | { readonly outcome: "receipt_spent" | "receipt_wrong" | "not_found" };
 
 /** The claims of a pass, with the end of its token. */
-export type EarlierPass = Pick<TokenClaims["pass"], "identity" | "passNumber" | "place"> & { readonly endsAtMs: number };
+export type EarlierPass = Pick<TokenClaims["pass"], "identity" | "passNumber" | "place"> & {
+  readonly endsAtMs: number;
+};
 
 export type ReadmitOutcome = { readonly outcome: "readmitted" | "full" | "pass_over" | "not_found" };
 

@@ -37,7 +37,10 @@ describe("a place", () => {
     await join("ann");
     await step();
     const otherDevice = { ...visitor("ann"), buyerId: "another-session" };
-    expect(await rooms.join(eventId, otherDevice)).toMatchObject({ fresh: false, standing: { outcome: "turn" } });
+    expect(await rooms.join(eventId, otherDevice)).toMatchObject({
+      fresh: false,
+      standing: { outcome: "turn" },
+    });
     const taken = await rooms.takeTurn(eventId, otherDevice);
     const pass = tokens.verify("pass", taken.outcome === "admitted" ? taken.pass : "");
     expect(pass).toMatchObject({ buyerId: "another-session", identity: identityOf("ann"), passNumber: 1 });
@@ -95,7 +98,19 @@ describe("a turn", () => {
   test("comes to the lowest numbers, as many as the cap has free", async () => {
     const { join, step, occupied } = await openTestRoom(redis, { cap: 2 });
     await join("ann", "bob", "cyd");
-    expect(await step()).toMatchObject(["stepped", "open", [0, 0], 1, 2, 0, 3, "3 100000 2 0 0.000 -", "done", 1, [""]]);
+    expect(await step()).toMatchObject([
+      "stepped",
+      "open",
+      [0, 0],
+      1,
+      2,
+      0,
+      3,
+      "3 100000 2 0 0.000 -",
+      "done",
+      1,
+      [""],
+    ]);
     expect((await occupied()).turns.toSorted()).toEqual(["ann", "bob"]);
   });
 
@@ -134,18 +149,29 @@ describe("a turn", () => {
   });
 
   test("that lapsed comes again, before everybody behind, once its buyer joins again", async () => {
-    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, { cap: 1, turnWindowMs: 1_000, absenceGraceMs: 10_000 });
+    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, {
+      cap: 1,
+      turnWindowMs: 1_000,
+      absenceGraceMs: 10_000,
+    });
     await join("ann", "bob", "cyd");
     await step();
     await step(1_000);
     expect((await occupied()).turns).toEqual(["bob"]);
-    expect(await rooms.join(eventId, visitor("ann"))).toMatchObject({ fresh: false, standing: { number: 1 } });
+    expect(await rooms.join(eventId, visitor("ann"))).toMatchObject({
+      fresh: false,
+      standing: { number: 1 },
+    });
     await step(1_000);
     expect((await occupied()).turns).toEqual(["ann"]);
   });
 
   test("that is over goes to the next", async () => {
-    const { join, step, occupied } = await openTestRoom(redis, { cap: 1, turnWindowMs: 1_000, absenceGraceMs: 10_000 });
+    const { join, step, occupied } = await openTestRoom(redis, {
+      cap: 1,
+      turnWindowMs: 1_000,
+      absenceGraceMs: 10_000,
+    });
     await join("ann", "bob");
     await step();
     await step(1_000);
@@ -178,7 +204,12 @@ test("a new place after a pass that is over is not ended with it by the next ste
 
 describe("a pass", () => {
   test("frees its slot at its end", async () => {
-    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, { cap: 1, passMs: 15_000, turnWindowMs: 1_000, absenceGraceMs: 10_000 });
+    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, {
+      cap: 1,
+      passMs: 15_000,
+      turnWindowMs: 1_000,
+      absenceGraceMs: 10_000,
+    });
     await join("ann", "bob");
     await step();
     await rooms.takeTurn(eventId, visitor("ann"));
@@ -208,7 +239,15 @@ const nonsense: [string, Partial<RoomSettings>][] = [
   ["an opening before the lobby", { lobbyAtMs: 2, opensAtMs: 1 }],
   ["a least pace above the most", { ratePerMinute: 10, leastPerMinute: 11 }],
   ["no lane", { lanes: [] }],
-  ["two lanes of one name", { lanes: [{ name: "a", weight: 1 }, { name: "a", weight: 2 }] }],
+  [
+    "two lanes of one name",
+    {
+      lanes: [
+        { name: "a", weight: 1 },
+        { name: "a", weight: 2 },
+      ],
+    },
+  ],
   ["a lane without weight", { lanes: [{ name: "a", weight: 0 }] }],
 ];
 

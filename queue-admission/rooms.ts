@@ -9,8 +9,8 @@ import { aheadOf } from "./lanes.ts";
 import type {
   Admission,
   EarlierPass,
-  JoinOutcome,
   Joining,
+  JoinOutcome,
   PlacedStanding,
   ReadmitOutcome,
   RenewOutcome,
@@ -114,15 +114,26 @@ function standingOf({ answer, lanes, state }: Visited): Standing {
   const [where, index, entry, number, endsAtMs] = answer;
   const lane = lanes[index];
   if (lane === undefined) throw new Error(`the room has no lane ${index}`);
-  return placedStanding(where, { lane: lane.name, entry, number, endsAtMs, ahead: aheadOf(number, lane), state });
+  return placedStanding(where, {
+    lane: lane.name,
+    entry,
+    number,
+    endsAtMs,
+    ahead: aheadOf(number, lane),
+    state,
+  });
 }
 
 function placedStanding(
   where: Placed[0],
-  { lane, entry, number, endsAtMs, ahead, state }: { lane: string; state: Visited["state"] } & Record<
-    "entry" | "number" | "endsAtMs" | "ahead",
-    number
-  >,
+  {
+    lane,
+    entry,
+    number,
+    endsAtMs,
+    ahead,
+    state,
+  }: { lane: string; state: Visited["state"] } & Record<"entry" | "number" | "endsAtMs" | "ahead", number>,
 ): PlacedStanding {
   switch (where) {
     case "lobby":

@@ -1,5 +1,5 @@
-import { sha256 } from "./draw/sha256.ts";
 import type { HeldDraw } from "./draw/draw-record.ts";
+import { sha256 } from "./draw/sha256.ts";
 import type { Stock } from "./room.ts";
 import type { RoomMarks, RoomRecords } from "./room-records.ts";
 

@@ -8,7 +8,13 @@ import { type Lane, parseLanes } from "./lanes.ts";
 import { type RoomState, roomStates } from "./room.ts";
 
 /** `[identity, 1 to join, hashed code, proof, its end]`, as the script takes it. */
-export type Visit = readonly [identity: string, joins: 0 | 1, code: string, proof: string, proofEndsAtMs: number];
+export type Visit = readonly [
+  identity: string,
+  joins: 0 | 1,
+  code: string,
+  proof: string,
+  proofEndsAtMs: number,
+];
 
 type Reply = Awaited<ReturnType<typeof roomVisit>>;
 type Answers = Extract<Reply, readonly ["room", ...unknown[]]>;

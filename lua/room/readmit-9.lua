@@ -60,7 +60,8 @@ if not known then
     write(identity)
   end
 end
-local place = known and string.match(known, "^%d+ %d+ %d+") or string.format("%d %d %d", lane, entry, joinedAt)
+local place = known and string.match(known, "^%d+ %d+ %d+")
+  or string.format("%d %d %d", lane, entry, joinedAt)
 redis.call("HSET", places, identity, place .. " readmitted")
 redis.call("ZREM", back, identity)
 redis.call("ZREM", turns, identity)
