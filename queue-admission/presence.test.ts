@@ -9,9 +9,9 @@ function readLane(text: string, lane = 0) {
   const found = [...text.matchAll(/(\d+) (\d+) (\S*) ([\d,]*);/g)][lane] ?? [];
   const [, index, base, bits = "", below = ""] = found;
   const here: number[] = below === "" ? [] : below.split(",").map(Number);
-  for (const [at, character] of bits.split("").entries())
+  for (let at = 0; at < bits.length; at += 1)
     for (let bit = 0; bit < 6; bit += 1)
-      if (((character.charCodeAt(0) - 48) >> bit) & 1) here.push(Number(base) + 6 * at + bit + 1);
+      if (((bits.charCodeAt(at) - 48) >> bit) & 1) here.push(Number(base) + 6 * at + bit + 1);
   return { lane: Number(index), base: Number(base), here };
 }
 

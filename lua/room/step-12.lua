@@ -108,46 +108,7 @@ local function flowOf(state, kept)
   return math.min(kept, 1) + elapsedMs * ratePerMinute / 60000
 end
 
--- INCLUDE walk
--- Until the draw is done nobody has a number, and no lane is walked.
-local function offerTurns(count)
-  if room.drawState ~= "done" then
-    return {}, {}
-  end
-  local weights, walks = {}, {}
-  for weight in string.gmatch(tostring(room.weights), "%d+") do
-    weights[#weights + 1] = tonumber(weight)
-  end
-  for index = 1, #room.each do
-    walks[index] = newWalk(index, count > 0)
-    walks[index].peek()
-  end
-  local offered, scored, waits, deadlineMs = {}, {}, {}, nowMs + room.turnWindowMs
-  while #offered < count do
-    local walk = pickLane(walks, weights)
-    if not walk then
-      break
-    end
-    local candidate = walk.take()
-    local value = candidate.value or redis.call("HGET", places, candidate.identity)
-    local joinedAt = value and tonumber(string.match(value, "^%d+ %d+ (%d+)"))
-    if joinedAt then
-      offered[#offered + 1] = {
-        identity = candidate.identity,
-        lane = walk.index - 1,
-        number = candidate.number,
-        deadlineMs = deadlineMs,
-      }
-      scored[#scored + 1], scored[#scored + 2] = deadlineMs, candidate.identity
-      waits[#waits + 1] = math.max(0, math.floor(nowMs / 1000) - joinedAt)
-    end
-  end
-  if #offered > 0 then
-    redis.call("ZADD", turns, unpack(scored))
-    redis.call("SPUBLISH", news, cjson.encode({ kind = "turns", turns = offered }))
-  end
-  return offered, waits
-end
+-- INCLUDE offers
 
 -- What no longer lies before anybody is forgotten.
 local function dropGaps()

@@ -1,5 +1,5 @@
--- Walks the lanes of a room in the order in which turns are due: those who came back first, then the line.
--- Needs: room, line, places, back, turnsMost, scanMost, isHere, knownUpTo. Gives: newWalk, pickLane.
+-- Offers turns: lane by lane from the watermark on, to those who are here.
+-- Needs: room, places, line, back, turns, news, isHere, knownUpTo, nowMs, turnsMost, scanMost. Gives: offerTurns.
 local perBlock, identityLength, laneWidth = 32, 22, 1099511627776
 
 -- Those who were stepped over and came back, lowest number first. Who is gone again is away again.
@@ -101,4 +101,44 @@ local function pickLane(walks, weights)
     picked.lane.credit = picked.lane.credit - sum
   end
   return picked
+end
+
+-- Until the draw is done nobody has a number, and no lane is walked.
+local function offerTurns(count)
+  if room.drawState ~= "done" then
+    return {}, {}
+  end
+  local weights, walks = {}, {}
+  for weight in string.gmatch(tostring(room.weights), "%d+") do
+    weights[#weights + 1] = tonumber(weight)
+  end
+  for index = 1, #room.each do
+    walks[index] = newWalk(index, count > 0)
+    walks[index].peek()
+  end
+  local offered, scored, waits, deadlineMs = {}, {}, {}, nowMs + room.turnWindowMs
+  while #offered < count do
+    local walk = pickLane(walks, weights)
+    if not walk then
+      break
+    end
+    local candidate = walk.take()
+    local value = candidate.value or redis.call("HGET", places, candidate.identity)
+    local joinedAt = value and tonumber(string.match(value, "^%d+ %d+ (%d+)"))
+    if joinedAt then
+      offered[#offered + 1] = {
+        identity = candidate.identity,
+        lane = walk.index - 1,
+        number = candidate.number,
+        deadlineMs = deadlineMs,
+      }
+      scored[#scored + 1], scored[#scored + 2] = deadlineMs, candidate.identity
+      waits[#waits + 1] = math.max(0, math.floor(nowMs / 1000) - joinedAt)
+    end
+  end
+  if #offered > 0 then
+    redis.call("ZADD", turns, unpack(scored))
+    redis.call("SPUBLISH", news, cjson.encode({ kind = "turns", turns = offered }))
+  end
+  return offered, waits
 end
