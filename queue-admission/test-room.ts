@@ -4,7 +4,7 @@ import { roomKeys } from "../foundation/redis/keys.ts";
 import { createTokens, type Tokens } from "../foundation/tokens.ts";
 import { createPresence, type Presence } from "./presence.ts";
 import type { RoomsOfEvents } from "./room.ts";
-import { createRoomControl, type RoomControl } from "./room-control.ts";
+import { createRoomControl, type RoomBefore, type RoomControl } from "./room-control.ts";
 import { type StepOrders, type StepReply, stepRoom, takeLease } from "./room-lease.ts";
 import { defaultRoom, type RoomSettings } from "./room-settings.ts";
 import { createRooms } from "./rooms.ts";
@@ -21,10 +21,10 @@ export type TestRoom = {
   readonly clock: { nowMs: number; now(): number };
   /** Who is here; whoever joins by `join` is, until the test says otherwise. */
   readonly presence: Presence;
-  configure(changes: Partial<RoomSettings>): Promise<void>;
+  configure(changes: Partial<RoomSettings>, before?: RoomBefore): Promise<void>;
   join(...names: string[]): Promise<void>;
-  /** Says who is here, as a gateway does. */
-  report(): Promise<void>;
+  /** Says who is here, as a gateway does; the watermarks are read where they are not given. */
+  report(served?: readonly number[]): Promise<void>;
   /** Lets time pass, says who is here, and moves the room on by one step. */
   step(elapsedMs?: number, orders?: Partial<StepOrders>): Promise<StepReply>;
   /** Who has a turn and who is inside, read at one moment. */
@@ -62,8 +62,13 @@ export async function openTestRoom(redis: Redis, settings: Partial<RoomSettings>
   const rooms = createRooms({ redis, clock, tokens });
   const control = createRoomControl({ redis: withoutList(redis), clock });
   const presence = createPresence({ window: 16_380, below: 2_000 });
-  const configure = async (changes: Partial<RoomSettings>) => {
-    await control.configure(eventId, { ...openSettings, ...settings, ...changes });
+  const configure = async (changes: Partial<RoomSettings>, before?: RoomBefore) => {
+    await control.configure(eventId, { ...openSettings, ...settings, ...changes }, before);
+  };
+  const report = async (served?: readonly number[]) => {
+    const described = presence.describe(served ?? (await readServed(redis, eventId)), clock.nowMs);
+    const text = `${clock.nowMs + 60_000}\n${presence.size()}\n${described}\n`;
+    await redis.hset(roomKeys(eventId).reports, "gateway-of-the-test", text);
   };
   await configure({});
   return {
@@ -81,10 +86,10 @@ export async function openTestRoom(redis: Redis, settings: Partial<RoomSettings>
           presence.enter(0, joined.standing.number);
       }
     },
-    report: () => report(redis, eventId, presence, clock),
+    report,
     async step(elapsedMs = 250, orders = {}) {
       clock.nowMs += elapsedMs;
-      await report(redis, eventId, presence, clock);
+      await report();
       return stepOnce(redis, eventId, clock, orders);
     },
     occupied: () => readOccupied(redis, eventId),
@@ -98,16 +103,9 @@ function withoutList(redis: Redis): Redis {
   });
 }
 
-async function report(redis: Redis, eventId: EventId, presence: Presence, clock: TestRoom["clock"]) {
-  const keys = roomKeys(eventId);
-  const lanes = (await redis.hget(keys.settings, "lanes")) ?? "";
-  const served = lanes.split(";").map((lane) => Number(lane.split(" ")[2]));
-  const described = presence.describe(served, clock.nowMs);
-  await redis.hset(
-    keys.reports,
-    "gateway-of-the-test",
-    `${clock.nowMs + 60_000}\n${presence.size()}\n${described}\n`,
-  );
+async function readServed(redis: Redis, eventId: EventId): Promise<number[]> {
+  const lanes = (await redis.hget(roomKeys(eventId).settings, "lanes")) ?? "";
+  return lanes.split(";").map((lane) => Number(lane.split(" ")[2]));
 }
 
 async function stepOnce(

@@ -210,7 +210,11 @@ local function pickLane(walks, weights)
   return picked
 end
 
+-- Until the draw is done nobody has a number, and no lane is walked.
 local function offerTurns(count)
+  if room.drawState ~= "done" then
+    return {}, {}
+  end
   local weights, walks = {}, {}
   for weight in string.gmatch(tostring(room.weights), "%d+") do
     weights[#weights + 1] = tonumber(weight)
