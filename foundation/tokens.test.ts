@@ -19,6 +19,16 @@ test("a token gives back what was signed", () => {
   expect(tokens.verify("buyer", tokens.sign("buyer", claims, inAnHour))).toMatchObject(claims);
 });
 
+test("a token is the one that jsonwebtoken would write", () => {
+  const exp = Math.floor(inAnHour / 1_000);
+  const options = { issuer: "onsale", audience: "buyer", algorithm: "HS256" } as const;
+  const theirs = jwt.decode(jwt.sign({ ...claims, exp }, secret, options), { complete: true });
+  const ours = jwt.decode(tokens.sign("buyer", claims, inAnHour), { complete: true });
+  const iat = expect.any(Number);
+  expect(ours?.header).toEqual(theirs?.header);
+  expect(ours?.payload).toEqual({ ...Object(theirs?.payload), iat });
+});
+
 test("a token of one kind is nothing as another kind", () => {
   expect(tokens.verify("pass", tokens.sign("buyer", claims, inAnHour))).toBeUndefined();
 });

@@ -65,12 +65,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   loadtest: [
     "loadtest/",
     "booking-core/",
-    "queue-admission/room-settings.ts",
+    "queue-admission/",
+    "lua/",
     "foundation/",
     "launch/",
     "node:",
     "autocannon",
     "commander",
+    "ioredis",
+    "pino",
     "uWebSockets.js",
   ],
 };
