@@ -65,7 +65,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   loadtest: [
     "loadtest/",
     "booking-core/",
-    "queue-admission/room-settings.ts",
+    "gateway/room/room-messages.ts",
+    "queue-admission/",
     "foundation/",
     "launch/",
     "node:",
