@@ -2,6 +2,7 @@
 import { answerCalls } from "../bench/calls.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Heard } from "./hearing.ts";
+import type { LineHeard } from "./line.ts";
 import { type CrowdStats, createSocketCrowd, type SocketCrowd } from "./socket-crowd.ts";
 import type { TickReach } from "./ticks.ts";
 
@@ -23,6 +24,7 @@ export type CrowdCalls = {
   stats(argument: null): CrowdStats;
   reach(tick: { readonly id: string; readonly withinMs: number }): Promise<TickReach>;
   hearing(sockets: { readonly from: number; readonly to: number }): Heard;
+  line(argument: null): LineHeard;
   resetHearing(argument: null): void;
 };
 
@@ -40,6 +42,7 @@ answerCalls({
   stats: () => known().stats(),
   reach: ({ id, withinMs }) => known().reach(id, withinMs),
   hearing: ({ from, to }) => known().hearing(from, to),
+  line: () => known().line(),
   resetHearing: () => known().resetHearing(),
 } satisfies CrowdCalls);
 

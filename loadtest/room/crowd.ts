@@ -5,6 +5,7 @@ import { type Caller, callerOf } from "../bench/calls.ts";
 import type { CrowdCalls } from "./crowd-process.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Heard } from "./hearing.ts";
+import { joinLines, type LineHeard } from "./line.ts";
 import type { CrowdStats } from "./socket-crowd.ts";
 import type { TickReach } from "./ticks.ts";
 
@@ -27,6 +28,8 @@ export type Crowd = {
   reach(tick: string, withinMs: number): Promise<TickReach>;
   /** Of the sockets `from` up to but without `to`. */
   hearing(from: number, to: number): Promise<Heard>;
+  /** What was told of the line, where the ticks' ids are watermarks. */
+  line(): Promise<LineHeard>;
   resetHearing(): Promise<void>;
   /** Closes the sockets and ends the processes. */
   stop(): Promise<void>;
@@ -63,6 +66,7 @@ export async function startCrowd(plan: CrowdPlan): Promise<Crowd> {
     stats: async () => sumOfStats(await all(({ call }) => call("stats", null))),
     reach: async (id, withinMs) => joined(await all(({ call }) => call("reach", { id, withinMs }))),
     hearing: async (from, to) => heardByAll(await all((member) => hearingOf(member, from, to))),
+    line: async () => joinLines(await all(({ call }) => call("line", null))),
     resetHearing: async () => void (await all(({ call }) => call("resetHearing", null))),
     stop: () => endMembers(members),
   };

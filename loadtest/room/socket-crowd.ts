@@ -8,6 +8,7 @@ import {
   phases,
 } from "./crowd-state.ts";
 import type { Heard } from "./hearing.ts";
+import type { LineHeard } from "./line.ts";
 import type { TickReach } from "./ticks.ts";
 
 /** What happened so far. `troubles` counts what handshakes and connections ended with. */
@@ -30,6 +31,7 @@ export type SocketCrowd = {
   /** How far a tick came: when all that are open have it, or after `withinMs`. */
   reach(tick: string, withinMs: number): Promise<TickReach>;
   hearing(from: number, to: number): Heard;
+  line(): LineHeard;
   resetHearing(): void;
 };
 
@@ -43,7 +45,11 @@ export function createSocketCrowd(options: CrowdOptions): SocketCrowd {
     stats: () => statsOf(crowd),
     reach: (tick, withinMs) => crowd.ticks.reach(tick, crowd.open, withinMs),
     hearing: (from, to) => crowd.hearing.of(from, to, monotonicMs()),
-    resetHearing: () => crowd.hearing.reset(monotonicMs()),
+    line: () => crowd.line.of(monotonicMs()),
+    resetHearing: () => {
+      crowd.hearing.reset(monotonicMs());
+      crowd.line.reset(monotonicMs());
+    },
   };
 }
 

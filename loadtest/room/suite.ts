@@ -1,9 +1,10 @@
 import type { Suite } from "../bench/suite.ts";
+import { crowd54Part } from "./crowd54.ts";
 import { startRoomSockets } from "./room-sockets.ts";
 import { createSocketsPart } from "./sockets.ts";
 
 export const roomSuite: Suite = {
   name: "room",
   description: "The waiting room: places, sockets, storms, exactness.",
-  parts: [createSocketsPart(startRoomSockets)],
+  parts: [createSocketsPart(startRoomSockets), crowd54Part],
 };
