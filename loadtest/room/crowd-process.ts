@@ -18,7 +18,7 @@ export type CrowdProcessOptions = {
 export type CrowdCalls = {
   addHandshakes(handshakes: readonly Handshake[]): void;
   setUp(options: CrowdProcessOptions): void;
-  open(overMs: number): Promise<number>;
+  open(spread: { readonly overMs: number; readonly nextOverMs: number }): Promise<number>;
   cutAll(argument: null): Promise<void>;
   close(argument: null): Promise<void>;
   stats(argument: null): CrowdStats;
@@ -36,7 +36,7 @@ answerCalls({
   setUp: (options) => {
     crowd = setUp(options);
   },
-  open: (overMs) => known().open(overMs),
+  open: ({ overMs, nextOverMs }) => known().open(overMs, nextOverMs),
   cutAll: () => known().cutAll(),
   close: () => known().close(),
   stats: () => known().stats(),

@@ -21,8 +21,11 @@ export type CrowdPlan = {
 
 /** Sockets in as many processes as they need; numbered from 0 through all of them. */
 export type Crowd = {
-  /** Opens all that are not open, each at a moment of its own within `overMs`; gives how long it took until all were. */
-  open(overMs?: number): Promise<number>;
+  /**
+   * Opens all that are not open, each at a moment of its own within `overMs`, the next of the line within
+   * `nextOverMs`; gives how long it took until all were.
+   */
+  open(overMs?: number, nextOverMs?: number): Promise<number>;
   cutAll(): Promise<void>;
   stats(): Promise<CrowdStats>;
   reach(tick: string, withinMs: number): Promise<TickReach>;
@@ -61,7 +64,8 @@ export async function startCrowd(plan: CrowdPlan): Promise<Crowd> {
     throw failure;
   }
   return {
-    open: async (overMs = 0) => Math.max(...(await all(({ call }) => call("open", overMs)))),
+    open: async (overMs = 0, nextOverMs = overMs) =>
+      Math.max(...(await all(({ call }) => call("open", { overMs, nextOverMs })))),
     cutAll: async () => void (await all(({ call }) => call("cutAll", null))),
     stats: async () => sumOfStats(await all(({ call }) => call("stats", null))),
     reach: async (id, withinMs) => joined(await all(({ call }) => call("reach", { id, withinMs }))),

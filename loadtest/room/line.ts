@@ -14,6 +14,8 @@ export type LineHeard = {
 };
 
 export type Line = {
+  /** Whether this place is among the next of the line, as far as was heard. */
+  isNext(socket: number): boolean;
   /** `served` is missing in what is no tick. */
   heard(socket: number, nowMs: number, served: number | undefined, text: () => string): void;
   reset(nowMs: number): void;
@@ -49,6 +51,10 @@ export function createLine(handshakes: readonly Pick<Handshake, "number">[]): Li
   }
 
   return {
+    isNext: (socket) => {
+      const number = numbers[socket] ?? 0;
+      return number > 0 && number <= highest + nextOnes;
+    },
     heard(socket, nowMs, served, text) {
       highest = Math.max(highest, served ?? 0);
       noteGap(socket, nowMs - (lastMs[socket] ?? 0));

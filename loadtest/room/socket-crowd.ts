@@ -22,8 +22,11 @@ export type CrowdStats = {
 };
 
 export type SocketCrowd = {
-  /** Opens all that are not open, each at a moment of its own within `overMs`; gives how long it took until all were. */
-  open(overMs: number): Promise<number>;
+  /**
+   * Opens all that are not open, each at a moment of its own within `overMs`, the next of the line within
+   * `nextOverMs`; gives how long it took until all were.
+   */
+  open(overMs: number, nextOverMs: number): Promise<number>;
   /** Ends all connections at once, as a network that fails does: without a word. */
   cutAll(): Promise<void>;
   close(): Promise<void>;
@@ -39,7 +42,7 @@ export type SocketCrowd = {
 export function createSocketCrowd(options: CrowdOptions): SocketCrowd {
   const crowd = createCrowdState(options, onRead);
   return {
-    open: (overMs) => openAll(crowd, overMs),
+    open: (overMs, nextOverMs) => openAll(crowd, overMs, nextOverMs),
     cutAll: () => endAll(crowd, (socket) => socket.resetAndDestroy()),
     close: () => endAll(crowd, sayGoodbye),
     stats: () => statsOf(crowd),
@@ -53,7 +56,7 @@ export function createSocketCrowd(options: CrowdOptions): SocketCrowd {
   };
 }
 
-async function openAll(crowd: CrowdState, overMs: number): Promise<number> {
+async function openAll(crowd: CrowdState, overMs: number, nextOverMs: number): Promise<number> {
   const { count, random } = crowd.options;
   const startedMs = monotonicMs();
   crowd.wanted = true;
@@ -62,7 +65,7 @@ async function openAll(crowd: CrowdState, overMs: number): Promise<number> {
   for (let index = 0; index < count; index += 1) {
     if (crowd.phase[index] !== phases.down) continue;
     if (overMs === 0) crowd.queue.push(index);
-    else setTimeout(enqueue, overMs * random(), crowd, index);
+    else setTimeout(enqueue, (crowd.line.isNext(index) ? nextOverMs : overMs) * random(), crowd, index);
   }
   pump(crowd);
   if (crowd.open < count) await crowd.allOpen.promise;
