@@ -38,8 +38,11 @@ export const limits = {
     lookUpEveryMs: 5_000,
     /** Of one client that does not read its stream of events; more closes it. */
     streamBacklog: 32,
-    /** How a client comes back that lost its connection: after a random while up to this, doubled each time. */
-    reconnect: { firstMs: 1_000, mostMs: 30_000, factor: 2 },
+    /**
+     * How a client comes back that lost its connection: after a random while up to this, doubled each time. Who has
+     * many ahead has time: a process takes in some 3,000 connections a second and should not do only that.
+     */
+    reconnect: { firstMs: 1_000, farAhead: 1_000, farFirstMs: 25_000, mostMs: 30_000, factor: 2 },
   },
   /**
    * How often one address may do what; an address can be that of a whole company or of a mobile network. The

@@ -43,7 +43,7 @@ test("a socket hears how to come back, how the room stands and where its buyer s
   const socket = await openRoom(gateway, tokenOf(ada));
   await socket.heard({ type: "standing" });
   expect(socket.protocol()).toBe("onsale.v1");
-  const reconnect = { firstMs: 1_000, mostMs: 30_000, factor: 2 };
+  const reconnect = { firstMs: 1_000, farAhead: 1_000, farFirstMs: 25_000, mostMs: 30_000, factor: 2 };
   const lanes = { general: { served: 7, last: 1_000_000 } };
   expect(socket.messages).toMatchObject([
     { type: "hello", reconnect, tick: { state: "open", lanes } },

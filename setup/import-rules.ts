@@ -65,6 +65,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   loadtest: [
     "loadtest/",
     "booking-core/",
+    "gateway/room/room-messages.ts",
     "queue-admission/",
     "lua/",
     "foundation/",

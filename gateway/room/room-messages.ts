@@ -25,10 +25,18 @@ export const byeReasons = [
 ] as const;
 export type ByeReason = (typeof byeReasons)[number];
 
-const reconnectSchema = z.strictObject({ firstMs: z.int(), mostMs: z.int(), factor: z.number() }).meta({
-  description:
-    "How to come back after a lost connection: wait a random time between 0 and a bound; the bound begins at `firstMs` and grows by `factor` with each failure, up to `mostMs`.",
-});
+const reconnectSchema = z
+  .strictObject({
+    firstMs: z.int(),
+    farAhead: z.int(),
+    farFirstMs: z.int(),
+    mostMs: z.int(),
+    factor: z.number(),
+  })
+  .meta({
+    description:
+      "How to come back after a lost connection: wait a random time between 0 and a bound; the bound begins at `firstMs`, or at `farFirstMs` while `farAhead` or more are ahead, and grows by `factor` with each failure, up to `mostMs`.",
+  });
 
 const helloSchema = z.strictObject({
   type: z.literal("hello"),

@@ -3,16 +3,23 @@ import { callerOf } from "../bench/calls.ts";
 import { startMetered } from "./metered-process.ts";
 import type { SocketServer } from "./socket-server.ts";
 
-/** As long as what a room says to those who wait. */
-const examplePayload = (id: string) => `{"type":"position","position":${id},"state":"open","pad":"12345"}`;
+type Told = Pick<SocketServer, "tickPattern"> & Required<Pick<SocketServer, "payloadOf">>;
 
-export async function startBareServer(payloadOf = examplePayload): Promise<SocketServer> {
+/** As long as what a room says to those who wait. */
+const example: Told = {
+  tickPattern: '"position":(\\d+)',
+  payloadOf: (id) => `{"type":"position","position":${id},"state":"open","pad":"12345"}`,
+};
+
+/** It says what another server says. */
+export async function startBareServer({ tickPattern, payloadOf }: Told = example): Promise<SocketServer> {
   const server = await startMetered("loadtest/baselines/bare-sockets.ts");
   const call = callerOf<BareSocketsCalls>(server.child);
   return {
     port: Number(server.ready["port"]),
     handshakeOf: () => ({ path: "/room", headers: { "Sec-WebSocket-Protocol": "onsale.v1" } }),
-    tickPattern: '"position":(\\d+)',
+    tickPattern,
+    payloadOf,
     publishTick: (id) => call("publish", payloadOf(id)),
     memoryBytes: server.memoryBytes,
     cpuMs: server.cpuMs,

@@ -2,6 +2,7 @@
 import { answerCalls } from "../bench/calls.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Heard } from "./hearing.ts";
+import type { LineHeard } from "./line.ts";
 import { type CrowdStats, createSocketCrowd, type SocketCrowd } from "./socket-crowd.ts";
 import type { TickReach } from "./ticks.ts";
 
@@ -17,12 +18,13 @@ export type CrowdProcessOptions = {
 export type CrowdCalls = {
   addHandshakes(handshakes: readonly Handshake[]): void;
   setUp(options: CrowdProcessOptions): void;
-  open(overMs: number): Promise<number>;
+  open(spread: { readonly overMs: number; readonly nextOverMs: number }): Promise<number>;
   cutAll(argument: null): Promise<void>;
   close(argument: null): Promise<void>;
   stats(argument: null): CrowdStats;
   reach(tick: { readonly id: string; readonly withinMs: number }): Promise<TickReach>;
   hearing(sockets: { readonly from: number; readonly to: number }): Heard;
+  line(argument: null): LineHeard;
   resetHearing(argument: null): void;
 };
 
@@ -34,12 +36,13 @@ answerCalls({
   setUp: (options) => {
     crowd = setUp(options);
   },
-  open: (overMs) => known().open(overMs),
+  open: ({ overMs, nextOverMs }) => known().open(overMs, nextOverMs),
   cutAll: () => known().cutAll(),
   close: () => known().close(),
   stats: () => known().stats(),
   reach: ({ id, withinMs }) => known().reach(id, withinMs),
   hearing: ({ from, to }) => known().hearing(from, to),
+  line: () => known().line(),
   resetHearing: () => known().resetHearing(),
 } satisfies CrowdCalls);
 

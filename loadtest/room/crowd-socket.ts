@@ -107,7 +107,9 @@ function hear({ crowd, index }: CrowdSocket, bytes: Buffer, start: number, end: 
   const nowMs = monotonicMs();
   crowd.messages += 1;
   crowd.hearing.heard(index, nowMs);
-  crowd.ticks.heard(index, nowMs, bytes, start, end);
+  const tick = crowd.ticks.heard(index, nowMs, bytes, start, end);
+  const text = () => bytes.toString("utf8", start, end);
+  crowd.line.heard(index, nowMs, tick === undefined ? undefined : Number(tick), text);
 }
 
 function onClose(this: CrowdSocket): void {

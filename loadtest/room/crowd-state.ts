@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Handshake } from "./handshake.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
+import { createLine, type Line } from "./line.ts";
 import { createTicks, type Ticks } from "./ticks.ts";
 
 export type CrowdOptions = {
@@ -35,6 +36,8 @@ export type CrowdState = {
   readonly rests: Map<number, Buffer>;
   readonly ticks: Ticks;
   readonly hearing: Hearing;
+  /** Means something where the ticks' ids are watermarks. */
+  readonly line: Line;
   readonly troubles: Map<string, number>;
   readonly queue: number[];
   /** Whether the sockets are to be open; while they are not, nobody tries again. */
@@ -63,6 +66,7 @@ export function createCrowdState(
     rests: new Map(),
     ticks: createTicks(options.tickPattern, count),
     hearing: createHearing(count),
+    line: createLine(Array.from({ length: count }, (_, index) => options.handshakeOf(index))),
     troubles: new Map(),
     queue: [],
     wanted: false,

@@ -5,6 +5,7 @@ import { type Caller, callerOf } from "../bench/calls.ts";
 import type { CrowdCalls } from "./crowd-process.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Heard } from "./hearing.ts";
+import { joinLines, type LineHeard } from "./line.ts";
 import type { CrowdStats } from "./socket-crowd.ts";
 import type { TickReach } from "./ticks.ts";
 
@@ -20,13 +21,18 @@ export type CrowdPlan = {
 
 /** Sockets in as many processes as they need; numbered from 0 through all of them. */
 export type Crowd = {
-  /** Opens all that are not open, each at a moment of its own within `overMs`; gives how long it took until all were. */
-  open(overMs?: number): Promise<number>;
+  /**
+   * Opens all that are not open, each at a moment of its own within `overMs`, the next of the line within
+   * `nextOverMs`; gives how long it took until all were.
+   */
+  open(overMs?: number, nextOverMs?: number): Promise<number>;
   cutAll(): Promise<void>;
   stats(): Promise<CrowdStats>;
   reach(tick: string, withinMs: number): Promise<TickReach>;
   /** Of the sockets `from` up to but without `to`. */
   hearing(from: number, to: number): Promise<Heard>;
+  /** What was told of the line, where the ticks' ids are watermarks. */
+  line(): Promise<LineHeard>;
   resetHearing(): Promise<void>;
   /** Closes the sockets and ends the processes. */
   stop(): Promise<void>;
@@ -58,11 +64,13 @@ export async function startCrowd(plan: CrowdPlan): Promise<Crowd> {
     throw failure;
   }
   return {
-    open: async (overMs = 0) => Math.max(...(await all(({ call }) => call("open", overMs)))),
+    open: async (overMs = 0, nextOverMs = overMs) =>
+      Math.max(...(await all(({ call }) => call("open", { overMs, nextOverMs })))),
     cutAll: async () => void (await all(({ call }) => call("cutAll", null))),
     stats: async () => sumOfStats(await all(({ call }) => call("stats", null))),
     reach: async (id, withinMs) => joined(await all(({ call }) => call("reach", { id, withinMs }))),
     hearing: async (from, to) => heardByAll(await all((member) => hearingOf(member, from, to))),
+    line: async () => joinLines(await all(({ call }) => call("line", null))),
     resetHearing: async () => void (await all(({ call }) => call("resetHearing", null))),
     stop: () => endMembers(members),
   };

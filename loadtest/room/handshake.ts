@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 
 /** What one socket asks for. */
-export type Handshake = { readonly path: string; readonly headers: Readonly<Record<string, string>> };
+export type Handshake = {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the place that it brings, where it has one. */
+  readonly number?: number;
+};
 
 /** The same for all: the crowd does not protect anybody from a proxy's cache. */
 const key = Buffer.from("onsale's bench..").toString("base64");

@@ -36,6 +36,11 @@ export async function timeInCommand(
   return { calls, perCallMs: (after.microseconds - before.microseconds) / calls / 1_000 };
 }
 
+/** How often the node was asked for a command, also by scripts, since it started. */
+export async function timesCalled(node: NodeConnection, command: string): Promise<number> {
+  return (await commandStats(node, command)).calls;
+}
+
 async function commandStats(node: NodeConnection, command: string) {
   const text = String(await node.call("INFO", "commandstats"));
   const line = text.split("\r\n").find((candidate) => candidate.startsWith(`cmdstat_${command}:`));

@@ -8,6 +8,7 @@ import {
   phases,
 } from "./crowd-state.ts";
 import type { Heard } from "./hearing.ts";
+import type { LineHeard } from "./line.ts";
 import type { TickReach } from "./ticks.ts";
 
 /** What happened so far. `troubles` counts what handshakes and connections ended with. */
@@ -21,8 +22,11 @@ export type CrowdStats = {
 };
 
 export type SocketCrowd = {
-  /** Opens all that are not open, each at a moment of its own within `overMs`; gives how long it took until all were. */
-  open(overMs: number): Promise<number>;
+  /**
+   * Opens all that are not open, each at a moment of its own within `overMs`, the next of the line within
+   * `nextOverMs`; gives how long it took until all were.
+   */
+  open(overMs: number, nextOverMs: number): Promise<number>;
   /** Ends all connections at once, as a network that fails does: without a word. */
   cutAll(): Promise<void>;
   close(): Promise<void>;
@@ -30,6 +34,7 @@ export type SocketCrowd = {
   /** How far a tick came: when all that are open have it, or after `withinMs`. */
   reach(tick: string, withinMs: number): Promise<TickReach>;
   hearing(from: number, to: number): Heard;
+  line(): LineHeard;
   resetHearing(): void;
 };
 
@@ -37,17 +42,21 @@ export type SocketCrowd = {
 export function createSocketCrowd(options: CrowdOptions): SocketCrowd {
   const crowd = createCrowdState(options, onRead);
   return {
-    open: (overMs) => openAll(crowd, overMs),
+    open: (overMs, nextOverMs) => openAll(crowd, overMs, nextOverMs),
     cutAll: () => endAll(crowd, (socket) => socket.resetAndDestroy()),
     close: () => endAll(crowd, sayGoodbye),
     stats: () => statsOf(crowd),
     reach: (tick, withinMs) => crowd.ticks.reach(tick, crowd.open, withinMs),
     hearing: (from, to) => crowd.hearing.of(from, to, monotonicMs()),
-    resetHearing: () => crowd.hearing.reset(monotonicMs()),
+    line: () => crowd.line.of(monotonicMs()),
+    resetHearing: () => {
+      crowd.hearing.reset(monotonicMs());
+      crowd.line.reset(monotonicMs());
+    },
   };
 }
 
-async function openAll(crowd: CrowdState, overMs: number): Promise<number> {
+async function openAll(crowd: CrowdState, overMs: number, nextOverMs: number): Promise<number> {
   const { count, random } = crowd.options;
   const startedMs = monotonicMs();
   crowd.wanted = true;
@@ -56,7 +65,7 @@ async function openAll(crowd: CrowdState, overMs: number): Promise<number> {
   for (let index = 0; index < count; index += 1) {
     if (crowd.phase[index] !== phases.down) continue;
     if (overMs === 0) crowd.queue.push(index);
-    else setTimeout(enqueue, overMs * random(), crowd, index);
+    else setTimeout(enqueue, (crowd.line.isNext(index) ? nextOverMs : overMs) * random(), crowd, index);
   }
   pump(crowd);
   if (crowd.open < count) await crowd.allOpen.promise;

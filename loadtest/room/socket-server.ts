@@ -8,6 +8,8 @@ export type SocketServer = {
   readonly tickPattern: string;
   /** Has the server tell all sockets something in which `tickPattern` finds this id. */
   publishTick(id: string): Promise<void>;
+  /** What a socket is told by that. */
+  readonly payloadOf: (id: string) => string;
   memoryBytes(): Promise<number>;
   cpuMs(): Promise<number>;
   stop(): Promise<void>;

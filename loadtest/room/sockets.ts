@@ -7,30 +7,54 @@ import type { SocketServer } from "./socket-server.ts";
 
 const KiB = 1_024;
 
-/** What 18,000 waiting sockets take of one server, beside what they take of a bare one. */
-export function createSocketsPart(startOurs?: (run: Run) => Promise<SocketServer>): Part {
+/** What 18,000 waiting sockets take of one server, beside what they take of a bare one that says the same. */
+export function createSocketsPart(startOurs: (run: Run, count: number) => Promise<SocketServer>): Part {
   return {
     name: "sockets",
     async measure(run) {
-      const bare = await measureServer(run, await startBareServer());
-      const ours = startOurs && (await measureServer(run, await startOurs(run)));
-      return [...figuresOfBare(bare), ...(ours === undefined ? [] : figuresOfOurs(ours, bare))];
+      const count = run.tiny ? 200 : 18_000;
+      const ours = await startOurs(run, count);
+      try {
+        const bare = await startBareServer(ours);
+        const figures = await measureServer(run, bare, count).finally(() => bare.stop());
+        return [...figuresOfBare(figures), ...figuresOfOurs(await measureServer(run, ours, count), figures)];
+      } finally {
+        await ours.stop();
+      }
     },
   };
 }
 
-async function measureServer({ tiny, say }: Run, server: SocketServer): Promise<CrowdFigures> {
-  const count = tiny ? 200 : 18_000;
+async function measureServer(
+  { tiny, say }: Run,
+  server: SocketServer,
+  count: number,
+): Promise<CrowdFigures> {
+  await warmUp(server, tiny ? 1 : warmRounds);
   const { handshakeOf, tickPattern } = server;
+  const crowd = await startCrowd({ count, ports: [server.port], handshakeOf, tickPattern });
   try {
-    const crowd = await startCrowd({ count, ports: [server.port], handshakeOf, tickPattern });
-    try {
-      return await measureCrowd({ server, crowd, count, ticks: tiny ? 3 : 10, say });
-    } finally {
-      await crowd.stop();
+    return await measureCrowd({ server, crowd, count, ticks: tiny ? 3 : 10, say });
+  } finally {
+    await crowd.stop();
+  }
+}
+
+const warmRounds = 20;
+const warmCount = 200;
+
+/** An idle process that has worked before: few sockets many times, so that they leave next to no memory behind. */
+async function warmUp({ port, handshakeOf, tickPattern, publishTick }: SocketServer, rounds: number) {
+  const crowd = await startCrowd({ count: warmCount, ports: [port], handshakeOf, tickPattern });
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      await crowd.open();
+      await publishTick(String(round));
+      await crowd.reach(String(round), 5_000);
+      await crowd.cutAll();
     }
   } finally {
-    await server.stop();
+    await crowd.stop();
   }
 }
 

@@ -1,12 +1,12 @@
 /** How far one tick came: how many sockets have it, and when the first and the last got it. */
 export type TickReach = { readonly sockets: number; readonly firstMs: number; readonly lastMs: number };
 
-type Tick = { readonly ordinal: number; sockets: number; firstMs: number; lastMs: number };
+type Tick = { readonly id: string; readonly ordinal: number; sockets: number; firstMs: number; lastMs: number };
 type Waiter = { readonly id: string; readonly sockets: number; resolve(): void };
 
 export type Ticks = {
-  /** A message of a socket; the times of a tick are those of its first copy for each socket. */
-  heard(socket: number, nowMs: number, bytes: Buffer, start: number, end: number): void;
+  /** A message of a socket, and the tick's id in it; the times of a tick are those of its first copy for each socket. */
+  heard(socket: number, nowMs: number, bytes: Buffer, start: number, end: number): string | undefined;
   /** What is known when so many sockets have the tick, or after `withinMs`. */
   reach(id: string, sockets: number, withinMs: number): Promise<TickReach>;
 };
@@ -21,7 +21,7 @@ export function createTicks(pattern: RegExp, count: number): Ticks {
   const tickOf = (id: string): Tick => {
     const known = ticks.get(id);
     if (known !== undefined) return known;
-    const tick = { ordinal: ticks.size + 1, sockets: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: 0 };
+    const tick = { id, ordinal: ticks.size + 1, sockets: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: 0 };
     ticks.set(id, tick);
     return tick;
   };
@@ -33,10 +33,11 @@ export function createTicks(pattern: RegExp, count: number): Ticks {
         const id = pattern.exec(lastMessage.toString())?.[1];
         lastTick = id === undefined ? undefined : tickOf(id);
       }
-      if (lastTick === undefined || lastOrdinal[socket] === lastTick.ordinal) return;
+      if (lastTick === undefined || lastOrdinal[socket] === lastTick.ordinal) return lastTick?.id;
       lastOrdinal[socket] = lastTick.ordinal;
       note(lastTick, nowMs);
       for (const waiter of waiters) if (ticks.get(waiter.id)?.sockets === waiter.sockets) waiter.resolve();
+      return lastTick.id;
     },
     async reach(id, sockets, withinMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
