@@ -146,11 +146,11 @@ function proofBitsOf({ settings, joins, clock }: Book): number {
 }
 
 function observe(book: Book, reply: Stepped): void {
-  const [, state, waits, waiting, turns, inside, present, lanesText] = reply;
+  const [, state, waits, waiting, turns, inside, present, lanesText, , , , joined] = reply;
   const nowMs = book.clock.now();
   book.reply = reply;
   book.lanes = parseLanes(lanesText, book.settings.lanes.map(({ name }) => name).join(","));
-  book.joins.observe(nowMs, given(book.lanes));
+  book.joins.observe(nowMs, joined);
   for (const [index, { last, served }] of book.lanes.entries())
     book.estimates[index]?.observe({ nowMs, servedUpTo: served, lastNumber: last, state: state as "open" });
   const rate = ratePerMinute(book);
@@ -160,17 +160,9 @@ function observe(book: Book, reply: Stepped): void {
     turns,
     inside,
     present,
-    joined: given(book.lanes),
+    joined,
     ratePerMinute: rate,
   });
-}
-
-/** All numbers that were ever given, without those that Redis forgot. */
-function given(lanes: readonly Lane[]): number {
-  return lanes.reduce((sum, { last, gaps }) => {
-    const lost = gaps.reduce((count, { from, upTo }) => count + upTo - from + 1, 0);
-    return sum + last - lost;
-  }, 0);
 }
 
 async function keep(book: Book): Promise<void> {

@@ -44,7 +44,8 @@ async function closeLists(
   lanes: readonly Lane[],
 ): Promise<readonly DrawLane[]> {
   const kept = await records.findDraw(eventId);
-  if (kept !== undefined) return kept.lanes;
+  const published = kept?.lanes ?? (await records.findLists(eventId));
+  if (published !== undefined) return published;
   const lists = [];
   for (const [index, lane] of lanes.entries())
     if (lane.drawn > 0) lists.push(await closeList(redis, eventId, index, lane));

@@ -15,6 +15,8 @@ export type RoomRecords = {
   keepMarks(eventId: EventId, marks: RoomMarks): Promise<void>;
   /** The lobby's lists as they were closed: published before the secret is. */
   keepLists(eventId: EventId, lists: readonly DrawLane[]): Promise<void>;
+  /** The lists that were kept, where there were some before Redis forgot. */
+  findLists(eventId: EventId): Promise<readonly DrawLane[] | undefined>;
   /** The secret of the draw, and the random value from outside; while one was announced and is not there, it is awaited. */
   drawSecret(
     eventId: EventId,

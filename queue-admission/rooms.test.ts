@@ -110,6 +110,7 @@ describe("a turn", () => {
       "done",
       1,
       [""],
+      3,
     ]);
     expect((await occupied()).turns.toSorted()).toEqual(["ann", "bob"]);
   });

@@ -48,7 +48,7 @@ export async function measureScript(
   const { settings, places, line, drawn, back, turns, inside, codes, proofs } = keys;
   const visit = `["${randomIdentity}",1,"","",0]`;
   const call = {
-    sha: await loadScript(node, readScript("room/visit-9.lua")),
+    sha: await loadScript(node, readScript("room/visit-10.lua")),
     keys: [settings, places, line, drawn, back, turns, inside, codes, proofs],
     args: [`[${Array.from({ length: perCall }, () => visit).join(",")}]`, String(Date.now())],
   };

@@ -9,9 +9,9 @@ import { startPostgres } from "../../launch/postgres-server.ts";
 import { startRedisCluster } from "../../launch/redis-server.ts";
 import { createRoomControl } from "../../queue-admission/room-control.ts";
 import type { RoomSettings } from "../../queue-admission/room-settings.ts";
+import { type MeteredProcess, startMetered } from "./metered-process.ts";
 import { poll } from "./poll.ts";
 import { createRoomEvent } from "./room-event.ts";
-import { type MeteredProcess, startMetered } from "./metered-process.ts";
 
 /** One event with its room on storage of its own, and our real processes on it. */
 export type RoomStand = {

@@ -47,9 +47,7 @@ function book(shop: Shop, agent: Agent, dueMs: number, buyer: Record<string, str
   const options = { agent, headers, path, port: shop.port, method: "POST", timeout: answerWithinMs };
   const sent = request(options, (answer) => {
     answer.resume();
-    answer.once("end", () =>
-      resolve({ status: answer.statusCode ?? 0, tookMs: performance.now() - dueMs }),
-    );
+    answer.once("end", () => resolve({ status: answer.statusCode ?? 0, tookMs: performance.now() - dueMs }));
   });
   sent.once("error", reject);
   sent.once("timeout", () => sent.destroy(new Error("a booking was not answered")));

@@ -25,6 +25,7 @@ local function readRoom()
     "passes",
     "revocations",
     "commitment",
+    "joined",
   }
   local values, read = redis.call("HMGET", settings, unpack(names)), {}
   for index, name in ipairs(names) do

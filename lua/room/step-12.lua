@@ -27,7 +27,7 @@
 -- ARGV soldOut number: 1 where no seat is free and none can come back
 -- ARGV reserve string: the highest number of each lane that may be given, or ""
 -- ARGV about string: JSON, goes out with the ticks as it is
--- RETURNS ["stepped", state: string, waits: number[], waiting: number, turns: number, inside: number, present: number, lanes: string, drawState: string, incarnation: number, reports: string[]] | ["fenced"] | ["room_missing"]
+-- RETURNS ["stepped", state: string, waits: number[], waiting: number, turns: number, inside: number, present: number, lanes: string, drawState: string, incarnation: number, reports: string[], joined: number] | ["fenced"] | ["room_missing"]
 -- RESULTS stepped: the state follows, the seconds that those waited who were offered a turn, the counts, what is kept of the lanes, and what the gateways say of themselves
 -- RESULTS fenced: another driver has taken over; nothing was changed
 -- RESULTS room_missing: the room was never configured, or Redis forgot it
@@ -190,4 +190,5 @@ return {
   room.drawState or "",
   room.incarnation,
   tails,
+  room.joined or 0,
 }

@@ -8,6 +8,7 @@
 -- KEYS back zset: identities that were stepped over and are here again, by lane and number
 -- KEYS turns zset: identities with an offered turn, by the end of its window
 -- KEYS inside zset: identities with a pass, by its end
+-- KEYS passes hash: identity to the pass's number|renewals left
 -- KEYS codes hash: hashed code to lane|uses left|end
 -- KEYS proofs zset: proofs of work that were used, by their end
 -- ARGV visits string: JSON, a list of [identity, 1 to join, 2 to say that somebody is here, or 0, hashed code or "", proof's id or "", its end]
@@ -27,7 +28,7 @@
 -- RESULTS code_spent: all its uses are used
 -- RESULTS proof_spent: this proof of work was used before
 local settings, places, line, drawn, back = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local turns, inside, codes, proofs = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local turns, inside, passes, codes, proofs = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local visits, nowMs = cjson.decode(ARGV[1]), tonumber(ARGV[2])
 
 -- INCLUDE room
@@ -134,6 +135,7 @@ local function visit(identity, joins, code, proof, proofEndsAtMs)
     known[identity] = nil
     redis.call("HDEL", places, identity)
     redis.call("ZREM", inside, identity)
+    redis.call("HDEL", passes, identity)
   end
   if joins ~= 1 then
     return { "missing" }
@@ -158,5 +160,6 @@ if #newPlaces > 0 then
     redis.call("HSET", line, field, block)
   end
   saveLanes()
+  redis.call("HINCRBY", settings, "joined", #newPlaces / 2)
 end
 return { "room", state, room.incarnation, room.laneNames, room.lanes, room.commitment or "", answers }
