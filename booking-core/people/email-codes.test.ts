@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { identityFrom, uuidSource } from "../../foundation/ids.ts";
+import { uuidSource } from "../../foundation/ids.ts";
 import { createTokens } from "../../foundation/tokens.ts";
 import { openTill, type Till } from "../../test/harness/money.ts";
 import { openShop, type Shop } from "../../test/harness/shop.ts";
@@ -53,7 +53,7 @@ test("whoever answers the code that was sent to an address is its one buyer, on 
     if (session.outcome !== "opened") throw new Error(session.outcome);
     return tokens.verify("buyer", session.token);
   });
-  const identity = identityFrom("email", address);
+  const identity = tokens.identityOf(address);
   expect(one).toMatchObject({ identity, email: address, verified: true, role: "buyer" });
   expect(two).toMatchObject({ identity, buyerId: one?.buyerId, cnf: { jkt: "thumbprint" } });
 });

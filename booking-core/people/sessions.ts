@@ -74,7 +74,7 @@ export function createSessions(parts: SessionParts): Sessions {
       const address = normaliseAddress(email);
       const checked = await emailCodes.check(address, code);
       if (checked === "tries_used") return { outcome: "tries_used" };
-      return checked === "wrong" ? { outcome: "code_wrong" } : open(parts, owner(address), jkt);
+      return checked === "wrong" ? { outcome: "code_wrong" } : open(parts, owner(parts, address), jkt);
     },
   };
 }
@@ -92,9 +92,9 @@ function guest(buyerId: BuyerId, email: string): Who {
   return { buyerId, identity, email, guest: true, verified: false, role: "buyer" };
 }
 
-function owner(email: string): Who {
+function owner({ tokens }: SessionParts, email: string): Who {
   const buyerId = uuidFromParts("email", email) as BuyerId;
-  const identity = identityFrom("email", email);
+  const identity = tokens.identityOf(email);
   return { buyerId, identity, email, guest: true, verified: true, role: "buyer" };
 }
 

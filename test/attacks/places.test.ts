@@ -25,5 +25,7 @@ test("fifty joins at once from five sessions of one account, over two gateways, 
   // A guest of the same address is somebody else, and stands behind.
   const guest = await openSession(site.gateways[0], { email: account.email });
   expect((await join(site.gateways[0], event, guest)).body.standing.number).toBe(2);
-  expect((await join(site.gateways[0], event, await openGuest(site.gateways[0]))).body.standing.number).toBe(3);
+  expect((await join(site.gateways[0], event, await openGuest(site.gateways[0]))).body.standing.number).toBe(
+    3,
+  );
 });
