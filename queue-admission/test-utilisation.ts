@@ -71,12 +71,17 @@ function createGauge(redis: Redis, room: Pick<TestRoom, "eventId">) {
  * Minutes of a room with a clock of its own and the real scripts. Every 2 s the driver dies, and the next one begins
  * when the lease has ended and it has noticed; each tenth time the one that was replaced still steps at the same time.
  */
-export async function simulateUtilisation(redis: Redis, minutes: number, seed: number): Promise<Utilisation> {
+export async function simulateUtilisation(
+  redis: Redis,
+  minutes: number,
+  seed: number,
+  createDriver = createSimulatedDriver,
+): Promise<Utilisation> {
   const room = await openTestRoom(redis, settings);
   const { rooms, eventId, presence, clock } = room;
   const crowd = createCrowd({ rooms, eventId, presence, random: seededRandom(seed), waiting });
   const gauge = createGauge(redis, room);
-  const driver = createSimulatedDriver(redis, room);
+  const driver = createDriver(redis, room, settings);
   const endMs = clock.nowMs + minutes * 60_000;
   for (let tick = 0; clock.nowMs < endMs; tick += 1) {
     clock.nowMs += limits.room.stepMs;
@@ -92,7 +97,19 @@ export async function simulateUtilisation(redis: Redis, minutes: number, seed: n
   return { ...gauge.result(), admitted: crowd.counts.admitted, ...driver.counts };
 }
 
-function createSimulatedDriver(redis: Redis, { eventId, clock }: TestRoom) {
+/** What drives the simulated room; `tick` counts its steps. */
+export type SimulatedDriver = {
+  readonly counts: Pick<Utilisation, "takeovers" | "refusedSteps">;
+  servedUpTo(): number;
+  isAlive(tick: number): boolean;
+  tick(tick: number): Promise<void>;
+};
+
+function createSimulatedDriver(
+  redis: Redis,
+  { eventId, clock }: TestRoom,
+  _settings: typeof settings,
+): SimulatedDriver {
   const cycle = dieEveryMs / limits.room.stepMs;
   /** The lease ends a second after the last step, and the next driver asks at its next step. */
   const silent = limits.room.leaseMs / limits.room.stepMs;

@@ -10,12 +10,14 @@ import { steppedRoom } from "./stepped-room.ts";
 const joinsAtOnce = 1_000;
 const connections = 4;
 
+export type JoinedRoom = { readonly eventId: EventId; readonly measured: readonly Measurement[] };
+
 /** How fast a room fills by the gateway's code, beside what its script does with nothing of ours before it. */
 export async function joinMeasurements(
   { tiny, say }: Run,
   server: RoomServer,
   count: number,
-): Promise<Measurement[]> {
+): Promise<JoinedRoom> {
   const before = await memoryOfNode(server.node);
   const eventId = await openFor(server, count);
   const { urls } = server;
@@ -23,9 +25,10 @@ export async function joinMeasurements(
   say(`${count} have joined, ${joins.perCall.toFixed(0)} in a call`);
   const grown = (await memoryOfNode(server.node)) - before;
   const ofKeys = await memoryOfRoom(server, eventId);
-  const singles = await measureLimit(server, tiny ? count : 300_000, 1);
-  const batches = await measureLimit(server, count, Math.round(joins.perCall));
-  return [...rates(joins, singles, batches), ...memory(ofKeys / count, grown / count)];
+  const singles = await measureLimit(server, tiny ? count : 250_000, 1);
+  const batches = await measureLimit(server, tiny ? count : 500_000, Math.round(joins.perCall));
+  const measured = [...rates(joins, singles, batches), ...memory(ofKeys / count, grown / count)];
+  return { eventId, measured };
 }
 
 /** Nobody is let in while it fills, and every number may be given. */

@@ -37,20 +37,21 @@ const orders: StepOrders = {
 
 const placesAtOnce = 500;
 
-export function steppedRoom({ redis }: RoomServer, eventId: EventId): SteppedRoom {
+/** `filled`: so many of the bench's identities have joined before. */
+export function steppedRoom({ redis }: RoomServer, eventId: EventId, filled = 0): SteppedRoom {
   const clock = { nowMs: Date.now(), now: () => clock.nowMs };
   const keys = roomKeys(eventId);
   const holder = { redis, clock, driverId: "driver-of-the-bench" };
-  let filled = 0;
+  let joined = filled;
   return {
     eventId,
     async fill(count) {
-      const upTo = filled + count;
-      while (filled < upTo) {
-        const some = Math.min(placesAtOnce, upTo - filled);
-        const visits = Array.from({ length: some }, (_, at) => [identityAt(filled + at), 1, "", "", 0]);
+      const upTo = joined + count;
+      while (joined < upTo) {
+        const some = Math.min(placesAtOnce, upTo - joined);
+        const visits = Array.from({ length: some }, (_, at) => [identityAt(joined + at), 1, "", "", 0]);
         await roomVisit(redis, keys, { visits: JSON.stringify(visits), nowMs: clock.nowMs });
-        filled += some;
+        joined += some;
       }
     },
     async step(changes = {}) {

@@ -1,5 +1,7 @@
 import type { Suite } from "../bench/suite.ts";
 import { crowd54Part } from "./crowd54.ts";
+import { exactnessPart } from "./exactness.ts";
+import { lossPart } from "./loss.ts";
 import { placesPart } from "./places.ts";
 import { startRoomSockets } from "./room-sockets.ts";
 import { createSocketsPart } from "./sockets.ts";
@@ -8,5 +10,12 @@ import { stormPart } from "./storm.ts";
 export const roomSuite: Suite = {
   name: "room",
   description: "The waiting room: places, sockets, storms, exactness.",
-  parts: [placesPart, createSocketsPart(startRoomSockets), crowd54Part, stormPart],
+  parts: [
+    placesPart,
+    exactnessPart,
+    lossPart,
+    createSocketsPart(startRoomSockets),
+    crowd54Part,
+    stormPart,
+  ],
 };
