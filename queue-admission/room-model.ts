@@ -64,7 +64,14 @@ export function modelJoin(
   if (known !== undefined) known.uses -= 1;
   const lane = known?.lane ?? 0;
   const number = (laneOf(room, lane).last += 1);
-  room.places.set(identity, { lane, number, where: "waiting", seenAtMs: wholeSecond(time), endsAtMs: 0, renewals: 0 });
+  room.places.set(identity, {
+    lane,
+    number,
+    where: "waiting",
+    seenAtMs: wholeSecond(time),
+    endsAtMs: 0,
+    renewals: 0,
+  });
   return "waiting";
 }
 

@@ -187,7 +187,11 @@ describe("a turn", () => {
     await join("cyd", "dan", "eve");
     await step(6_000);
     expect((await occupied()).turns).toEqual(["cyd"]);
-    expect(await rooms.standing(eventId, visitor("bob"))).toMatchObject({ outcome: "waiting", number: 2, ahead: 0 });
+    expect(await rooms.standing(eventId, visitor("bob"))).toMatchObject({
+      outcome: "waiting",
+      number: 2,
+      ahead: 0,
+    });
     await step(1_000);
     expect((await occupied()).turns).toEqual(["bob"]);
     await rooms.standing(eventId, visitor("ann"));
@@ -198,14 +202,22 @@ describe("a turn", () => {
 
   test("of a place that was left is not for who has joined another lane since", async () => {
     const lanes = ["general", "fans"].map((name) => ({ name, weight: 1 }));
-    const { rooms, eventId, presence, configure, step, occupied } = await openTestRoom(redis, { cap: 1, lanes });
+    const { rooms, eventId, presence, configure, step, occupied } = await openTestRoom(redis, {
+      cap: 1,
+      lanes,
+    });
     const code = { hash: hashCode("FAN"), lane: "fans", uses: 9, endsAtMs: Number.MAX_SAFE_INTEGER };
     await configure({}, { codes: [code] });
     await rooms.join(eventId, visitor("ann"));
     await rooms.leave(eventId, visitor("ann"));
     await rooms.join(eventId, visitor("bob"));
     await rooms.join(eventId, visitor("ann"), { code: "FAN" });
-    for (const [lane, number] of [[0, 1], [0, 2], [1, 1]] as const) presence.enter(lane, number);
+    for (const [lane, number] of [
+      [0, 1],
+      [0, 2],
+      [1, 1],
+    ] as const)
+      presence.enter(lane, number);
     await step();
     expect((await occupied()).turns).toEqual(["bob"]);
   });

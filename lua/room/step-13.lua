@@ -55,7 +55,8 @@ local function endTurns()
   local values, marked = redis.call("HMGET", places, unpack(lapsed)), {}
   for index, identity in ipairs(lapsed) do
     if values[index] then
-      marked[#marked + 1], marked[#marked + 2] = identity, string.match(values[index], "^%d+ %d+ %d+") .. " lapsed"
+      marked[#marked + 1], marked[#marked + 2] =
+        identity, string.match(values[index], "^%d+ %d+ %d+") .. " lapsed"
     end
   end
   if #marked > 0 then
