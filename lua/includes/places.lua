@@ -4,6 +4,7 @@
 -- made of it.
 -- Needs: settings, places, back, room, line, drawn. Gives: readPlace, numberOf, lineField, comeBack.
 local perBlock, perChunk, identityLength = 32, 256, 22
+local chunks = {}
 
 local function readPlace(value)
   local lane, entry, joinedAt, rest = string.match(value, "^(%d+) (%d+) (%d+)(.*)$")
@@ -27,8 +28,8 @@ local function numberOf(place)
     return nil
   end
   local field = string.format("%d:%d", place.lane, math.floor((place.entry - 1) / perChunk))
-  local chunk = redis.call("HGET", drawn, field)
-  return (struct.unpack(">I4", chunk, (place.entry - 1) % perChunk * 4 + 1))
+  chunks[field] = chunks[field] or redis.call("HGET", drawn, field)
+  return (struct.unpack(">I4", chunks[field], (place.entry - 1) % perChunk * 4 + 1))
 end
 
 -- Where the line keeps the identity of a number (`kind` d, of those who were drawn) or of an entry (`kind` a).
