@@ -71,7 +71,7 @@ describe("lanes", () => {
     await joinLane(room, 1, 30);
     await joinLane(room, 2, 30);
     for (let number = 1; number <= 30; number += 1) room.presence.exit(2, number, 0);
-    await room.step();
+    await room.step(16_000);
     expect((await room.occupied()).count).toBe(20);
     expect((await servedOf(room)).slice(0, 2)).toEqual([10, 10]);
   });

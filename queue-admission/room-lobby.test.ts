@@ -171,6 +171,28 @@ test("a place that is left in the lobby costs nothing: the others have their tur
   expect((await room.occupied()).turns.toSorted()).toEqual(here.toSorted());
 });
 
+test("who leaves the lobby and joins again has one number of the draw, that of the last entry", async () => {
+  const { room, open } = await openLobby({ cap: 1 });
+  const others = names("other", 5);
+  await joinLobby(room, others);
+  for (let time = 0; time < 10; time += 1) {
+    await joinLobby(room, ["ann"]);
+    if (time < 9) await room.rooms.leave(room.eventId, visitor("ann"));
+  }
+  for (let number = 1; number <= 15; number += 1) room.presence.enter(0, number);
+  startDriver("driver-a");
+  await room.report();
+  await open();
+  await waitFor(() => isDrawn(room), { what: "the draw" });
+  const placed = await numbersOf(room, [...others, "ann"]);
+  const order = placed.toSorted((left, right) => left.number - right.number).map(({ name }) => name);
+  for (const name of order) {
+    await waitFor(async () => (await room.occupied()).turns.length === 1, { what: "a turn" });
+    expect((await room.occupied()).turns).toEqual([name]);
+    await room.rooms.leave(room.eventId, visitor(name));
+  }
+});
+
 test("a lobby without anybody opens", async () => {
   const { room, open } = await openLobby();
   startDriver("driver-a");

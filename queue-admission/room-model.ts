@@ -21,6 +21,8 @@ type ModelPlace = {
   readonly lane: number;
   readonly number: number;
   where: "waiting" | "back" | "lapsed" | "turn" | "inside";
+  /** When its buyer joined, or asked after being stepped over; in whole seconds. */
+  seenAtMs: number;
   /** The end of the turn's window or of the pass. */
   endsAtMs: number;
   renewals: number;
@@ -41,6 +43,8 @@ function stateAt({ settings }: RoomModel, nowMs: number): RoomState {
 
 const timeOf = (room: RoomModel, nowMs: number) => Math.max(room.nowMs, nowMs);
 
+const wholeSecond = (time: number) => time - (time % 1_000);
+
 type ModelJoin = JoinOutcome["outcome"] | Standing["outcome"];
 
 export function modelJoin(
@@ -60,7 +64,14 @@ export function modelJoin(
   if (known !== undefined) known.uses -= 1;
   const lane = known?.lane ?? 0;
   const number = (laneOf(room, lane).last += 1);
-  room.places.set(identity, { lane, number, where: "waiting", endsAtMs: 0, renewals: 0 });
+  room.places.set(identity, {
+    lane,
+    number,
+    where: "waiting",
+    seenAtMs: wholeSecond(time),
+    endsAtMs: 0,
+    renewals: 0,
+  });
   return "waiting";
 }
 
@@ -75,7 +86,10 @@ function stand(room: RoomModel, identity: string, time: number, joins: boolean):
   }
   if (place.where === "inside" || (place.where === "turn" && !isOver)) return place.where;
   if ((place.where === "lapsed" || place.where === "turn") && !joins) return "lapsed";
-  if (place.number <= laneOf(room, place.lane).served) place.where = "back";
+  if (place.number <= laneOf(room, place.lane).served) {
+    place.where = "back";
+    place.seenAtMs = wholeSecond(time);
+  }
   return "waiting";
 }
 
@@ -204,7 +218,7 @@ function nextOf(room: RoomModel, index: number, mayPassAbsent: boolean): ModelPl
 export const hereKey = ({ lane, number }: { lane: number; number: number }) => `${lane}:${number}`;
 
 function isHere(room: RoomModel, place: ModelPlace): boolean {
-  return room.here.has(hereKey(place));
+  return room.here.has(hereKey(place)) || place.seenAtMs + room.settings.absenceGraceMs > room.nowMs;
 }
 
 export function modelOccupied(room: RoomModel): number {

@@ -172,7 +172,7 @@ test("who is here is told to the driver: the present have their turns, the absen
   const room = await openTestRoom(redis, { cap: 2, paused: true });
   await joinUnseen(room, "ann");
   await enterRoom(room, ["bob", "cyd"]);
-  await room.step();
+  await room.step(16_000);
   await nextReport(room);
   await room.configure({ paused: false });
   await room.step();
@@ -182,7 +182,7 @@ test("who is here is told to the driver: the present have their turns, the absen
 test("who has gone counts as here for the grace, and is passed after it", async () => {
   const room = await openTestRoom(redis, { cap: 1, absenceGraceMs: 5_000, paused: true });
   const watch = (await enterRoom(room, ["ann", "bob"])).known(room.eventId);
-  await room.step();
+  await room.step(6_000);
   watch?.presence.exit(0, 1, watch.graceUntilMs());
   room.clock.nowMs += 4_000;
   await nextReport(room);

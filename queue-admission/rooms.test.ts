@@ -3,6 +3,7 @@ import { ZodError } from "zod";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import { connectTestRedis } from "../test/harness/redis.ts";
 import type { RoomSettings } from "./room-settings.ts";
+import { hashCode } from "./rooms.ts";
 import { identityOf, openSettings, openTestRoom, visitor } from "./test-room.ts";
 
 const redis = connectTestRedis();
@@ -165,6 +166,61 @@ describe("a turn", () => {
     });
     await step(1_000);
     expect((await occupied()).turns).toEqual(["ann"]);
+  });
+
+  test("comes to who has just joined, before a gateway can have said that anybody is here", async () => {
+    const { rooms, eventId, join, presence, step, occupied } = await openTestRoom(redis, { cap: 1 });
+    await join("ann");
+    await step();
+    await rooms.leave(eventId, visitor("ann"));
+    await rooms.join(eventId, visitor("bob"));
+    await step();
+    expect((await occupied()).turns).toEqual(["bob"]);
+    expect(presence.size()).toBe(1);
+  });
+
+  test("passes who is away, and is the next of who then asks, here or not yet reported; not of who is gone again", async () => {
+    const settings = { cap: 1, absenceGraceMs: 5_000, turnWindowMs: 1_000 };
+    const { rooms, eventId, join, step, occupied } = await openTestRoom(redis, settings);
+    await rooms.join(eventId, visitor("ann"));
+    await rooms.join(eventId, visitor("bob"));
+    await step(0, { freeSeats: 0 });
+    await join("cyd", "dan", "eve");
+    await step(6_000);
+    expect((await occupied()).turns).toEqual(["cyd"]);
+    expect(await rooms.standing(eventId, visitor("bob"))).toMatchObject({
+      outcome: "waiting",
+      number: 2,
+      ahead: 0,
+    });
+    await step(1_000);
+    expect((await occupied()).turns).toEqual(["bob"]);
+    await rooms.standing(eventId, visitor("ann"));
+    await step(0, { freeSeats: 0 });
+    await step(6_000);
+    expect((await occupied()).turns).toEqual(["dan"]);
+  });
+
+  test("of a place that was left is not for who has joined another lane since", async () => {
+    const lanes = ["general", "fans"].map((name) => ({ name, weight: 1 }));
+    const { rooms, eventId, presence, configure, step, occupied } = await openTestRoom(redis, {
+      cap: 1,
+      lanes,
+    });
+    const code = { hash: hashCode("FAN"), lane: "fans", uses: 9, endsAtMs: Number.MAX_SAFE_INTEGER };
+    await configure({}, { codes: [code] });
+    await rooms.join(eventId, visitor("ann"));
+    await rooms.leave(eventId, visitor("ann"));
+    await rooms.join(eventId, visitor("bob"));
+    await rooms.join(eventId, visitor("ann"), { code: "FAN" });
+    for (const [lane, number] of [
+      [0, 1],
+      [0, 2],
+      [1, 1],
+    ] as const)
+      presence.enter(lane, number);
+    await step();
+    expect((await occupied()).turns).toEqual(["bob"]);
   });
 
   test("that is over goes to the next", async () => {

@@ -1,19 +1,29 @@
 -- Offers turns: lane by lane from the watermark on, to those who are here.
--- Needs: room, places, line, back, turns, news, isHere, knownUpTo, nowMs, turnsMost, scanMost. Gives: offerTurns.
-local perBlock, identityLength, laneWidth = 32, 22, 1099511627776
+-- Needs: room, places, line, back, turns, news, readPlace, numberOf, lineField, isHere, knownUpTo, nowMs, turnsMost,
+-- scanMost. Gives: offerTurns.
+local laneWidth = 1099511627776
+
+-- Who joined or asked a moment ago is here, though no gateway can have reported it yet.
+local function isFresh(seenAt)
+  return seenAt and tonumber(seenAt) * 1000 + room.absenceGraceMs > nowMs
+end
 
 -- Those who were stepped over and came back, lowest number first. Who is gone again is away again.
 local function readBack(index)
   local least = (index - 1) * laneWidth
   local found =
     redis.call("ZRANGE", back, least, least + laneWidth - 1, "BYSCORE", "LIMIT", 0, turnsMost, "WITHSCORES")
-  local candidates = {}
+  local candidates, identities = {}, {}
   for position = 1, #found, 2 do
-    local number = tonumber(found[position + 1]) - least
-    if isHere(index - 1, number) then
-      candidates[#candidates + 1] = { identity = found[position], number = number, isBack = true }
+    identities[#identities + 1] = found[position]
+  end
+  local values = #identities > 0 and redis.call("HMGET", places, unpack(identities)) or {}
+  for position, identity in ipairs(identities) do
+    local number, value = tonumber(found[2 * position]) - least, values[position]
+    if value and (isHere(index - 1, number) or isFresh(string.match(value, " back (%d+)$"))) then
+      candidates[#candidates + 1] = { identity = identity, number = number, value = value, isBack = true }
     else
-      redis.call("ZREM", back, found[position])
+      redis.call("ZREM", back, identity)
     end
   end
   return candidates
@@ -23,8 +33,7 @@ end
 local function readBlock(index, number)
   local lane = room.each[index]
   local kind, position = number <= lane.drawn and "d" or "a", (number - 1) % perBlock
-  local field = string.format("%d%s%d", index - 1, kind, math.floor((number - 1) / perBlock))
-  local block = redis.call("HGET", line, field)
+  local block = redis.call("HGET", line, lineField(kind, index - 1, number))
   local upTo = math.min(number - 1 - position + perBlock, kind == "d" and lane.drawn or lane.last)
   local identities = {}
   if not block then
@@ -50,18 +59,25 @@ local function newWalk(index, mayPassAbsent)
     end
     local offset = number - walk.first + 1
     local value = walk.values[offset]
-    local entry = value and tonumber(string.match(value, "^%d+ (%d+) %d+$"))
-    local isOwn = entry and (number <= lane.drawn or entry == number)
-    return isOwn and walk.identities[offset], value
+    local isPlace = value and string.match(value, "^%d+ %d+ %d+$")
+    return isPlace and walk.identities[offset], value
+  end
+
+  -- Who left and joined again has another place, and nothing of the one that was left.
+  local function isOwn(value, number)
+    local place = readPlace(value)
+    return place.lane == index - 1 and numberOf(place) == number
   end
 
   function walk.peek()
     while not walk.back[1] and not walk.found and walk.number <= last do
       local identity, value = placeAt(walk.number)
       local isKnown = walk.number <= known
-      if identity and isKnown and isHere(index - 1, walk.number) then
+      local isThere = identity
+        and (isKnown and isHere(index - 1, walk.number) or isFresh(string.match(value, "(%d+)$")))
+      if isThere and isOwn(value, walk.number) then
         walk.found = { identity = identity, number = walk.number, value = value }
-      elseif identity and not (isKnown and mayPassAbsent) then
+      elseif identity and not isThere and not (isKnown and mayPassAbsent) and isOwn(value, walk.number) then
         return nil
       else
         walk.number, lane.served = walk.number + 1, walk.number
@@ -123,18 +139,15 @@ local function offerTurns(count)
       break
     end
     local candidate = walk.take()
-    local value = candidate.value or redis.call("HGET", places, candidate.identity)
-    local joinedAt = value and tonumber(string.match(value, "^%d+ %d+ (%d+)"))
-    if joinedAt then
-      offered[#offered + 1] = {
-        identity = candidate.identity,
-        lane = walk.index - 1,
-        number = candidate.number,
-        deadlineMs = deadlineMs,
-      }
-      scored[#scored + 1], scored[#scored + 2] = deadlineMs, candidate.identity
-      waits[#waits + 1] = math.max(0, math.floor(nowMs / 1000) - joinedAt)
-    end
+    local joinedAt = tonumber(string.match(candidate.value, "^%d+ %d+ (%d+)"))
+    offered[#offered + 1] = {
+      identity = candidate.identity,
+      lane = walk.index - 1,
+      number = candidate.number,
+      deadlineMs = deadlineMs,
+    }
+    scored[#scored + 1], scored[#scored + 2] = deadlineMs, candidate.identity
+    waits[#waits + 1] = math.max(0, math.floor(nowMs / 1000) - joinedAt)
   end
   if #offered > 0 then
     redis.call("ZADD", turns, unpack(scored))

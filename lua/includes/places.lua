@@ -1,8 +1,10 @@
--- A place is kept as `lane entry joinedAt`, with a ` lapsed` behind it once its turn was not taken up, or with a
--- ` readmitted` where its pass is older than what Redis knows. Entries count in the order of arrival; the number of
--- a place is its entry, or what the draw made of it.
--- Needs: room, line, drawn. Gives: readPlace, numberOf, lineField.
+-- A place is kept as `lane entry joinedAt`, with a ` lapsed` behind it once its turn was not taken up, with a
+-- ` back` and the time once its buyer asked who was stepped over, or with a ` readmitted` where its pass is older
+-- than what Redis knows. Entries count in the order of arrival; the number of a place is its entry, or what the draw
+-- made of it.
+-- Needs: settings, places, back, room, line, drawn. Gives: readPlace, numberOf, lineField, comeBack.
 local perBlock, perChunk, identityLength = 32, 256, 22
+local chunks = {}
 
 local function readPlace(value)
   local lane, entry, joinedAt, rest = string.match(value, "^(%d+) (%d+) (%d+)(.*)$")
@@ -26,11 +28,20 @@ local function numberOf(place)
     return nil
   end
   local field = string.format("%d:%d", place.lane, math.floor((place.entry - 1) / perChunk))
-  local chunk = redis.call("HGET", drawn, field)
-  return (struct.unpack(">I4", chunk, (place.entry - 1) % perChunk * 4 + 1))
+  chunks[field] = chunks[field] or redis.call("HGET", drawn, field)
+  return (struct.unpack(">I4", chunks[field], (place.entry - 1) % perChunk * 4 + 1))
 end
 
 -- Where the line keeps the identity of a number (`kind` d, of those who were drawn) or of an entry (`kind` a).
 local function lineField(kind, lane, number)
   return string.format("%d%s%d", lane, kind, math.floor((number - 1) / perBlock))
+end
+
+-- Who was stepped over is the next; the place as it is kept from now on.
+local function comeBack(identity, place, number, nowMs)
+  local value =
+    string.format("%d %d %d back %d", place.lane, place.entry, place.joinedAt, math.floor(nowMs / 1000))
+  redis.call("HSET", places, identity, value)
+  redis.call("ZADD", back, place.lane * 1099511627776 + number, identity)
+  return value
 end

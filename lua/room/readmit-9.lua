@@ -59,6 +59,9 @@ if not known then
   if not there then
     write(identity)
   end
+  if room.drawState == "drawing" then
+    redis.call("HINCRBY", settings, "restored", 1)
+  end
 end
 local place = known and string.match(known, "^%d+ %d+ %d+")
   or string.format("%d %d %d", lane, entry, joinedAt)

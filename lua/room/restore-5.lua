@@ -29,7 +29,8 @@ local joinedAt, incarnation, nowMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonum
 if not room then
   return "room_missing"
 end
-noticeRestart(math.max(nowMs, room.nowMs))
+nowMs = math.max(nowMs, room.nowMs)
+noticeRestart(nowMs)
 if redis.call("HEXISTS", places, identity) == 1 then
   return "known"
 end
@@ -48,7 +49,7 @@ end
 write(identity)
 redis.call("HSET", places, identity, string.format("%d %d %d", lane, entry, joinedAt))
 if number and number <= kept.served then
-  redis.call("ZADD", back, lane * 1099511627776 + number, identity)
+  comeBack(identity, { lane = lane, entry = entry, joinedAt = joinedAt }, number, nowMs)
 end
 if room.drawState == "drawing" then
   redis.call("HINCRBY", settings, "restored", 1)

@@ -40,7 +40,6 @@ end
 nowMs = math.max(nowMs, room.nowMs)
 noticeRestart(nowMs)
 local state = stateOf(nowMs)
-local laneWidth = 1099511627776
 local known, blocks, newPlaces = {}, {}, {}
 
 -- The general lane, or the lane of a code that still has uses.
@@ -112,11 +111,7 @@ local function standServed(identity, place, number, joins)
     return where, 0
   end
   redis.call("ZREM", turns, identity)
-  redis.call("ZADD", back, place.lane * laneWidth + number, identity)
-  if place.lapsed then
-    known[identity] = string.format("%d %d %d", place.lane, place.entry, place.joinedAt)
-    redis.call("HSET", places, identity, known[identity])
-  end
+  known[identity] = comeBack(identity, place, number, nowMs)
   local where = "waiting"
   return where, 0
 end

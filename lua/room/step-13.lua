@@ -6,6 +6,7 @@
 -- KEYS lease string: the driver's id, until the lease ends
 -- KEYS places hash: identity to lane entry joinedAt
 -- KEYS line hash: blocks of identities, by entry and, of those who were drawn, by number
+-- KEYS drawn hash: blocks of numbers by entry
 -- KEYS back zset: identities that were stepped over and are here again, by lane and number
 -- KEYS turns zset: identities with an offered turn, by the end of its window
 -- KEYS inside zset: identities with a pass, by its end
@@ -31,9 +32,9 @@
 -- RESULTS stepped: the state follows, the seconds that those waited who were offered a turn, the counts, what is kept of the lanes, and what the gateways say of themselves
 -- RESULTS fenced: another driver has taken over; nothing was changed
 -- RESULTS room_missing: the room was never configured, or Redis forgot it
-local settings, lease, places, line, back = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local turns, inside, passes, revoked = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
-local reports, proofs, news = KEYS[10], KEYS[11], KEYS[12]
+local settings, lease, places, line, drawn, back = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local turns, inside, passes, revoked = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local reports, proofs, news = KEYS[11], KEYS[12], KEYS[13]
 local driverId, fence, leaseMs, nowMs = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local flowMs, turnsMost, scanMost, tickMs =
   tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
@@ -42,6 +43,7 @@ local reserve, about = ARGV[12], ARGV[13]
 
 -- INCLUDE room
 -- INCLUDE restart
+-- INCLUDE places
 -- INCLUDE presence
 
 local function endTurns()
@@ -53,7 +55,8 @@ local function endTurns()
   local values, marked = redis.call("HMGET", places, unpack(lapsed)), {}
   for index, identity in ipairs(lapsed) do
     if values[index] then
-      marked[#marked + 1], marked[#marked + 2] = identity, values[index] .. " lapsed"
+      marked[#marked + 1], marked[#marked + 2] =
+        identity, string.match(values[index], "^%d+ %d+ %d+") .. " lapsed"
     end
   end
   if #marked > 0 then
