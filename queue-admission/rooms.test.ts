@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { ZodError } from "zod";
+import { hashCode } from "../foundation/code-hash.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import { connectTestRedis } from "../test/harness/redis.ts";
 import type { RoomSettings } from "./room-settings.ts";
-import { hashCode } from "./rooms.ts";
 import { identityOf, openSettings, openTestRoom, visitor } from "./test-room.ts";
 
 const redis = connectTestRedis();
