@@ -75,7 +75,8 @@ async function openBook(parts: BookParts, eventId: EventId): Promise<Book> {
     }),
     settings,
     pace: paceFrom(stats) ?? startPace(ratePerMinute, parts.clock.now()),
-    stock: await parts.records.stock(eventId),
+    // A driver takes over also while Postgres is away; `keep` asks again, and its failure is logged.
+    stock: await parts.records.stock(eventId).catch(() => undefined),
     lanes: [],
     reply: undefined,
     reserved: [],

@@ -45,8 +45,7 @@ async function openRoom(settings: Partial<RoomSettings> = {}): Promise<TestRoom>
   return room;
 }
 
-function startDriver(driverId: string, lines: string[] = []): RoomDriver {
-  const records = createTestRecords();
+function startDriver(driverId: string, lines: string[] = [], records = createTestRecords()): RoomDriver {
   const logger = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
   const driver = createRoomDriver({ redis, clock: systemClock, logger, driverId, records });
   drivers.push(driver);
@@ -70,6 +69,19 @@ describe("a driver", () => {
     await room.join("ann");
     await waitFor(() => hasTurn(room, "ann"), { what: "a turn", withinMs: 2_000 });
     expect(await leaseOf(room)).toBe("driver-a");
+  });
+
+  test("takes over and goes on while what is durable cannot be reached, and logs it", async () => {
+    const away = () => Promise.reject(new Error("Postgres is away"));
+    const lines: string[] = [];
+    startDriver("driver-a", lines, { ...createTestRecords(), stock: away, keepMarks: away });
+    const room = await openRoom();
+    await room.join("ann");
+    await waitFor(() => hasTurn(room, "ann"), { what: "a turn", withinMs: 2_000 });
+    await waitFor(() => lines.some((line) => line.includes("Postgres is away")), {
+      what: "the error",
+      withinMs: 2_000,
+    });
   });
 
   test("hands its leases back when it stops, and another goes on at once", async () => {
