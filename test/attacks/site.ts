@@ -35,6 +35,8 @@ export function identityOf({ token }: { readonly token: string }): string {
   return claims.identity;
 }
 
+export const portOf = (gateway: string) => Number(new URL(gateway).port);
+
 export type Mail = { readonly subject: string; readonly text: string };
 
 export type AttackedSite = {
@@ -46,6 +48,8 @@ export type AttackedSite = {
   startGateway(settings: Readonly<Record<string, string>>): Promise<string>;
   /** An event of its own, its room open for whoever comes. */
   openEvent(room?: Partial<RoomSettings>): Promise<OnsaleEvent>;
+  /** Brings the event to Redis again, as the worker does. */
+  publishEvent(eventId: EventId): Promise<void>;
   openAccount(role: "buyer" | "organiser"): Promise<{ email: string; password: string }>;
   bookingsOf(eventId: EventId): Promise<number>;
   mailsTo(address: string): Promise<Mail[]>;
@@ -129,6 +133,7 @@ function openData(databaseUrl: string, redisUrls: readonly string[]) {
       await publishEvent(publishingOf(parts), eventId);
       return waitFor(() => catalogue.find(eventId), { what: "the event" });
     },
+    publishEvent: (eventId: EventId) => publishEvent(publishingOf(parts), eventId),
     openAccount: async (role: "buyer" | "organiser") => {
       const account = { email: `${randomUUID()}@onsale.example`, password: randomUUID() };
       await createAccount(pool, uuidSource, { ...account, role });
