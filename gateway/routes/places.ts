@@ -94,8 +94,11 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
     body,
     buyer,
     jkt,
+    address,
   } = call;
-  const tooOften = guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`);
+  const tooOften =
+    guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`) ??
+    (body?.code === undefined ? undefined : guards.take("guesses", address));
   if (tooOften !== undefined) return tooOften;
   const watch = await services.roomWatches.open(eventId);
   const rules = watch.rules();
