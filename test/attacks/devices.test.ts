@@ -12,9 +12,11 @@ import {
   enter,
   join,
   openGuest,
+  openSession,
   places,
   proofOf,
   standingOf,
+  takeTurn,
   turnOf,
 } from "./attacker.ts";
 import { type AttackedSite, portOf, publicUrl, startSite } from "./site.ts";
@@ -113,6 +115,18 @@ test("the turn of a bound session cannot be taken with another key", async () =>
   expect((await ask(gateway, path, { ...owner, device: thief, method: "POST" })).code).toBe("device_proof_wrong");
   expect((await ask(gateway, path, { token: owner.token, method: "POST" })).code).toBe("device_proof_missing");
   expect((await ask(gateway, path, { ...owner, method: "POST" })).status).toBe(201);
+});
+
+test("a place that a device joined gives its turn to no session without a key, also of the same account", async () => {
+  const account = await site.openAccount("buyer");
+  const [bound, free] = [await openSession(gateway, account, device), await openSession(gateway, account)];
+  await join(gateway, event, bound);
+  await turnOf(gateway, event, bound);
+  for (const url of site.gateways)
+    expect(await takeTurn(url, event, free)).toMatchObject({ status: 403, code: "device_required" });
+  const { body } = await takeTurn(gateway, event, bound);
+  expect((await book(gateway, event, free, body.pass)).code).toBe("pass_invalid");
+  expect((await book(gateway, event, bound, body.pass)).status).toBe(201);
 });
 
 test("the room's socket opens for a bound token with a proof as subprotocol only, once", async () => {
