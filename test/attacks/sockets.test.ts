@@ -99,18 +99,25 @@ test("one buyer has eight connections, sockets and streams together, however man
   await waitFor(async () => (await upgrade(buyer.token)).startsWith("HTTP/1.1 101 "), { what: "space again" });
 });
 
-test("`here` by a socket brings a lapsed place back, and never makes a new one where none is left", async () => {
-  const room = await site.openEvent({ turnWindowMs: 1_000, cap: 1, proofOfWork: "off" });
+test("`here` brings a lapsed place back, and makes no new one where the place was left meanwhile", async () => {
+  const room = await site.openEvent({ turnWindowMs: 1_000, cap: 1 });
   const buyer = await openGuest(gateway);
+  const lapsed = async () => (await standingOf(gateway, room, buyer)).body.standing.outcome === "lapsed";
   await join(gateway, room, buyer);
   await turnOf(gateway, room, buyer);
-  const lapsed = async () => (await standingOf(gateway, room, buyer)).body.standing.outcome === "lapsed";
   await waitFor(lapsed, { what: "the end of the turn" });
   const socket = await openRoom(at, buyer.token, room.id);
   await socket.heard({ type: "standing", outcome: "lapsed" });
+  socket.say('{"type":"here"}');
+  await socket.heard({ type: "standing", outcome: "waiting", number: 1 });
+  await socket.heard({ type: "turn" });
+  await waitFor(lapsed, { what: "the end of the second turn" });
+  socket.say('{"type":"standing"}');
+  const isLapsed = () => socket.messages.at(-1)?.type === "standing" || undefined;
+  await waitFor(isLapsed, { what: "an answer" });
   // At the other gateway, of which this socket does not hear.
   await leave(site.gateways[1], room, buyer);
   socket.say('{"type":"here"}');
-  await waitFor(() => socket.messages.filter(({ type }) => type === "standing").length > 1, { what: "an answer" });
+  await socket.heard({ type: "standing", outcome: "place_missing" });
   expect((await standingOf(gateway, room, buyer)).code).toBe("place_missing");
 });
