@@ -114,7 +114,11 @@ async function tellStanding(all: Connections, waiter: Waiter): Promise<void> {
 
 async function hereAgain(all: Connections, waiter: Waiter): Promise<void> {
   if (waiter.where !== "lapsed") return tellStanding(all, waiter);
-  const joined = await all.services.rooms.join(waiter.eventId, waiter);
+  const { rooms } = all.services;
+  // Left or taken away at another gateway meanwhile, the place is gone: a new one takes what a join must bring.
+  const { outcome } = await rooms.standing(waiter.eventId, waiter);
+  if (outcome !== "lapsed") return tellStanding(all, waiter);
+  const joined = await rooms.join(waiter.eventId, waiter);
   const crowd = all.crowds.get(waiter.eventId);
   if (crowd !== undefined && waiter.open && joined.outcome === "joined")
     tellNew(crowd, waiter, joined.standing, all.bounds);
