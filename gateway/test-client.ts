@@ -73,7 +73,7 @@ export function problemOf({ headers, body }: Received): Problem {
 }
 
 /** Sends bytes as they are and gives all that comes back until the server closes or `until` is seen. */
-export function sendRaw(gateway: TestGateway, text: string, until = /\0/): Promise<string> {
+export function sendRaw(gateway: Pick<TestGateway, "port">, text: string, until = /\0/): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let received = "";
   const socket = connect(gateway.port, "127.0.0.1", () => socket.write(text, "latin1"));

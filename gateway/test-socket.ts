@@ -17,7 +17,7 @@ export type TestSocket = {
 
 /** Opens the room as a browser does, the token beside the subprotocol; resolves when the first message came. */
 export async function openRoom(
-  gateway: TestGateway,
+  gateway: Pick<TestGateway, "port">,
   token: string,
   event = eventId,
   more: readonly string[] = [],

@@ -25,8 +25,11 @@ export const takeTurn = defineRoute({
   body: noBody,
   idempotent: false,
   answers: { 201: { description: "The pass.", json: passSchema } },
-  refusals: ["turn_missing", "place_missing"],
+  refusals: ["turn_missing", "place_missing", "device_required"],
   async handle({ services, connections, params: { eventId }, buyer, jkt }) {
+    // The place may have been joined by a bound session of the same account.
+    const { deviceBinding } = (await services.roomWatches.open(eventId)).rules();
+    if (deviceBinding && jkt === undefined) return { refusal: "device_required" };
     const taken = await services.rooms.takeTurn(eventId, { ...buyer, jkt });
     if (taken.outcome !== "admitted") return { refusal: taken.outcome };
     connections.admitted(eventId, buyer.buyerId, taken.endsAtMs);

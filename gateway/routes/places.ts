@@ -106,10 +106,12 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
     body,
     buyer,
     jkt,
+    address,
   } = call;
   const tooOften =
     guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`) ??
-    (buyer.verified ? undefined : guards.take("joins", call.address));
+    (buyer.verified ? undefined : guards.take("joins", address)) ??
+    (body?.code === undefined ? undefined : guards.take("guesses", address));
   if (tooOften !== undefined) return tooOften;
   const watch = await services.roomWatches.open(eventId);
   const rules = watch.rules();

@@ -1,31 +1,98 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { join, openGuest, openSession } from "./attacker.ts";
+import { type Answered, ask, join, leave, openGuest, openSession, places, standingOf } from "./attacker.ts";
 import { type AttackedSite, startSite } from "./site.ts";
 
 let site: AttackedSite;
+let gateway: string;
 beforeAll(async () => {
   site = await startSite();
+  gateway = site.gateways[0];
 });
 afterAll(() => site.close());
 
 const times = (count: number) => Array.from({ length: count }, (_, index) => index);
+const numbers = (answers: readonly Answered[]) => new Set(answers.map(({ body }) => body.standing.number));
+const ofStatus = (answers: readonly Answered[], status: number) =>
+  answers.filter((answer) => answer.status === status);
 
 test("fifty joins at once from five sessions of one account, over two gateways, make one place", async () => {
   const event = await site.openEvent();
   const account = await site.openAccount("buyer");
-  const sessions = await Promise.all(times(5).map(() => openSession(site.gateways[0], account)));
+  const sessions = await Promise.all(times(5).map(() => openSession(gateway, account)));
   const answers = await Promise.all(
     times(10).flatMap((round) =>
       sessions.map((session) => join(site.gateways[round % 2] as string, event, session)),
     ),
   );
-  const joined = answers.filter(({ status }) => status < 300);
-  expect(new Set(joined.map(({ body }) => body.standing.number))).toEqual(new Set([1]));
-  expect(joined.filter(({ status }) => status === 201)).toHaveLength(1);
-  // A guest of the same address is somebody else, and stands behind.
-  const guest = await openSession(site.gateways[0], { email: account.email });
-  expect((await join(site.gateways[0], event, guest)).body.standing.number).toBe(2);
-  expect((await join(site.gateways[0], event, await openGuest(site.gateways[0]))).body.standing.number).toBe(
-    3,
+  const joined = [...ofStatus(answers, 201), ...ofStatus(answers, 200)];
+  expect(ofStatus(answers, 201)).toHaveLength(1);
+  expect(joined.length).toBeGreaterThan(10);
+  expect(numbers(joined)).toEqual(new Set([1]));
+  expect(joined.length + ofStatus(answers, 429).length).toBe(50);
+  // A guest who names the same address is somebody else, and stands behind.
+  const guest = await openSession(gateway, { email: account.email });
+  expect((await join(gateway, event, guest)).body.standing.number).toBe(2);
+  expect((await join(gateway, event, await openGuest(gateway))).body.standing.number).toBe(3);
+});
+
+test("a hundred guests of one address have their places; who goes on is told when to come again", async () => {
+  const event = await site.openEvent();
+  const limited = await site.startGateway({ RATE_PER_ADDRESS: "1" });
+  const guests = await Promise.all(times(150).map(() => openGuest(gateway)));
+  const answers = await Promise.all(guests.map((guest) => join(limited, event, guest)));
+  const joined = ofStatus(answers, 201);
+  expect(joined.length).toBeGreaterThanOrEqual(120);
+  expect(joined.length).toBeLessThan(130);
+  expect(numbers(joined).size).toBe(joined.length);
+  const [refused] = ofStatus(answers, 429);
+  expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+  // The client's own writing does not make it somebody else where no proxy is trusted.
+  const disguised = await floodJoins(limited, event, (index) => `203.0.113.${index}`);
+  expect(ofStatus(disguised, 429).length).toBeGreaterThan(90);
+});
+
+test("behind a trusted proxy the last address of X-Forwarded-For counts, whatever the client wrote before it", async () => {
+  const event = await site.openEvent();
+  const proxied = await site.startGateway({ RATE_PER_ADDRESS: "1", TRUSTED_PROXIES: "1" });
+  const disguised = await floodJoins(proxied, event, (index) => `203.0.113.${index}, 198.51.100.1`, 200);
+  expect(ofStatus(disguised, 429).length).toBeGreaterThan(50);
+  const neighbour = {
+    ...(await openGuest(gateway)),
+    headers: { "x-forwarded-for": "198.51.100.1, 198.51.100.2" },
+  };
+  expect((await ask(proxied, places(event), { ...neighbour, body: {} })).status).toBe(201);
+});
+
+/** Joins of guests; each has a session of its own. */
+async function floodJoins(url: string, event: { id: string }, from: (index: number) => string, count = 100) {
+  const path = `/v1/events/${event.id}/places`;
+  const guests = await Promise.all(times(count).map(() => openGuest(gateway)));
+  return Promise.all(
+    guests.map((guest, index) =>
+      ask(url, path, { ...guest, body: {}, headers: { "x-forwarded-for": from(index) } }),
+    ),
   );
+}
+
+test("leaving and joining again gives a new number at the end, never one that was had before", async () => {
+  const event = await site.openEvent({ paused: true });
+  const [quitter, other] = [await openGuest(gateway), await openGuest(gateway)];
+  expect((await join(gateway, event, quitter)).body.standing.number).toBe(1);
+  expect((await join(gateway, event, other)).body.standing.number).toBe(2);
+  expect((await leave(gateway, event, quitter)).status).toBe(204);
+  expect((await standingOf(gateway, event, quitter)).code).toBe("place_missing");
+  expect((await join(gateway, event, quitter)).body.standing.number).toBe(3);
+  expect((await standingOf(gateway, event, other)).body.standing.number).toBe(2);
+});
+
+test("a room that nobody may join yet, or any more, or that does not exist, gives no places", async () => {
+  const guest = await openGuest(gateway);
+  const soon = Date.now() + 3_600_000;
+  const scheduled = await site.openEvent({ lobbyAtMs: soon, opensAtMs: soon });
+  const closed = await site.openEvent({ closed: true });
+  expect((await join(gateway, scheduled, guest)).code).toBe("room_closed");
+  expect((await join(gateway, closed, guest)).code).toBe("room_closed");
+  expect((await join(gateway, { id: randomUUID() as never }, guest)).code).toBe("not_found");
+  expect((await join(gateway, await site.openEvent(), guest)).status).toBe(201);
 });

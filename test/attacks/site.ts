@@ -28,6 +28,15 @@ export const secret = "s".repeat(40);
 /** What the site signs with, for what only time or a mistake of ours could bring into an attacker's hands. */
 export const tokens = createTokens(secret);
 
+/** Who a token says its bearer is, to the room: what the site itself reads in it. */
+export function identityOf({ token }: { readonly token: string }): string {
+  const claims = tokens.verify("buyer", token);
+  if (claims === undefined) throw new Error("no token of this site");
+  return claims.identity;
+}
+
+export const portOf = (gateway: string) => Number(new URL(gateway).port);
+
 export type Mail = { readonly subject: string; readonly text: string };
 
 export type AttackedSite = {
@@ -39,6 +48,8 @@ export type AttackedSite = {
   startGateway(settings: Readonly<Record<string, string>>): Promise<string>;
   /** An event of its own, its room open for whoever comes. */
   openEvent(room?: Partial<RoomSettings>): Promise<OnsaleEvent>;
+  /** Brings the event to Redis again, as the worker does. */
+  publishEvent(eventId: EventId): Promise<void>;
   openAccount(role: "buyer" | "organiser"): Promise<{ email: string; password: string }>;
   bookingsOf(eventId: EventId): Promise<number>;
   mailsTo(address: string): Promise<Mail[]>;
@@ -83,6 +94,11 @@ export async function startSite(): Promise<AttackedSite> {
     databaseUrl: database.url,
     startGateway: (settings) => startServer({ ONSALE_ROLES: "gateway", ...settings }),
     ...data,
+    openEvent: async (room) => {
+      const event = await data.openEvent(room);
+      for (const gateway of [first, second]) await known(gateway, event.id);
+      return event;
+    },
     mailsTo: async (address) => {
       const answer = await fetch(`http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`);
       return (await answer.json()) as Mail[];
@@ -94,6 +110,12 @@ export async function startSite(): Promise<AttackedSite> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A gateway that has just read the events does not know the newest for a moment. */
+async function known(gateway: string, eventId: EventId): Promise<void> {
+  const isKnown = async () => (await fetch(`${gateway}/v1/events/${eventId}`)).ok;
+  await waitFor(isKnown, { what: "the event at the gateway" });
 }
 
 function openData(databaseUrl: string, redisUrls: readonly string[]) {
@@ -115,6 +137,7 @@ function openData(databaseUrl: string, redisUrls: readonly string[]) {
       await publishEvent(publishingOf(parts), eventId);
       return waitFor(() => catalogue.find(eventId), { what: "the event" });
     },
+    publishEvent: (eventId: EventId) => publishEvent(publishingOf(parts), eventId),
     openAccount: async (role: "buyer" | "organiser") => {
       const account = { email: `${randomUUID()}@onsale.example`, password: randomUUID() };
       await createAccount(pool, uuidSource, { ...account, role });
