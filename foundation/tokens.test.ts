@@ -5,7 +5,14 @@ import { createTokens } from "./tokens.ts";
 
 const secret = "s".repeat(40);
 const tokens = createTokens(secret);
-const claims = { buyerId: "b1" as BuyerId, identity: "i1", email: "a@b.example", guest: true };
+const claims = {
+  buyerId: "b1" as BuyerId,
+  identity: "i1",
+  email: "a@b.example",
+  guest: true,
+  verified: false,
+  role: "buyer",
+} as const;
 const inAnHour = Date.now() + 3_600_000;
 
 test("a token gives back what was signed", () => {

@@ -13,7 +13,12 @@ export type CrowdParts = {
   readonly waiting: number;
 };
 
-type Person = { readonly name: string; readonly number: number; isHere: boolean; where: "waiting" | "turn" | "gone" };
+type Person = {
+  readonly name: string;
+  readonly number: number;
+  isHere: boolean;
+  where: "waiting" | "turn" | "gone";
+};
 
 /**
  * People of a busy on-sale: of those who wait 40% are away at every time, they come and go; one turn of twenty is
@@ -45,7 +50,8 @@ export function createCrowd({ rooms, eventId, presence, random, waiting }: Crowd
     counts.joined += 1;
     const name = `person-${counts.joined}`;
     const joined = await rooms.join(eventId, visitor(name));
-    if (joined.outcome !== "joined" || joined.standing.outcome !== "waiting") throw new Error(`${name} cannot wait`);
+    if (joined.outcome !== "joined" || joined.standing.outcome !== "waiting")
+      throw new Error(`${name} cannot wait`);
     const person: Person = { name, number: joined.standing.number, isHere: random() < 0.4, where: "waiting" };
     people.set(identityOf(name), person);
     // As one who is here goes away, and the other way round.

@@ -32,7 +32,13 @@ const cap = 500;
 const waiting = 800;
 const dieEveryMs = 2_000;
 const settings = { cap, ratePerMinute: 60_000, turnWindowMs: 10_000, passMs: 600_000 };
-const orders: StepOrders = { ratePerMinute: 60_000, freeSeats: undefined, soldOut: false, reserve: [], about: "" };
+const orders: StepOrders = {
+  ratePerMinute: 60_000,
+  freeSeats: undefined,
+  soldOut: false,
+  reserve: [],
+  about: "",
+};
 
 /** Samples of one room: what Redis counts, and of it what is still good at this time. */
 function createGauge(redis: Redis, room: Pick<TestRoom, "eventId">) {
@@ -43,8 +49,13 @@ function createGauge(redis: Redis, room: Pick<TestRoom, "eventId">) {
     async sample(nowMs: number, awayShare: number): Promise<void> {
       const live = [`(${nowMs}`, "+inf"] as const;
       const asked = redis.multi().zcard(keys.turns).zcard(keys.inside);
-      const replies = await asked.zcount(keys.turns, ...live).zcount(keys.inside, ...live).exec();
-      const [turns = 0, inside = 0, liveTurns = 0, liveInside = 0] = (replies ?? []).map(([, count]) => Number(count));
+      const replies = await asked
+        .zcount(keys.turns, ...live)
+        .zcount(keys.inside, ...live)
+        .exec();
+      const [turns = 0, inside = 0, liveTurns = 0, liveInside = 0] = (replies ?? []).map(([, count]) =>
+        Number(count),
+      );
       overshoot = Math.max(overshoot, turns + inside - cap);
       wasFull ||= liveTurns + liveInside >= cap;
       if (!wasFull) return;
@@ -137,7 +148,13 @@ export async function measureUtilisation(
 ): Promise<Utilisation> {
   const { eventId, tokens } = await openTestRoom(redis, settings);
   const logger = pino({ level: "silent" });
-  const watchParts = { redis, channels: createShardedChannels(redis), clock: systemClock, logger, gatewayId: "gateway" };
+  const watchParts = {
+    redis,
+    channels: createShardedChannels(redis),
+    clock: systemClock,
+    logger,
+    gatewayId: "gateway",
+  };
   const watches = createRoomWatches(watchParts);
   const watch = await watches.open(eventId);
   const rooms = createRooms({ redis, clock: systemClock, tokens });

@@ -1,4 +1,8 @@
-import { simulateUtilisation, measureUtilisation, type Utilisation } from "../../queue-admission/test-utilisation.ts";
+import {
+  measureUtilisation,
+  simulateUtilisation,
+  type Utilisation,
+} from "../../queue-admission/test-utilisation.ts";
 import type { Bar, Measurement } from "../bench/report.ts";
 import type { Part, Run } from "../bench/suite.ts";
 import { forceDrivers } from "./forced-drivers.ts";
