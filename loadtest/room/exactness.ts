@@ -1,4 +1,8 @@
-import { simulateUtilisation, measureUtilisation, type Utilisation } from "../../queue-admission/test-utilisation.ts";
+import {
+  measureUtilisation,
+  simulateUtilisation,
+  type Utilisation,
+} from "../../queue-admission/test-utilisation.ts";
 import type { Bar, Measurement } from "../bench/report.ts";
 import type { Part, Run } from "../bench/suite.ts";
 import { forceDrivers } from "./forced-drivers.ts";
@@ -32,7 +36,7 @@ async function simulatedHour({ tiny, say }: Run, { redis }: RoomServer): Promise
 }
 
 async function unprotectedHour({ tiny, say }: Run, { redis }: RoomServer): Promise<Measurement[]> {
-  const { overshoot } = await simulateUtilisation(redis, tiny ? 0.1 : 5, seed, createUnprotectedDrivers);
+  const { overshoot } = await simulateUtilisation(redis, tiny ? 0.5 : 2, seed, createUnprotectedDrivers);
   say("the same is simulated without the scripts");
   const bar: Bar = { of: "value", sign: "≥", at: 1, size: "any" };
   return [{ name: "check then increment: overshoot", value: overshoot, unit: "people", bar }];
@@ -63,9 +67,9 @@ function figuresOf(span: string, seen: Utilisation): Measurement[] {
   return [
     exact,
     {
-      ...{ name: `${span}: utilisation of the cap`, value: utilisation, unit: "of 1" },
-      bar: { of: "value", sign: "≥", at: 0.99, size: "full" },
+      ...{ name: `${span}: utilisation of the cap`, value: 100 * utilisation, unit: "%" },
+      bar: { of: "value", sign: "≥", at: 99, size: "full" },
     },
-    { name: `${span}: absent of those who wait`, value: awayShare, unit: "of 1" },
+    { name: `${span}: absent of those who wait`, value: 100 * awayShare, unit: "%" },
   ];
 }

@@ -66,7 +66,7 @@ function rates(joins: JoinFigures, singles: number, batches: number): Measuremen
       limit: { name: `the script, ${Math.round(perCall)} joins a call`, value: batches },
     },
     { name: "joins that share a call", value: perCall, unit: "joins" },
-    { name: "time of the server in the script", value: joins.busyShare, unit: "of 1" },
+    { name: "time of the server in the script", value: 100 * joins.busyShare, unit: "%" },
   ];
 }
 

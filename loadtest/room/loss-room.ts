@@ -56,9 +56,13 @@ export async function openLossRoom(redis: Redis, settings: RoomSettings) {
   return {
     async joinMany(first: number, count: number): Promise<Receipt[]> {
       const receipts: Receipt[] = [];
-      await forMany(Array.from({ length: count }, (_, at) => first + at), atOnce, async (index) => {
-        receipts.push(await join(index));
-      });
+      await forMany(
+        Array.from({ length: count }, (_, at) => first + at),
+        atOnce,
+        async (index) => {
+          receipts.push(await join(index));
+        },
+      );
       return receipts;
     },
     async restoreAll(receipts: readonly Receipt[]): Promise<number> {

@@ -33,7 +33,11 @@ export const lossPart: Part = {
   },
 };
 
-async function measureLosses({ tiny, say }: Run, server: MortalRedis, room: LossRoom): Promise<Measurement[]> {
+async function measureLosses(
+  { tiny, say }: Run,
+  server: MortalRedis,
+  room: LossRoom,
+): Promise<Measurement[]> {
   const half = tiny ? 200 : 10_000;
   const everybody = await room.joinMany(0, half);
   await server.stopKeeping();

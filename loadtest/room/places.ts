@@ -1,6 +1,7 @@
 import type { Measurement } from "../bench/report.ts";
 import type { Part, Run } from "../bench/suite.ts";
 import { drawMeasurements } from "./draw-of-many.ts";
+import { httpMeasurements } from "./http-joins.ts";
 import { joinMeasurements } from "./join-figures.ts";
 import { type RoomServer, startRoomServer } from "./room-server.ts";
 import { stepMeasurements } from "./step-figures.ts";
@@ -15,7 +16,7 @@ export const placesPart: Part = {
       return [...measured, ...(await stepMeasurements(run, server, eventId, count))];
     });
     const drawn = await onServer(run, "drawn", (server) => drawMeasurements(run, server, count));
-    return [...filled, ...drawn];
+    return [...filled, ...drawn, ...(await httpMeasurements(run))];
   },
 };
 
