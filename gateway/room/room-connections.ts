@@ -78,6 +78,7 @@ async function welcome(all: Connections, waiter: Waiter): Promise<void> {
     const tick = crowd.watch?.tick();
     tell(waiter, helloMessage(tick));
     const known = knownStanding(waiter, tick);
+    waiter.receipt = undefined;
     if (known === undefined) await tellStanding(all, waiter);
     else tellNew(crowd, waiter, known, all.bounds);
   });
