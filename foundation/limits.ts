@@ -30,8 +30,8 @@ export const limits = {
     connectionsPerBuyer: 8,
     /**
      * Who stands near hears within each second how the room goes on, who stands far more rarely: a send costs about
-     * 9 µs. With 1,000 here six of ten silences near the front were longer than a second (the driver's ticks come
-     * with its steps, never on time); with 700 three of a hundred were, on a machine with too much to do.
+     * 9 µs. Near is half a second, so that it is never more than one: ticks come with the driver's steps, and some
+     * steps are late.
      */
     tickEveryMs: { near: 500, middle: 5_000, far: 30_000 },
     /** More than the next thousand: whoever becomes one of them has been told each second for a while. */
