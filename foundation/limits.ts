@@ -28,9 +28,14 @@ export const limits = {
     connections: 50_000,
     /** Of one buyer at one event and process. */
     connectionsPerBuyer: 8,
-    /** Who stands near hears each second how the room goes on, who stands far more rarely: a send costs about 9 µs. */
-    tickEveryMs: { near: 1_000, middle: 5_000, far: 30_000 },
-    nearAhead: 1_000,
+    /**
+     * Who stands near hears within each second how the room goes on, who stands far more rarely: a send costs about
+     * 9 µs. Near is half a second, so that it is never more than one: ticks come with the driver's steps, and some
+     * steps are late.
+     */
+    tickEveryMs: { near: 500, middle: 5_000, far: 30_000 },
+    /** More than the next thousand: whoever becomes one of them has been told each second for a while. */
+    nearAhead: 1_500,
     middleAhead: 10_000,
     /** Waiters that are looked at before other work has its turn. */
     waitersAtOnce: 2_000,

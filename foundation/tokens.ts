@@ -75,8 +75,6 @@ export function createTokens(secret: string): Tokens {
       createHmac("sha256", key).update(`identity:${address}`).digest("base64url").slice(0, identityChars),
     sign: (kind, claims, endsAtMs) =>
       signJwt(key, { ...claims, exp: Math.floor(endsAtMs / 1000), aud: kind }),
-    sign: (kind, claims, endsAtMs) =>
-      signJwt(key, { ...claims, exp: Math.floor(endsAtMs / 1000), aud: kind }),
     verify: <Kind extends TokenKind>(kind: Kind, token: string) => {
       try {
         return jwt.verify(token, key, {

@@ -11,38 +11,34 @@ export type Presence = {
   describe(served: readonly number[], nowMs: number): string;
 };
 
-type Here = { connections: number; untilMs: number };
-
 /** A lane's numbers are kept apart by this factor, as in the scripts. */
 const laneWidth = 2 ** 40;
 
 export type PresenceBounds = { readonly window: number; readonly below: number };
 
 export function createPresence(bounds: PresenceBounds): Presence {
-  const places = new Map<number, Here>();
-
-  function at(lane: number, number: number): Here {
-    const key = lane * laneWidth + number;
-    const known = places.get(key);
-    if (known !== undefined) return known;
-    const here = { connections: 0, untilMs: 0 };
-    places.set(key, here);
-    return here;
-  }
+  // The open connections of a place; without any, the time until which it is here, below zero: there are very many,
+  // and a whole number takes nothing but its entry.
+  const places = new Map<number, number>();
+  const keyOf = (lane: number, number: number) => lane * laneWidth + number;
+  const stay = (key: number, known: number, untilMs: number) => places.set(key, Math.min(known, -untilMs));
 
   return {
     size: () => places.size,
     enter(lane, number) {
-      at(lane, number).connections += 1;
+      const key = keyOf(lane, number);
+      places.set(key, Math.max(0, places.get(key) ?? 0) + 1);
     },
     exit(lane, number, untilMs) {
-      const here = at(lane, number);
-      here.connections = Math.max(0, here.connections - 1);
-      here.untilMs = Math.max(here.untilMs, untilMs);
+      const key = keyOf(lane, number);
+      const known = places.get(key) ?? 0;
+      if (known > 1) places.set(key, known - 1);
+      else stay(key, Math.min(known, 0), untilMs);
     },
     seen(lane, number, untilMs) {
-      const here = at(lane, number);
-      here.untilMs = Math.max(here.untilMs, untilMs);
+      const key = keyOf(lane, number);
+      const known = places.get(key) ?? 0;
+      if (known <= 0) stay(key, known, untilMs);
     },
     describe(served, nowMs) {
       const lanes = served.map((base) => ({
@@ -51,7 +47,7 @@ export function createPresence(bounds: PresenceBounds): Presence {
         below: [] as number[],
       }));
       for (const [key, here] of places) {
-        if (here.connections === 0 && here.untilMs <= nowMs) {
+        if (here <= 0 && -here <= nowMs) {
           places.delete(key);
           continue;
         }

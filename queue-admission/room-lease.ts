@@ -27,8 +27,8 @@ const { leaseMs, stepMs, turnsPerStep, numbersPerStep } = limits.room;
 /** A step that comes late makes up for one that was missed; more would be a burst. */
 export const flowMs = 2 * stepMs;
 
-/** A room is never silent for longer, so that whoever hears nothing knows that something is wrong. */
-export const tickMs = 1_000;
+/** A room is never silent for longer than this and a step, a second together. */
+export const tickMs = 1_000 - 1.25 * stepMs;
 
 /** The fencing number, or nothing while another process drives the room. */
 export async function takeLease(holder: Leaseholder, eventId: EventId): Promise<number | undefined> {

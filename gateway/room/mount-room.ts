@@ -5,13 +5,13 @@ import type { Runtime } from "../runtime.ts";
 import { clientMessageSchema, roomPath, streamPath } from "./room-messages.ts";
 import { serveStream } from "./serve-stream.ts";
 import { serveUpgrade } from "./upgrade.ts";
-import { sayBye, type Waiter } from "./waiter.ts";
+import { type OfSocket, sayBye, type Waiter } from "./waiter.ts";
 
 const minuteMs = 60_000;
 
 export function mountRoom(app: TemplatedApp, runtime: Runtime): void {
   const { socket: bounds } = runtime.bounds;
-  app.ws<Waiter>(roomPath, {
+  app.ws<OfSocket>(roomPath, {
     maxPayloadLength: bounds.payloadBytes,
     maxBackpressure: bounds.backpressureBytes,
     closeOnBackpressureLimit: true,
@@ -21,13 +21,13 @@ export function mountRoom(app: TemplatedApp, runtime: Runtime): void {
     compression: uws.DISABLED,
     upgrade: serveUpgrade(runtime),
     open: (socket) => {
-      const waiter = socket.getUserData();
+      const { waiter } = socket.getUserData();
       waiter.socket = socket;
       void runtime.connections.welcome(waiter);
     },
     message: (socket, message, isBinary) => hear(runtime, socket, message, isBinary),
     close: (socket) => {
-      const waiter = socket.getUserData();
+      const { waiter } = socket.getUserData();
       waiter.open = false;
       runtime.connections.forget(waiter);
     },
@@ -39,8 +39,8 @@ export function mountRoom(app: TemplatedApp, runtime: Runtime): void {
   mountOtherMethods(app, runtime, streamPath, ["get"]);
 }
 
-function hear(runtime: Runtime, socket: WebSocket<Waiter>, bytes: ArrayBuffer, isBinary: boolean): void {
-  const waiter = socket.getUserData();
+function hear(runtime: Runtime, socket: WebSocket<OfSocket>, bytes: ArrayBuffer, isBinary: boolean): void {
+  const { waiter } = socket.getUserData();
   if (!countMessage(runtime, waiter)) return sayBye(waiter, "too_many_messages");
   const message = isBinary ? undefined : readMessage(bytes);
   if (message === undefined) return sayBye(waiter, "message_invalid");

@@ -29,9 +29,11 @@ export async function admitToRoom(runtime: Runtime, request: OpenRequest): Promi
   });
   // Whoever has a token is counted by buyer: many can come back at once from one address.
   if ("refusal" in known) return runtime.guards.take("strangers", request.address) ?? known;
-  const eventId = request.eventId as EventId;
-  if (!isUuid(eventId) || (await services.catalogue.find(eventId)) === undefined)
-    return { refusal: "not_found" };
+  if (!isUuid(request.eventId)) return { refusal: "not_found" };
+  const event = await services.catalogue.find(request.eventId as EventId);
+  if (event === undefined) return { refusal: "not_found" };
+  // The catalogue's string, which all connections share, not the request's own.
+  const eventId = event.id;
   const { identity, buyerId, cnf } = known.buyer;
   if (!connections.hasSpace(eventId, buyerId))
     return { refusal: "busy", detail: "There are too many connections." };

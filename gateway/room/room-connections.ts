@@ -81,6 +81,7 @@ async function welcome(all: Connections, waiter: Waiter): Promise<void> {
     const tick = crowd.watch?.tick();
     tell(waiter, helloMessage(tick));
     const known = waiter.receipt && knownStanding(waiter.receipt, tick);
+    waiter.receipt = undefined;
     if (known === undefined) await tellStanding(all, waiter);
     else tellNew(crowd, waiter, known, all.bounds);
   });

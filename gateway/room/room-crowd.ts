@@ -1,5 +1,6 @@
 import type { BookingChange } from "../../booking-core/bookings/booking.ts";
 import type { EventId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import { aheadOf } from "../../queue-admission/lanes.ts";
 import type { RoomNews, RoomTick, Standing } from "../../queue-admission/room.ts";
 import type { RoomWatch } from "../../queue-admission/room-watch.ts";
@@ -134,7 +135,7 @@ function hearTick(deps: CrowdDeps, crowd: RoomCrowd, tick: RoomTick): void {
 }
 
 /** The driver's ticks come a little early or late; nobody should miss one for that. */
-const earlyMs = 100;
+const earlyMs = limits.room.stepMs / 2;
 
 function changed(crowd: RoomCrowd, tick: RoomTick): boolean {
   const { state, soldOut, drawing, incarnation, pulse } = tick;

@@ -8,7 +8,7 @@ import type { Runtime } from "../runtime.ts";
 import type { Refusal } from "../wire/problem.ts";
 import { admitToRoom, type OpenRequest } from "./open-room.ts";
 import { subprotocol } from "./room-messages.ts";
-import { newWaiter, type WaiterOf } from "./waiter.ts";
+import { newWaiter, type OfSocket, type WaiterOf } from "./waiter.ts";
 
 type UpgradeRequest = OpenRequest & {
   readonly key: string;
@@ -83,5 +83,6 @@ function upgrade(exchange: Exchange, request: UpgradeRequest, who: WaiterOf): vo
   exchange.open = false;
   const { key, protocols, extensions, context } = request;
   const protocol = protocols.length === 0 ? "" : subprotocol;
-  exchange.res.cork(() => exchange.res.upgrade(newWaiter(who), key, protocol, extensions, context));
+  const ofSocket: OfSocket = { waiter: newWaiter(who) };
+  exchange.res.cork(() => exchange.res.upgrade(ofSocket, key, protocol, extensions, context));
 }

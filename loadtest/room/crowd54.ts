@@ -48,8 +48,10 @@ async function measureStand(
   stand: RoomStand,
   { each, seconds }: { each: number; seconds: number },
 ): Promise<Steady> {
-  const driver = await stand.startDriver();
-  const gateways = await Promise.all(Array.from({ length: gatewayCount }, () => stand.startGateway()));
+  const [driver, ...gateways] = await Promise.all([
+    stand.startDriver(),
+    ...Array.from({ length: gatewayCount }, () => stand.startGateway()),
+  ]);
   const count = each * gatewayCount;
   try {
     const places = await joinPlaces(stand.redis, stand.eventId, count);
@@ -63,7 +65,7 @@ async function measureStand(
     });
     try {
       say(`all open after ${Math.round(await crowd.open())} ms`);
-      await stand.change({ paused: false });
+      await stand.openFor(count);
       return await measureSteady(crowd, gateways, seconds);
     } finally {
       await crowd.stop();

@@ -10,11 +10,10 @@ import type { SocketServer } from "./socket-server.ts";
 /** Our gateway with a room in which all wait. Nobody drives it: the bench publishes the ticks, in the script's form. */
 export async function startRoomSockets({ folder, say }: Run, count: number): Promise<SocketServer> {
   const stand = await startRoomStand(`${folder}/sockets`, { ...defaultRoom, paused: true, draw: false });
-  const driver = await stand.startDriver();
+  const [driver, gateway] = await Promise.all([stand.startDriver(), stand.startGateway()]);
   const handshakes = await joinPlaces(stand.redis, stand.eventId, count);
   say(`${count} places joined`);
   await driver.stop();
-  const gateway = await stand.startGateway();
   const tick = JSON.parse(await stand.lastTick()) as Record<string, unknown>;
   const newsOf = (id: string) => JSON.stringify({ ...tick, state: stateOf(id), waiting: Number(id) });
   return {

@@ -11,7 +11,7 @@ import { createRoomControl } from "../../queue-admission/room-control.ts";
 import type { RoomSettings } from "../../queue-admission/room-settings.ts";
 import { type MeteredProcess, startMetered } from "./metered-process.ts";
 import { poll } from "./poll.ts";
-import { createRoomEvent } from "./room-event.ts";
+import { createRoomEvent, storeRoom } from "./room-event.ts";
 
 /** One event with its room on storage of its own, and our real processes on it. */
 export type RoomStand = {
@@ -20,7 +20,8 @@ export type RoomStand = {
   readonly redis: Redis;
   /** The script's last tick of this room, as it was published. */
   lastTick(): Promise<string>;
-  change(changes: Partial<RoomSettings>): Promise<void>;
+  /** Opens the room, when the driver knows that so many are here. */
+  openFor(present: number): Promise<void>;
   startGateway(): Promise<MeteredProcess & { readonly port: number }>;
   /** Drives the room, and does the worker's share. */
   startDriver(): Promise<MeteredProcess>;
@@ -30,10 +31,13 @@ export type RoomStand = {
 /** As in production: see the Dockerfile. */
 const gatewayOptions = "--max-semi-space-size=2";
 const publishedWithinMs = 15_000;
+const presentWithinMs = 10_000;
 
 export async function startRoomStand(folder: string, settings: RoomSettings): Promise<RoomStand> {
-  const redisServer = await startRedisCluster({ masters: 1, folder: join(folder, "redis"), persist: false });
-  const postgres = await startPostgres({ folder: join(folder, "postgres"), durable: true });
+  const [redisServer, postgres] = await Promise.all([
+    startRedisCluster({ masters: 1, folder: join(folder, "redis"), persist: false }),
+    startPostgres({ folder: join(folder, "postgres"), durable: true }),
+  ]);
   await migrateDatabase(postgres.url);
   const { eventId, sectionId } = await createRoomEvent(postgres.url, settings);
   const redis = connectRedis(redisServer.urls, createLogger("bench", "error"));
@@ -51,7 +55,13 @@ export async function startRoomStand(folder: string, settings: RoomSettings): Pr
     sectionId,
     redis,
     lastTick,
-    change: async (changes) => void (await control.configure(eventId, { ...settings, ...changes })),
+    async openFor(present) {
+      const isKnown = async () => ((await control.overview(eventId)).stats?.present ?? 0) >= present;
+      await poll(isKnown, presentWithinMs);
+      const opened = { ...settings, paused: false };
+      await storeRoom(postgres.url, eventId, opened);
+      await control.configure(eventId, opened);
+    },
     async startGateway() {
       const port = await freePort();
       const roles = { ONSALE_ROLES: "gateway", HTTP_PORT: String(port), NODE_OPTIONS: gatewayOptions };

@@ -59,7 +59,7 @@ async function measureStand({ say }: Run, stand: RoomStand, size: Size): Promise
     });
     try {
       say(`${count} places joined, all open after ${Math.round(await crowd.open())} ms`);
-      await stand.change({ paused: false });
+      await stand.openFor(count);
       return await measureStorm({ stand, crowd, port: gateway.port, size, say });
     } finally {
       await crowd.stop();

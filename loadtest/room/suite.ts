@@ -10,12 +10,5 @@ import { stormPart } from "./storm.ts";
 export const roomSuite: Suite = {
   name: "room",
   description: "The waiting room: places, sockets, storms, exactness.",
-  parts: [
-    placesPart,
-    exactnessPart,
-    lossPart,
-    createSocketsPart(startRoomSockets),
-    crowd54Part,
-    stormPart,
-  ],
+  parts: [placesPart, exactnessPart, lossPart, createSocketsPart(startRoomSockets), crowd54Part, stormPart],
 };
