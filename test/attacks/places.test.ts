@@ -1,6 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Answered, ask, join, leave, openGuest, openSession, places, standingOf } from "./attacker.ts";
+import type { EventId } from "../../foundation/ids.ts";
+import { roomKeys } from "../../foundation/redis/keys.ts";
+import {
+  type Answered,
+  ask,
+  bookings,
+  join,
+  leave,
+  openGuest,
+  openSession,
+  places,
+  standingOf,
+  takeTurn,
+} from "./attacker.ts";
 import { type AttackedSite, startSite } from "./site.ts";
 
 let site: AttackedSite;
@@ -89,4 +102,25 @@ test("a room that nobody may join yet, or any more, or that does not exist, give
   expect((await join(gateway, closed, guest)).code).toBe("room_closed");
   expect((await join(gateway, { id: randomUUID() as never }, guest)).code).toBe("not_found");
   expect((await join(gateway, await site.openEvent(), guest)).status).toBe(201);
+});
+
+test("events that do not exist cost the gateways nothing that stays, whatever is asked of them", async () => {
+  const guest = await openGuest(gateway);
+  const [invented, real] = [randomUUID() as EventId, (await site.openEvent()).id];
+  const askAll = (id: EventId) =>
+    Promise.all(
+      site.gateways.flatMap((url) => [
+        join(url, { id }, guest),
+        takeTurn(url, { id }, guest),
+        standingOf(url, { id }, guest),
+        leave(url, { id }, guest),
+        ask(url, `/v1/events/${id}/challenge`, guest),
+        ask(url, bookings({ id }), { ...guest, pass: "pass", body: {} }),
+      ]),
+    );
+  for (const { status } of await askAll(invented)) expect([204, 403, 404]).toContain(status);
+  await askAll(real);
+  const channels = (await site.redis.nodes("master")[0]?.call("PUBSUB", "SHARDCHANNELS")) as string[];
+  expect(channels).toContain(roomKeys(real).news);
+  expect(channels.filter((channel) => channel.includes(invented))).toEqual([]);
 });
