@@ -3,6 +3,7 @@ import { aheadOf } from "../../queue-admission/lanes.ts";
 import type { RoomTick, Standing } from "../../queue-admission/room.ts";
 import type { Bounds } from "../bounds.ts";
 import type { GatewayServices } from "../services.ts";
+import { comeback } from "./comeback.ts";
 import { bandOf, moveTo, ofBuyer, openCrowd, place, type RoomCrowd, topicOf } from "./room-crowd.ts";
 import { type ByeReason, helloMessage, insideMessage, standingMessage } from "./room-messages.ts";
 import { sayBye, tell, type Waiter } from "./waiter.ts";
@@ -114,13 +115,11 @@ async function tellStanding(all: Connections, waiter: Waiter): Promise<void> {
 
 async function hereAgain(all: Connections, waiter: Waiter): Promise<void> {
   if (waiter.where !== "lapsed") return tellStanding(all, waiter);
-  const { rooms } = all.services;
-  // Left or taken away at another gateway meanwhile, the place is gone: a new one takes what a join must bring.
-  const { outcome } = await rooms.standing(waiter.eventId, waiter);
-  if (outcome !== "lapsed") return tellStanding(all, waiter);
-  const joined = await rooms.join(waiter.eventId, waiter);
+  const joined = await all.services.rooms.join(waiter.eventId, waiter, comeback);
+  // Left or taken away at another gateway, of which this connection did not hear.
+  if (joined.outcome !== "joined") return tellStanding(all, waiter);
   const crowd = all.crowds.get(waiter.eventId);
-  if (crowd !== undefined && waiter.open && joined.outcome === "joined")
+  if (crowd !== undefined && waiter.open)
     tellNew(crowd, waiter, joined.standing, all.bounds);
 }
 
