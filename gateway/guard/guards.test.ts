@@ -43,11 +43,10 @@ test("addresses count in whatever spelling, and as the customer they belong to",
 test("identities count as they are: what looks like one network is many buyers", () => {
   const { guards } = setUp();
   for (const identity of ["2001:db8::1", "2001:db8::2", "event A", "event B"])
-    expect([1, 2, 3].map(() => guards.take("joinsOfIdentity", identity) === undefined), identity).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect(
+      [1, 2, 3].map(() => guards.take("joinsOfIdentity", identity) === undefined),
+      identity,
+    ).toEqual([true, true, false]);
 });
 
 test("a proof of work is made with the guards' own secret and time", () => {
@@ -67,6 +66,8 @@ test("a proof of a device is for our public address, once", () => {
   const presented = { method: "POST", path: "/v1/sessions", accessToken: undefined, jkt: undefined };
   const check = (proof: string) => guards.deviceProofs.check({ ...presented, proof }).outcome;
   const ours = signDeviceProof(key, { ...request, url: `${publicUrl}/v1/sessions` });
-  expect(check(signDeviceProof(key, { ...request, url: "https://evil.example/v1/sessions" }))).toBe("other_request");
+  expect(check(signDeviceProof(key, { ...request, url: "https://evil.example/v1/sessions" }))).toBe(
+    "other_request",
+  );
   expect([check(ours), check(ours)]).toEqual(["good", "replayed"]);
 });

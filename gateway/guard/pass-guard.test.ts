@@ -1,9 +1,18 @@
 import { expect, test } from "vitest";
-import type { RoomWatch } from "../../queue-admission/room-watch.ts";
 import type { ReadmitOutcome } from "../../queue-admission/room.ts";
+import type { RoomWatch } from "../../queue-admission/room-watch.ts";
 import { defaultBounds } from "../bounds.ts";
 import type { GatewayServices } from "../services.ts";
-import { eventId, passClaims, passOf, testBuyer, testTokens, tickAt, tokenOf, unknownId } from "../test-gateway.ts";
+import {
+  eventId,
+  passClaims,
+  passOf,
+  testBuyer,
+  testTokens,
+  tickAt,
+  tokenOf,
+  unknownId,
+} from "../test-gateway.ts";
 import { createPassGuard } from "./pass-guard.ts";
 
 const ada = testBuyer();

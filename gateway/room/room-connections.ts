@@ -119,8 +119,7 @@ async function hereAgain(all: Connections, waiter: Waiter): Promise<void> {
   // Left or taken away at another gateway, of which this connection did not hear.
   if (joined.outcome !== "joined") return tellStanding(all, waiter);
   const crowd = all.crowds.get(waiter.eventId);
-  if (crowd !== undefined && waiter.open)
-    tellNew(crowd, waiter, joined.standing, all.bounds);
+  if (crowd !== undefined && waiter.open) tellNew(crowd, waiter, joined.standing, all.bounds);
 }
 
 function tellNew(crowd: RoomCrowd, waiter: Waiter, standing: Standing, bounds: Bounds["socket"]): void {

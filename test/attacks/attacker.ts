@@ -60,13 +60,23 @@ function headersOf(path: string, { method, token, pass, body, headers, device }:
   };
 }
 
-export function proofOf(device: DeviceKey, method: string, path: string, token?: string, nowMs = Date.now()): string {
+export function proofOf(
+  device: DeviceKey,
+  method: string,
+  path: string,
+  token?: string,
+  nowMs = Date.now(),
+): string {
   const accessToken = token === undefined ? {} : { accessToken: token };
   return signDeviceProof(device, { method, url: publicUrl + path, nowMs, ...accessToken });
 }
 
 /** Who has opened a session, with the key of the device where there is one. */
-export type Buyer = { readonly token: string; readonly buyerId: string; readonly device?: DeviceKey | undefined };
+export type Buyer = {
+  readonly token: string;
+  readonly buyerId: string;
+  readonly device?: DeviceKey | undefined;
+};
 
 export async function openGuest(gateway: string, device?: DeviceKey): Promise<Buyer> {
   return openSession(gateway, { email: `${randomUUID()}@onsale.example` }, device);
@@ -115,7 +125,11 @@ export function turnOf(gateway: string, event: Event, buyer: Buyer): Promise<Ans
 }
 
 /** Joins, waits for the turn, and takes it up, as whoever plays by the rules does. */
-export async function enter(gateway: string, event: Event, buyer: Buyer): Promise<{ pass: string; receipt: string }> {
+export async function enter(
+  gateway: string,
+  event: Event,
+  buyer: Buyer,
+): Promise<{ pass: string; receipt: string }> {
   const joined = await join(gateway, event, buyer);
   await turnOf(gateway, event, buyer);
   const taken = await takeTurn(gateway, event, buyer);

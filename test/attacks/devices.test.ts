@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { createDeviceKey, sha256Text, signJws } from "../../foundation/device-key.ts";
-import { openRoom, upgradeText } from "../../gateway/test-socket.ts";
 import { sendRaw } from "../../gateway/test-client.ts";
+import { openRoom, upgradeText } from "../../gateway/test-socket.ts";
 import {
   ask,
   book,
@@ -112,8 +112,12 @@ test("the turn of a bound session cannot be taken with another key", async () =>
   await join(gateway, event, owner);
   await turnOf(gateway, event, owner);
   const path = `/v1/events/${event.id}/passes`;
-  expect((await ask(gateway, path, { ...owner, device: thief, method: "POST" })).code).toBe("device_proof_wrong");
-  expect((await ask(gateway, path, { token: owner.token, method: "POST" })).code).toBe("device_proof_missing");
+  expect((await ask(gateway, path, { ...owner, device: thief, method: "POST" })).code).toBe(
+    "device_proof_wrong",
+  );
+  expect((await ask(gateway, path, { token: owner.token, method: "POST" })).code).toBe(
+    "device_proof_missing",
+  );
   expect((await ask(gateway, path, { ...owner, method: "POST" })).status).toBe(201);
 });
 

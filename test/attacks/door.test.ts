@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { sendRaw } from "../../gateway/test-client.ts";
-import { book, bookings, bookingWish, type Buyer, enter, openGuest } from "./attacker.ts";
+import { type Buyer, book, bookings, bookingWish, enter, openGuest } from "./attacker.ts";
 import { type AttackedSite, portOf, startSite } from "./site.ts";
 
 let site: AttackedSite;
@@ -86,7 +86,10 @@ const spellings: [string, (id: string, otherId: string) => string][] = [
   ["capitals in the path", (id) => `/V1/Events/${id}/Bookings`],
   ["capitals in the event", (id) => `/v1/events/${id.toUpperCase()}/bookings`],
   ["encoded slashes", (id) => `/v1/events%2f${id}%2fbookings`],
-  ["the other event, an encoded slash, this one", (id, inside) => `/v1/events/${inside}%2f..%2f${id}/bookings`],
+  [
+    "the other event, an encoded slash, this one",
+    (id, inside) => `/v1/events/${inside}%2f..%2f${id}/bookings`,
+  ],
   ["backslashes", (id) => `/v1/events\\${id}\\bookings`],
   ["an encoded letter", (id) => `/v1/events/${id}/%62ookings`],
   ["an encoded digit of the event", (id) => `/v1/events/%3${id.charAt(0)}${id.slice(1)}/bookings`],
@@ -120,7 +123,10 @@ test.each([
 test.each(["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "post", "Post", "BOOK", "POSTX"])(
   "%s books nothing",
   async (method) => {
-    await expectRefused({ method, ...(method === "GET" || method === "HEAD" ? { framing: [], body: "" } : {}) });
+    await expectRefused({
+      method,
+      ...(method === "GET" || method === "HEAD" ? { framing: [], body: "" } : {}),
+    });
   },
 );
 
@@ -137,7 +143,10 @@ test("headers that name another method or address change nothing", async () => {
     await expectRefused({ method: "GET", headers: [header], framing: [], body: "" });
     await expectRefused({ headers: [header] });
     // Inside the other event by right, the request stays one to that event: its section is not this one's.
-    const [status] = await statusesOf(bytesOf({ path: bookings(other), pass: foreignPass, headers: [header] }), head);
+    const [status] = await statusesOf(
+      bytesOf({ path: bookings(other), pass: foreignPass, headers: [header] }),
+      head,
+    );
     expectNo(status, header);
   }
   expect(await site.bookingsOf(event.id)).toBe(0);
@@ -161,18 +170,53 @@ test("a header that counts and comes twice is refused, whichever of the two is g
 
 /** A request within a request: `outer` is answered, `inner` must never be read as one. */
 const smuggled: [string, (inner: string) => Raw][] = [
-  ["a length and chunks", (inner) => ({ framing: [`Content-Length: ${inner.length + 5}`, "Transfer-Encoding: chunked"], body: `0\r\n\r\n${inner}` })],
-  ["chunks and a length", (inner) => ({ framing: ["Transfer-Encoding: chunked", "Content-Length: 4"], body: `0\r\n\r\n${inner}` })],
-  ["two lengths", (inner) => ({ framing: ["Content-Length: 2", `Content-Length: ${inner.length + 2}`], body: `{}${inner}` })],
-  ["a list of lengths", (inner) => ({ framing: [`Content-Length: 2, ${inner.length + 2}`], body: `{}${inner}` })],
+  [
+    "a length and chunks",
+    (inner) => ({
+      framing: [`Content-Length: ${inner.length + 5}`, "Transfer-Encoding: chunked"],
+      body: `0\r\n\r\n${inner}`,
+    }),
+  ],
+  [
+    "chunks and a length",
+    (inner) => ({ framing: ["Transfer-Encoding: chunked", "Content-Length: 4"], body: `0\r\n\r\n${inner}` }),
+  ],
+  [
+    "two lengths",
+    (inner) => ({
+      framing: ["Content-Length: 2", `Content-Length: ${inner.length + 2}`],
+      body: `{}${inner}`,
+    }),
+  ],
+  [
+    "a list of lengths",
+    (inner) => ({ framing: [`Content-Length: 2, ${inner.length + 2}`], body: `{}${inner}` }),
+  ],
   ["a length with a sign", (inner) => ({ framing: ["Content-Length: +2"], body: `{}${inner}` })],
   ["a length in hexadecimal", (inner) => ({ framing: ["Content-Length: 0x2"], body: `{}${inner}` })],
   ["an empty length", (inner) => ({ framing: ["Content-Length: "], body: `{}${inner}` })],
-  ["chunks under another name", (inner) => ({ framing: ["Transfer-Encoding: xchunked"], body: `0\r\n\r\n${inner}` })],
-  ["two encodings", (inner) => ({ framing: ["Transfer-Encoding: identity, chunked"], body: `0\r\n\r\n${inner}` })],
-  ["a blank before the colon", (inner) => ({ framing: ["Transfer-Encoding : chunked"], body: `0\r\n\r\n${inner}` })],
+  [
+    "chunks under another name",
+    (inner) => ({ framing: ["Transfer-Encoding: xchunked"], body: `0\r\n\r\n${inner}` }),
+  ],
+  [
+    "two encodings",
+    (inner) => ({ framing: ["Transfer-Encoding: identity, chunked"], body: `0\r\n\r\n${inner}` }),
+  ],
+  [
+    "a blank before the colon",
+    (inner) => ({ framing: ["Transfer-Encoding : chunked"], body: `0\r\n\r\n${inner}` }),
+  ],
   ["a folded line", (inner) => ({ framing: ["Transfer-Encoding:", " chunked"], body: `0\r\n\r\n${inner}` })],
-  ["a body where none is taken", (inner) => ({ method: "DELETE", path: `/v1/events/${randomUUID()}/places/mine`, framing: [`Content-Length: ${inner.length}`], body: inner })],
+  [
+    "a body where none is taken",
+    (inner) => ({
+      method: "DELETE",
+      path: `/v1/events/${randomUUID()}/places/mine`,
+      framing: [`Content-Length: ${inner.length}`],
+      body: inner,
+    }),
+  ],
 ];
 
 /** The owner's own request, which would book: it must not be taken out of somebody's body. */

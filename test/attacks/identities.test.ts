@@ -21,8 +21,13 @@ const urlOf = (index: number) => site.gateways[index % 2] as string;
 function forgeries({ token }: Buyer, changes: Partial<TokenClaims["buyer"]>): string[] {
   const [head = "", , mac = ""] = token.split(".");
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
-  const { iat: _, exp, iss: __, aud: ___, ...claims } = jwt.decode(token) as TokenClaims["buyer"] &
-    Record<string, unknown>;
+  const {
+    iat: _,
+    exp,
+    iss: __,
+    aud: ___,
+    ...claims
+  } = jwt.decode(token) as TokenClaims["buyer"] & Record<string, unknown>;
   const other = { ...(claims as TokenClaims["buyer"]), ...changes };
   const body = encode({ ...(jwt.decode(token) as object), ...changes });
   return [
@@ -45,7 +50,10 @@ test("a room for verified buyers takes no guest, whatever the guest says; the ow
   for (const url of site.gateways) {
     expect(await join(url, event, guest)).toMatchObject({ status: 403, code: "identity_unverified" });
     for (const token of forgeries(guest, { verified: true, guest: false }))
-      expect(await join(url, event, { ...guest, token })).toMatchObject({ status: 401, code: "token_invalid" });
+      expect(await join(url, event, { ...guest, token })).toMatchObject({
+        status: 401,
+        code: "token_invalid",
+      });
   }
   expect((await standingOf(gateway, event, guest)).code).toBe("place_missing");
   const code = await mailedCode(address);
@@ -53,7 +61,9 @@ test("a room for verified buyers takes no guest, whatever the guest says; the ow
     await openSession(gateway, { email: address, code }),
     await openSession(urlOf(1), { email: address.toUpperCase(), code }),
   ];
-  const joined = await Promise.all(times(8).map((index) => join(urlOf(index), event, devices[index % 2] as Buyer)));
+  const joined = await Promise.all(
+    times(8).map((index) => join(urlOf(index), event, devices[index % 2] as Buyer)),
+  );
   expect(joined.filter(({ status }) => status === 201)).toHaveLength(1);
   expect(new Set(joined.map(({ body }) => body.standing.number))).toEqual(new Set([1]));
   const account = await openSession(gateway, await site.openAccount("buyer"));
@@ -73,7 +83,9 @@ test("five wrong codes, also at once and at both gateways, end the tries of an a
   const late = await ask(gateway, "/v1/sessions", { body: { email: victim, code } });
   expect(late).toMatchObject({ status: 429, code: "too_many_requests" });
   expect(Number(late.headers.get("retry-after"))).toBeGreaterThan(1);
-  expect((await ask(gateway, "/v1/sessions", { body: { email: honest, code: honestCode } })).body).toMatchObject({
+  expect(
+    (await ask(gateway, "/v1/sessions", { body: { email: honest, code: honestCode } })).body,
+  ).toMatchObject({
     verified: true,
   });
 });
@@ -89,7 +101,10 @@ test("another's code opens nothing", async () => {
 test("the operator's routes answer nobody without the right, whatever the token says", async () => {
   const event = await site.openEvent({ paused: true });
   const operator = await openSession(gateway, await site.openAccount("organiser"));
-  const [guest, buyer] = [await openGuest(gateway), await openSession(gateway, await site.openAccount("buyer"))];
+  const [guest, buyer] = [
+    await openGuest(gateway),
+    await openSession(gateway, await site.openAccount("buyer")),
+  ];
   const admin = `/v1/admin/events/${event.id}`;
   const endsAt = new Date(Date.now() + 3_600_000).toISOString();
   const attempts: [path: string, asked: { method: string; body?: unknown }][] = [
@@ -102,13 +117,18 @@ test("the operator's routes answer nobody without the right, whatever the token 
   for (const [path, asked] of attempts) {
     expect(await ask(gateway, path, asked), path).toMatchObject({ status: 401, code: "token_missing" });
     for (const { token } of [guest, buyer])
-      expect(await ask(gateway, path, { ...asked, token }), path).toMatchObject({ status: 403, code: "forbidden" });
+      expect(await ask(gateway, path, { ...asked, token }), path).toMatchObject({
+        status: 403,
+        code: "forbidden",
+      });
     for (const token of forgeries(guest, { role: "admin", guest: false, verified: true }))
       expect(await ask(gateway, path, { ...asked, token }), path).toMatchObject({ status: 401 });
   }
   const room = await ask(gateway, `${admin}/room`, operator);
   expect(room).toMatchObject({ status: 200, body: { settings: { paused: true } } });
-  expect((await ask(gateway, `${admin}/room`, { ...operator, method: "PATCH", body: { cap: 7 } })).status).toBe(200);
+  expect(
+    (await ask(gateway, `${admin}/room`, { ...operator, method: "PATCH", body: { cap: 7 } })).status,
+  ).toBe(200);
 });
 
 async function laneCodes(eventId: string, count: number): Promise<readonly string[]> {
@@ -134,7 +154,10 @@ test("a code of one use that twenty buyers use at once gives one place in its la
   expect(joined.map(({ body }) => body.standing.lane)).toEqual(["presale"]);
   expect(answers.filter((answer) => answer.code === "code_spent")).toHaveLength(19);
   const late = await openGuest(gateway);
-  expect((await join(gateway, event, late, { code: spare })).body.standing).toMatchObject({ lane: "presale", number: 2 });
+  expect((await join(gateway, event, late, { code: spare })).body.standing).toMatchObject({
+    lane: "presale",
+    number: 2,
+  });
 });
 
 test("codes of lanes are guessed by one address no more than twenty times a minute; others join on", async () => {
@@ -156,7 +179,9 @@ test("codes of lanes are guessed by one address no more than twenty times a minu
   expect(guesses.filter(({ status }) => status === 429)).toHaveLength(40 - wrong);
   const [guesser, neighbour, owner] = guests as [Buyer, Buyer, Buyer];
   const right = { body: { code } };
-  expect((await ask(limited, places(event), { ...guesser, ...from("198.51.100.7"), ...right })).status).toBe(429);
+  expect((await ask(limited, places(event), { ...guesser, ...from("198.51.100.7"), ...right })).status).toBe(
+    429,
+  );
   const general = await ask(limited, places(event), { ...neighbour, ...from("198.51.100.7"), body: {} });
   expect(general).toMatchObject({ status: 201, body: { standing: { lane: "general" } } });
   const ours = await ask(limited, places(event), { ...owner, ...from("198.51.100.8"), ...right });

@@ -5,7 +5,18 @@ import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { createTokens, type TokenClaims, type Verified } from "../../foundation/tokens.ts";
 import { proxyForThisTest } from "../harness/tcp-proxy.ts";
 import { waitFor } from "../harness/wait-for.ts";
-import { ask, book, type Buyer, enter, join, leave, openGuest, openSession, places, renew } from "./attacker.ts";
+import {
+  ask,
+  type Buyer,
+  book,
+  enter,
+  join,
+  leave,
+  openGuest,
+  openSession,
+  places,
+  renew,
+} from "./attacker.ts";
 import { type AttackedSite, identityOf, startSite, tokens } from "./site.ts";
 
 let site: AttackedSite;
@@ -25,7 +36,13 @@ function claimsOf(pass: string): Verified<"pass"> {
 }
 
 function changed(pass: string, changes: Partial<TokenClaims["pass"]>, endsAtMs?: number): string {
-  const { exp, iat: _, iss: __, aud: ___, ...claims } = claimsOf(pass) as Verified<"pass"> & Record<string, unknown>;
+  const {
+    exp,
+    iat: _,
+    iss: __,
+    aud: ___,
+    ...claims
+  } = claimsOf(pass) as Verified<"pass"> & Record<string, unknown>;
   return tokens.sign("pass", { ...(claims as TokenClaims["pass"]), ...changes }, endsAtMs ?? exp * 1_000);
 }
 
@@ -40,9 +57,21 @@ function underHeader(pass: string, header: object, key = ""): string {
 test("a pass that is forged, another's, of another event, ended, or no pass at all books nothing at any gateway", async () => {
   const [owner, thief] = [await openGuest(gateway), await openGuest(gateway)];
   const other = await site.openEvent();
-  const [{ pass, receipt }, inOther] = [await enter(gateway, event, owner), await enter(gateway, other, owner)];
-  const { iat: _, iss: __, aud: ___, ...claims } = jwt.decode(pass) as TokenClaims["pass"] & Record<string, unknown>;
-  const strange = createTokens("t".repeat(40)).sign("pass", claims as TokenClaims["pass"], Date.now() + 60_000);
+  const [{ pass, receipt }, inOther] = [
+    await enter(gateway, event, owner),
+    await enter(gateway, other, owner),
+  ];
+  const {
+    iat: _,
+    iss: __,
+    aud: ___,
+    ...claims
+  } = jwt.decode(pass) as TokenClaims["pass"] & Record<string, unknown>;
+  const strange = createTokens("t".repeat(40)).sign(
+    "pass",
+    claims as TokenClaims["pass"],
+    Date.now() + 60_000,
+  );
   const [head, body, mac = ""] = pass.split(".");
   const moved = encode({ ...(jwt.decode(pass) as object), exp: 4_000_000_000 });
   const worthless: [string, string][] = [
@@ -51,7 +80,10 @@ test("a pass that is forged, another's, of another event, ended, or no pass at a
     ["without a signature", `${head}.${body}.`],
     ["signed with another secret", strange],
     ["signed with nothing much", underHeader(pass, { alg: "HS256", typ: "JWT" }, "secret")],
-    ["that names its own key", underHeader(pass, { alg: "HS256", jwk: { kty: "oct", k: "c2VjcmV0" } }, "secret")],
+    [
+      "that names its own key",
+      underHeader(pass, { alg: "HS256", jwk: { kty: "oct", k: "c2VjcmV0" } }, "secret"),
+    ],
     ["with a later end", `${head}.${moved}.${mac}`],
     ["of another event", inOther.pass],
     ["that has ended", changed(pass, {}, Date.now() - 1_000)],
@@ -61,12 +93,17 @@ test("a pass that is forged, another's, of another event, ended, or no pass at a
   ];
   for (const url of site.gateways) {
     for (const [what, forged] of worthless)
-      expect(await book(url, event, owner, forged), what).toMatchObject({ status: 403, code: "pass_invalid" });
+      expect(await book(url, event, owner, forged), what).toMatchObject({
+        status: 403,
+        code: "pass_invalid",
+      });
     expect(await book(url, event, owner, undefined)).toMatchObject({ status: 403, code: "pass_missing" });
     expect(await book(url, event, thief, pass)).toMatchObject({ status: 403, code: "pass_invalid" });
     // A pass says who is inside, not who asks.
     expect(await book(url, event, { ...owner, token: pass }, pass)).toMatchObject({ code: "token_invalid" });
-    expect(await book(url, event, { ...owner, token: receipt }, pass)).toMatchObject({ code: "token_invalid" });
+    expect(await book(url, event, { ...owner, token: receipt }, pass)).toMatchObject({
+      code: "token_invalid",
+    });
   }
   expect(await site.bookingsOf(event.id)).toBe(0);
   for (const url of site.gateways) expect((await book(url, event, owner, pass)).status).toBe(201);
@@ -120,7 +157,9 @@ test("a pass is refused without asking Postgres", async () => {
     what: "the end of the pass",
     withinMs: 1_000,
   });
-  expect((await book(remote, event, honest, underHeader(kept.pass, { alg: "none" }))).code).toBe("pass_invalid");
+  expect((await book(remote, event, honest, underHeader(kept.pass, { alg: "none" }))).code).toBe(
+    "pass_invalid",
+  );
   expect((await book(remote, event, honest, kept.pass)).status).toBe(503);
   proxy.mend();
   const booked = async () => (await book(remote, event, honest, kept.pass)).status === 201;
@@ -131,10 +170,12 @@ test("a pass is renewed as often as the room allows, however many ask at once, a
   const room = await site.openEvent({ renewals: 2, passMs: 60_000 });
   const buyer = await openGuest(gateway);
   const { pass } = await enter(gateway, room, buyer);
-  const asked = Array.from({ length: 20 }, (_, index) => renew(site.gateways[index % 2] as string, room, buyer, pass));
+  const asked = Array.from({ length: 20 }, (_, index) =>
+    renew(site.gateways[index % 2] as string, room, buyer, pass),
+  );
   const answers = await Promise.all(asked);
   const renewed = answers.filter(({ status }) => status === 201);
-  expect(renewed.map(({ body }) => body.renewalsLeft).sort()).toEqual([0, 1]);
+  expect(renewed.map(({ body }) => body.renewalsLeft).toSorted((one, other) => one - other)).toEqual([0, 1]);
   expect(new Set(answers.filter(({ status }) => status !== 201).map(({ code }) => code))).toEqual(
     new Set(["renewals_used"]),
   );
@@ -151,8 +192,13 @@ test("a pass is renewed as often as the room allows, however many ask at once, a
 test("a pass is worth nothing as a receipt", async () => {
   const buyer = await openGuest(gateway);
   const { pass, receipt } = await enter(gateway, event, buyer);
-  expect(await join(gateway, event, buyer, { receipt: pass })).toMatchObject({ status: 422, code: "receipt_wrong" });
-  expect(await join(gateway, event, buyer, { receipt: buyer.token })).toMatchObject({ code: "receipt_wrong" });
+  expect(await join(gateway, event, buyer, { receipt: pass })).toMatchObject({
+    status: 422,
+    code: "receipt_wrong",
+  });
+  expect(await join(gateway, event, buyer, { receipt: buyer.token })).toMatchObject({
+    code: "receipt_wrong",
+  });
   expect((await join(gateway, event, buyer, { receipt })).body.standing.outcome).toBe("inside");
   expect((await ask(gateway, `${places(event)}/mine`, { token: pass })).code).toBe("token_invalid");
 });

@@ -70,7 +70,10 @@ test("behind a trusted proxy the last address of X-Forwarded-For counts, whateve
   const proxied = await site.startGateway({ RATE_PER_ADDRESS: "1", TRUSTED_PROXIES: "1" });
   const disguised = await floodJoins(proxied, event, (index) => `203.0.113.${index}, 198.51.100.1`, 200);
   expect(ofStatus(disguised, 429).length).toBeGreaterThan(50);
-  const neighbour = { ...(await openGuest(gateway)), headers: { "x-forwarded-for": "198.51.100.1, 198.51.100.2" } };
+  const neighbour = {
+    ...(await openGuest(gateway)),
+    headers: { "x-forwarded-for": "198.51.100.1, 198.51.100.2" },
+  };
   expect((await ask(proxied, places(event), { ...neighbour, body: {} })).status).toBe(201);
 });
 

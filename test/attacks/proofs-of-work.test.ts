@@ -53,7 +53,10 @@ test("a join without work, or with work that is not one's own for this event now
   const another = await site.openEvent({ proofOfWork: "on", paused: true });
   const wrong: [string, Proof][] = [
     ["a wrong nonce", { challenge, nonce: wrongNonce(challenge) }],
-    ["a challenge that was changed", { challenge: `${easier}.${mac}`, nonce: solveProof(`${easier}.${mac}`, 1) }],
+    [
+      "a challenge that was changed",
+      { challenge: `${easier}.${mac}`, nonce: solveProof(`${easier}.${mac}`, 1) },
+    ],
     ["no challenge at all", { challenge: "", nonce }],
     ["of another event", await workFor(buyer, another)],
     ["of another buyer", await workFor(await openGuest(gateway))],
@@ -82,7 +85,9 @@ test("one proof is one place: after leaving, twenty joins with it over two gatew
   const proof = await workFor(buyer);
   expect((await withProof(buyer, proof)).status).toBe(201);
   await leave(gateway, event, buyer);
-  const again = await Promise.all(times(20).map((index) => withProof(buyer, proof, site.gateways[index % 2])));
+  const again = await Promise.all(
+    times(20).map((index) => withProof(buyer, proof, site.gateways[index % 2])),
+  );
   expect(count(again, 409) + count(again, 429)).toBe(20);
   expect(again.find(({ status }) => status === 409)?.code).toBe("proof_spent");
   expect((await standingOf(gateway, event, buyer)).code).toBe("place_missing");

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
 import jwt from "jsonwebtoken";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { roomKeys } from "../../foundation/redis/keys.ts";
 import { createTokens, type TokenClaims } from "../../foundation/tokens.ts";
@@ -36,8 +36,13 @@ async function loseRoom(event: OnsaleEvent): Promise<void> {
 }
 
 function forged(receipt: string, changes: Partial<TokenClaims["receipt"]>): string {
-  const { iat: _, iss: __, aud: ___, exp, ...claims } = jwt.decode(receipt) as TokenClaims["receipt"] &
-    Record<string, unknown>;
+  const {
+    iat: _,
+    iss: __,
+    aud: ___,
+    exp,
+    ...claims
+  } = jwt.decode(receipt) as TokenClaims["receipt"] & Record<string, unknown>;
   const other = { ...(claims as TokenClaims["receipt"]), ...changes };
   return createTokens("t".repeat(40)).sign("receipt", other, Number(exp) * 1_000);
 }
@@ -67,9 +72,14 @@ test("after Redis lost the room, a receipt gives back its own place and no other
     "receipt",
   ];
   for (const receipt of worthless)
-    expect(await join(gateway, event, thief, { receipt })).toMatchObject({ status: 422, code: "receipt_wrong" });
+    expect(await join(gateway, event, thief, { receipt })).toMatchObject({
+      status: 422,
+      code: "receipt_wrong",
+    });
   expect((await standingOf(gateway, event, thief)).code).toBe("place_missing");
-  const restored = await Promise.all(times(16).map((index) => join(urlOf(index), event, owner, { receipt: first })));
+  const restored = await Promise.all(
+    times(16).map((index) => join(urlOf(index), event, owner, { receipt: first })),
+  );
   expect(new Set(restored.map(({ status, body }) => `${status} ${body.standing.number}`))).toEqual(
     new Set(["200 1"]),
   );
@@ -110,6 +120,9 @@ test("the receipt of a place that was used up restores nothing", async () => {
   const { receipt } = await enter(gateway, event, buyer);
   const over = async () => (await standingOf(gateway, event, buyer)).code === "place_missing";
   await waitFor(over, { what: "the end of the pass" });
-  expect(await join(gateway, event, buyer, { receipt })).toMatchObject({ status: 409, code: "receipt_spent" });
+  expect(await join(gateway, event, buyer, { receipt })).toMatchObject({
+    status: 409,
+    code: "receipt_spent",
+  });
   expect((await join(gateway, event, buyer)).body.standing.number).toBe(2);
 });

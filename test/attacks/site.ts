@@ -122,7 +122,11 @@ function openData(databaseUrl: string, redisUrls: readonly string[]) {
   const clock = systemClock;
   const pool = createPool(databaseUrl, 4);
   const redis = connectRedis([...redisUrls], silent);
-  const parts = { pool, seats: createSeatEngine({ redis, clock }), roomControl: createRoomControl({ redis, clock }) };
+  const parts = {
+    pool,
+    seats: createSeatEngine({ redis, clock }),
+    roomControl: createRoomControl({ redis, clock }),
+  };
   const catalogue = createCatalogue({ pool, clock });
   return {
     redis,

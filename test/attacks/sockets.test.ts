@@ -22,7 +22,11 @@ const times = (count: number) => Array.from({ length: count }, (_, index) => ind
 const head = /\r\n\r\n/;
 
 const upgrade = (token: string, ...headers: string[]) =>
-  sendRaw(at, upgradeText(`/v1/events/${event.id}/room`, [`Authorization: Bearer ${token}`, ...headers]), head);
+  sendRaw(
+    at,
+    upgradeText(`/v1/events/${event.id}/room`, [`Authorization: Bearer ${token}`, ...headers]),
+    head,
+  );
 
 const stream = (token: string, ...headers: string[]) => {
   const lines = [`Authorization: Bearer ${token}`, ...headers].join("\r\n");
@@ -96,7 +100,9 @@ test("one buyer has eight connections, sockets and streams together, however man
   expect(await stream(buyer.token)).toMatch(/^HTTP\/1\.1 503 /);
   expect(await upgrade(other.token)).toMatch(/^HTTP\/1\.1 101 /);
   for (const socket of sockets) socket.close();
-  await waitFor(async () => (await upgrade(buyer.token)).startsWith("HTTP/1.1 101 "), { what: "space again" });
+  await waitFor(async () => (await upgrade(buyer.token)).startsWith("HTTP/1.1 101 "), {
+    what: "space again",
+  });
 });
 
 test("`here` brings a lapsed place back, and makes no new one where the place was left meanwhile", async () => {

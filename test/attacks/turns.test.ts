@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { roomKeys } from "../../foundation/redis/keys.ts";
 import type { EventId } from "../../foundation/ids.ts";
+import { roomKeys } from "../../foundation/redis/keys.ts";
 import { waitFor } from "../harness/wait-for.ts";
 import { book, enter, join, leave, openGuest, standingOf, takeTurn, turnOf } from "./attacker.ts";
 import { type AttackedSite, startSite, tokens } from "./site.ts";
@@ -19,7 +19,11 @@ const passNumber = (pass: string) => tokens.verify("pass", pass)?.passNumber;
 
 test("nobody takes a turn that is another's, or before it comes, or after the place was left", async () => {
   const event = await site.openEvent({ cap: 1 });
-  const [first, second, stranger] = [await openGuest(gateway), await openGuest(gateway), await openGuest(gateway)];
+  const [first, second, stranger] = [
+    await openGuest(gateway),
+    await openGuest(gateway),
+    await openGuest(gateway),
+  ];
   await join(gateway, event, first);
   await turnOf(gateway, event, first);
   await join(gateway, event, second);
@@ -28,7 +32,10 @@ test("nobody takes a turn that is another's, or before it comes, or after the pl
     expect(await takeTurn(url, event, stranger)).toMatchObject({ status: 409, code: "place_missing" });
   }
   await leave(gateway, event, first);
-  expect(await takeTurn(site.gateways[1], event, first)).toMatchObject({ status: 409, code: "place_missing" });
+  expect(await takeTurn(site.gateways[1], event, first)).toMatchObject({
+    status: 409,
+    code: "place_missing",
+  });
   await turnOf(gateway, event, second);
   expect((await takeTurn(gateway, event, second)).status).toBe(201);
 });
@@ -86,7 +93,10 @@ function watchOccupancy(eventId: EventId) {
   let [most, running] = [0, true];
   const look = async () => {
     const counts = (await site.redis.multi().zcard(turns).zcard(inside).exec()) ?? [];
-    most = Math.max(most, counts.reduce((sum, [, count]) => sum + Number(count), 0));
+    most = Math.max(
+      most,
+      counts.reduce((sum, [, count]) => sum + Number(count), 0),
+    );
   };
   const looking = (async () => {
     while (running) await look();
