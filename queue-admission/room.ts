@@ -41,6 +41,8 @@ export type Joining = {
   readonly code?: string | undefined;
   /** A proof of work that was checked: used once. */
   readonly proof?: { readonly proofId: string; readonly endsAtMs: number } | undefined;
+  /** Comes back to the place that is there, and gets no new one. */
+  readonly onlyIfThere?: true;
 };
 
 export type JoinOutcome =
@@ -51,7 +53,9 @@ export type JoinOutcome =
       readonly fresh: boolean;
     }
   | { readonly outcome: "room_closed"; readonly state: RoomState }
-  | { readonly outcome: "not_found" | "busy" | "code_wrong" | "code_spent" | "proof_spent" };
+  | {
+      readonly outcome: "not_found" | "busy" | "code_wrong" | "code_spent" | "proof_spent" | "place_missing";
+    };
 
 export type Admission = {
   readonly pass: string;

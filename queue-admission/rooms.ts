@@ -53,11 +53,11 @@ async function joinRoom(
   parts: Parts,
   eventId: EventId,
   visitor: Visitor,
-  { code, proof }: Joining,
+  { code, proof, onlyIfThere }: Joining,
 ): Promise<JoinOutcome> {
   const wish: Visit = [
     knownIdentity(visitor),
-    1,
+    onlyIfThere === true ? 2 : 1,
     code === undefined ? "" : hashCode(code),
     proof?.proofId ?? "",
     proof?.endsAtMs ?? 0,
@@ -68,7 +68,7 @@ async function joinRoom(
   const [where] = visited.answer;
   switch (where) {
     case "missing":
-      throw new Error("a visit that joins found no place and made none");
+      return { outcome: "place_missing" };
     case "closed":
       return { outcome: "room_closed", state: visited.state };
     case "busy":

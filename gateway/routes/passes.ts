@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { EventId } from "../../foundation/ids.ts";
 import type { Admission } from "../../queue-admission/room.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
+import type { GatewayServices } from "../services.ts";
 import { idSchema } from "../wire/id.ts";
 import { timeSchema, timeView } from "../wire/time.ts";
 
@@ -25,17 +26,25 @@ export const takeTurn = defineRoute({
   body: noBody,
   idempotent: false,
   answers: { 201: { description: "The pass.", json: passSchema } },
-  refusals: ["turn_missing", "place_missing", "device_required"],
+  refusals: ["turn_missing", "place_missing", "device_required", "not_found"],
   async handle({ services, connections, params: { eventId }, buyer, jkt }) {
+    const watch = await watchOf(services, eventId);
+    if (watch === undefined) return { refusal: "not_found" };
     // The place may have been joined by a bound session of the same account.
-    const { deviceBinding } = (await services.roomWatches.open(eventId)).rules();
-    if (deviceBinding && jkt === undefined) return { refusal: "device_required" };
+    if (watch.rules().deviceBinding && jkt === undefined) return { refusal: "device_required" };
     const taken = await services.rooms.takeTurn(eventId, { ...buyer, jkt });
     if (taken.outcome !== "admitted") return { refusal: taken.outcome };
     connections.admitted(eventId, buyer.buyerId, taken.endsAtMs);
     return reply(201, passView(taken));
   },
 });
+
+/** A watch costs memory and a channel: there is none of a room that only a request speaks of. */
+async function watchOf({ roomWatches, catalogue }: GatewayServices, eventId: EventId) {
+  const known = roomWatches.known(eventId);
+  if (known !== undefined) return known;
+  return (await catalogue.find(eventId)) === undefined ? undefined : roomWatches.open(eventId);
+}
 
 export const renewPass = defineRoute({
   name: "renewPass",

@@ -122,18 +122,18 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
     const { outcome } = await services.rooms.restore(eventId, visitor, body.receipt);
     if (outcome !== "restored" && outcome !== "known") return { refusal: outcome };
   }
-  const joining = await joiningOf(call, rules.proofBits);
+  const joining = joiningOf(call, rules.proofBits);
   if ("refusal" in joining) return joining;
   const joined = await services.rooms.join(eventId, visitor, joining);
+  if (joined.outcome === "place_missing") return { refusal: "proof_missing" };
   if (joined.outcome !== "joined") return { refusal: joined.outcome };
   seen(call, joined.standing);
   return joined;
 }
 
 /** What the join brings. Whoever has a place needs no proof to hear where it is. */
-async function joiningOf(call: JoinCall, bits: number): Promise<Joining | Refusal> {
+function joiningOf(call: JoinCall, bits: number): Joining | Refusal {
   const {
-    services,
     guards,
     params: { eventId },
     body,
@@ -141,10 +141,7 @@ async function joiningOf(call: JoinCall, bits: number): Promise<Joining | Refusa
   } = call;
   const code = body?.code;
   if (bits === 0) return { code };
-  if (body?.proof === undefined) {
-    const { outcome } = await services.rooms.standing(eventId, buyer);
-    return outcome === "place_missing" ? { refusal: "proof_missing" } : {};
-  }
+  if (body?.proof === undefined) return { onlyIfThere: true };
   const { identity } = buyer;
   const checked = guards.proofOfWork.check({ eventId, identity, bits, ...body.proof });
   if (checked.outcome === "good") return { code, proof: checked };

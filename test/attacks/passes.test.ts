@@ -175,7 +175,7 @@ test("a pass is renewed as often as the room allows, however many ask at once, a
   );
   const answers = await Promise.all(asked);
   const renewed = answers.filter(({ status }) => status === 201);
-  expect(renewed.map(({ body }) => body.renewalsLeft).toSorted((left, right) => left - right)).toEqual([0, 1]);
+  expect(renewed.map(({ body }) => body.renewalsLeft).toSorted((one, other) => one - other)).toEqual([0, 1]);
   expect(new Set(answers.filter(({ status }) => status !== 201).map(({ code }) => code))).toEqual(
     new Set(["renewals_used"]),
   );

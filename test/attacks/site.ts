@@ -37,7 +37,8 @@ export function identityOf({ token }: { readonly token: string }): string {
 
 export const portOf = (gateway: string) => Number(new URL(gateway).port);
 
-export type Mail = { readonly subject: string; readonly text: string };
+type Mail = { readonly subject: string; readonly text: string };
+export type MailsTo = (address: string) => Promise<Mail[]>;
 
 export type AttackedSite = {
   /** Two gateways, each a process of its own; the first drives the rooms and does the jobs too. */
@@ -52,7 +53,8 @@ export type AttackedSite = {
   publishEvent(eventId: EventId): Promise<void>;
   openAccount(role: "buyer" | "organiser"): Promise<{ email: string; password: string }>;
   bookingsOf(eventId: EventId): Promise<number>;
-  mailsTo(address: string): Promise<Mail[]>;
+  /** Starts what catches the mails to buyers; what comes back reads those to one address. */
+  catchMails(): Promise<MailsTo>;
   close(): Promise<void>;
 };
 
@@ -63,7 +65,7 @@ export async function startSite(): Promise<AttackedSite> {
     startRedisCluster({ masters: 1, folder, persist: false }),
     createTestDatabase(),
   ]);
-  const [smtpPort, mailPort] = [await freePort(), await freePort()];
+  const smtpPort = await freePort();
   const environment = {
     NODE_ENV: "test",
     LOG_LEVEL: "warn",
@@ -82,11 +84,9 @@ export async function startSite(): Promise<AttackedSite> {
   };
   const startServer = async (settings: Readonly<Record<string, string>>) =>
     start("app/server.ts", { HTTP_PORT: String(await freePort()), ...settings });
-  const mailSettings = { MAIL_SMTP_PORT: `${smtpPort}`, MAIL_HTTP_PORT: `${mailPort}`, MAIL_DATA: folder };
   const [first, second] = await Promise.all([
     startServer({ ONSALE_ROLES: "gateway,admission,worker" }),
     startServer({ ONSALE_ROLES: "gateway" }),
-    start("outside/mail-catcher/server.ts", mailSettings),
   ]);
   const data = openData(database.url, cluster.urls);
   return {
@@ -99,9 +99,13 @@ export async function startSite(): Promise<AttackedSite> {
       for (const gateway of [first, second]) await known(gateway, event.id);
       return event;
     },
-    mailsTo: async (address) => {
-      const answer = await fetch(`http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`);
-      return (await answer.json()) as Mail[];
+    catchMails: async () => {
+      const ports = { MAIL_SMTP_PORT: `${smtpPort}`, MAIL_HTTP_PORT: String(await freePort()) };
+      const url = await start("outside/mail-catcher/server.ts", { ...ports, MAIL_DATA: folder });
+      return async (address) => {
+        const answer = await fetch(`${url}/messages?to=${encodeURIComponent(address)}`);
+        return (await answer.json()) as Mail[];
+      };
     },
     close: async () => {
       await Promise.all(children.map((child) => child.stop()));

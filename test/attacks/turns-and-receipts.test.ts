@@ -4,8 +4,8 @@ import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { roomKeys } from "../../foundation/redis/keys.ts";
 import { createTokens, type TokenClaims } from "../../foundation/tokens.ts";
 import { waitFor } from "../harness/wait-for.ts";
-import { type Buyer, enter, join, leave, openGuest, standingOf } from "./attacker.ts";
-import { type AttackedSite, startSite } from "./site.ts";
+import { type Buyer, book, enter, join, leave, openGuest, standingOf, takeTurn, turnOf } from "./attacker.ts";
+import { type AttackedSite, identityOf, startSite, tokens } from "./site.ts";
 
 let site: AttackedSite;
 let gateway: string;
@@ -17,6 +17,95 @@ afterAll(() => site.close());
 
 const times = (count: number) => Array.from({ length: count }, (_, index) => index);
 const urlOf = (index: number) => site.gateways[index % 2] as string;
+const passNumber = (pass: string) => tokens.verify("pass", pass)?.passNumber;
+
+test("nobody takes a turn that is another's, or before it comes, or after the place was left", async () => {
+  const event = await site.openEvent({ cap: 1 });
+  const [first, second, stranger] = [
+    await openGuest(gateway),
+    await openGuest(gateway),
+    await openGuest(gateway),
+  ];
+  await join(gateway, event, first);
+  await turnOf(gateway, event, first);
+  await join(gateway, event, second);
+  for (const url of site.gateways) {
+    expect(await takeTurn(url, event, second)).toMatchObject({ status: 409, code: "turn_missing" });
+    expect(await takeTurn(url, event, stranger)).toMatchObject({ status: 409, code: "place_missing" });
+  }
+  await leave(gateway, event, first);
+  expect(await takeTurn(site.gateways[1], event, first)).toMatchObject({
+    status: 409,
+    code: "place_missing",
+  });
+  await turnOf(gateway, event, second);
+  expect((await takeTurn(gateway, event, second)).status).toBe(201);
+});
+
+test("a turn that was not taken in time is gone; its place is the next once its buyer joins again", async () => {
+  const event = await site.openEvent({ cap: 1, turnWindowMs: 1_000 });
+  const buyer = await openGuest(gateway);
+  await join(gateway, event, buyer);
+  await turnOf(gateway, event, buyer);
+  const lapsed = async () => (await standingOf(gateway, event, buyer)).body.standing.outcome === "lapsed";
+  await waitFor(lapsed, { what: "the end of the turn" });
+  for (const url of site.gateways)
+    expect(await takeTurn(url, event, buyer)).toMatchObject({ status: 409, code: "turn_missing" });
+  expect((await join(gateway, event, buyer)).body.standing).toMatchObject({ outcome: "waiting", number: 1 });
+  await turnOf(gateway, event, buyer);
+  expect((await takeTurn(gateway, event, buyer)).status).toBe(201);
+});
+
+test("one turn that is taken twenty times at once is one pass", async () => {
+  const event = await site.openEvent({ cap: 5 });
+  const [buyer, other] = [await openGuest(gateway), await openGuest(gateway)];
+  await join(gateway, event, buyer);
+  await turnOf(gateway, event, buyer);
+  const taken = await Promise.all(times(20).map((index) => takeTurn(urlOf(index), event, buyer)));
+  expect(taken.map(({ status }) => status)).toEqual(times(20).map(() => 201));
+  expect(new Set(taken.map(({ body }) => passNumber(body.pass)))).toEqual(new Set([1]));
+  expect((await book(gateway, event, buyer, taken[19]?.body.pass)).status).toBe(201);
+  expect(passNumber((await enter(gateway, event, other)).pass)).toBe(2);
+});
+
+test("however forty buyers grab at turns and give them up at once, never more are inside than the room holds", async () => {
+  const cap = 5;
+  const event = await site.openEvent({ cap });
+  const { turns, inside } = roomKeys(event.id);
+  const buyers = await Promise.all(times(40).map(() => openGuest(gateway)));
+  await Promise.all(buyers.map((buyer) => join(gateway, event, buyer)));
+  const waiting = new Map(buyers.map((buyer) => [identityOf(buyer), buyer]));
+  const storms: Promise<number | undefined>[] = [];
+  let most = 0;
+  const storm = async () => {
+    const [offered, admitted] = (await site.redis.multi().zrange(turns, 0, -1).zcard(inside).exec()) ?? [];
+    const identities = offered?.[1] as string[];
+    most = Math.max(most, identities.length + Number(admitted?.[1]));
+    for (const identity of identities) {
+      const buyer = waiting.get(identity);
+      if (buyer !== undefined && waiting.delete(identity)) storms.push(grabAndLeave(event, buyer));
+    }
+    return waiting.size === 0;
+  };
+  await waitFor(storm, { what: "a turn for everybody", withinMs: 20_000 });
+  const numbers = await Promise.all(storms);
+  expect(new Set(numbers)).toEqual(new Set(times(40).map((index) => index + 1)));
+  expect(most).toBe(cap);
+});
+
+/** Five times at once, and again among leaving; the number of the one pass that comes of it. */
+async function grabAndLeave(event: OnsaleEvent, buyer: Buyer): Promise<number | undefined> {
+  const grab = () => times(5).map((index) => takeTurn(urlOf(index), event, buyer));
+  const taken = await Promise.all(grab());
+  const leaving = times(2).map((index) => leave(urlOf(index), event, buyer));
+  const again = await Promise.all([...grab(), ...leaving]);
+  expect(again.every(({ status }) => [201, 204, 409].includes(status))).toBe(true);
+  expect((await takeTurn(gateway, event, buyer)).code).toBe("place_missing");
+  const numbers = new Set(taken.map(({ body }) => passNumber(body.pass)));
+  expect(numbers.size).toBe(1);
+  return [...numbers][0];
+}
+
 const numberOf = async (event: OnsaleEvent, buyer: Buyer) =>
   (await standingOf(gateway, event, buyer)).body.standing?.number;
 
