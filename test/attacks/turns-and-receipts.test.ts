@@ -4,7 +4,7 @@ import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { roomKeys } from "../../foundation/redis/keys.ts";
 import { createTokens, type TokenClaims } from "../../foundation/tokens.ts";
 import { waitFor } from "../harness/wait-for.ts";
-import { book, type Buyer, enter, join, leave, openGuest, standingOf, takeTurn, turnOf } from "./attacker.ts";
+import { type Buyer, book, enter, join, leave, openGuest, standingOf, takeTurn, turnOf } from "./attacker.ts";
 import { type AttackedSite, identityOf, startSite, tokens } from "./site.ts";
 
 let site: AttackedSite;
