@@ -85,11 +85,14 @@ test("behind a trusted proxy the last address of X-Forwarded-For counts, whateve
   expect((await ask(proxied, places(event), { ...neighbour, body: {} })).status).toBe(201);
 });
 
-/** Joins without a token count as well: the address is looked at first. */
-function floodJoins(url: string, event: { id: string }, from: (index: number) => string, count = 100) {
+/** Joins of guests; each has a session of its own. */
+async function floodJoins(url: string, event: { id: string }, from: (index: number) => string, count = 100) {
   const path = `/v1/events/${event.id}/places`;
+  const guests = await Promise.all(times(count).map(() => openGuest(gateway)));
   return Promise.all(
-    times(count).map((index) => ask(url, path, { body: {}, headers: { "x-forwarded-for": from(index) } })),
+    guests.map((guest, index) =>
+      ask(url, path, { ...guest, body: {}, headers: { "x-forwarded-for": from(index) } }),
+    ),
   );
 }
 
