@@ -37,11 +37,11 @@ const tickMs = 200;
 
 export function createCrowd({ rooms, eventId, presence, random, waiting }: CrowdParts): Crowd {
   const people = new Map<string, Person>();
-  const agenda = new Map<number, (() => Promise<void> | void)[]>();
+  const agenda = new Map<number, (() => Promise<void>)[]>();
   const counts = { joined: 0, admitted: 0, left: 0, away: 0, waiting: 0 };
   let [nowMs, doneUpTo, served] = [0, 0, 0];
 
-  function after(delayMs: number, action: () => Promise<void> | void): void {
+  function after(delayMs: number, action: () => Promise<void>): void {
     const tick = Math.max(doneUpTo + 1, Math.ceil((nowMs + delayMs) / tickMs));
     agenda.set(tick, [...(agenda.get(tick) ?? []), action]);
   }
