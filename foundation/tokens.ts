@@ -90,7 +90,10 @@ export function createTokens(secret: string): Tokens {
   };
 }
 
-/** Every join signs: as jsonwebtoken writes it, in 3.3 instead of 6.7 µs of CPU (a receipt, seen in three runs). */
+/**
+ * As jsonwebtoken writes it. Every join signs: a receipt takes 3.3 instead of 6.7 µs of CPU, and a process that only
+ * joins does 120,000 a second instead of 80,000 (about; three runs of each, in turns).
+ */
 function signJwt(key: KeyObject, claims: Record<string, unknown>): string {
   const iat = Math.floor(Date.now() / 1_000);
   const signed = `${header}.${toBase64Url({ ...claims, iat, iss: issuer })}`;

@@ -28,6 +28,11 @@ describe("an import is found out", () => {
     expect(forbiddenImports([source])).toHaveLength(1);
   });
 
+  test("but what measures may use what serves tests", () => {
+    const source = file("loadtest/room/loss.ts", "../../queue-admission/test-records.ts");
+    expect(forbiddenImports([source])).toEqual([]);
+  });
+
   test("also over several lines and as a type", () => {
     const text = 'import type {\n  Pool,\n} from "../foundation/postgres/pool.ts";\n';
     expect(forbiddenImports([{ path: "gateway/server.ts", text }])).toEqual([

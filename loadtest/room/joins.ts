@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { EventId } from "../../foundation/ids.ts";
 import { roomKeys } from "../../foundation/redis/keys.ts";
-import { readScript } from "../../lua/source.ts";
+import { readContracts } from "../../lua/contract.ts";
 import { callerOf } from "../bench/calls.ts";
 import { randomIdentity } from "./identities.ts";
 import type { JoinCalls, Joins } from "./join-process.ts";
@@ -44,12 +44,13 @@ export async function measureScript(
   eventId: EventId,
   { joins, perCall, connections }: ScriptLoad,
 ): Promise<number> {
-  const keys = roomKeys(eventId);
-  const { settings, places, line, drawn, back, turns, inside, codes, proofs } = keys;
+  const script = readContracts().find(({ functionName }) => functionName === "roomVisit");
+  if (script === undefined) throw new Error("there is no script for visits");
+  const keys: Readonly<Record<string, string>> = roomKeys(eventId);
   const visit = `["${randomIdentity}",1,"","",0]`;
   const call = {
-    sha: await loadScript(node, readScript("room/visit-10.lua")),
-    keys: [settings, places, line, drawn, back, turns, inside, codes, proofs],
+    sha: await loadScript(node, script.source),
+    keys: script.keys.map(({ name }) => keys[name] ?? ""),
     args: [`[${Array.from({ length: perCall }, () => visit).join(",")}]`, String(Date.now())],
   };
   const requests = Math.ceil(joins / perCall);

@@ -69,6 +69,7 @@ export function steppedRoom({ redis }: RoomServer, eventId: EventId, filled = 0)
       for (let number = served + 1; number <= served + bounds.window; number += 1)
         if (Math.random() >= absentShare) present[Math.floor(Math.random() * gateways)]?.enter(0, number);
       const until = clock.nowMs + 60_000;
+      await redis.del(keys.reports);
       for (const [index, presence] of present.entries()) {
         const text = `${until}\n${presence.size()}\n${presence.describe([served], clock.nowMs)}\n`;
         await redis.hset(keys.reports, `gateway-${index}`, text);

@@ -4,9 +4,13 @@
 -- Needs: reports, room, bit. Gives: readReports, isHere, knownUpTo.
 local hereBits, hereBelow, presentCount, tails = {}, {}, 0, {}
 
+-- Reports that look at the same numbers are read as one: with a million here there are more than fifty.
 local function readLaneReport(lane, base, bits, below)
   hereBits[lane] = hereBits[lane] or {}
-  table.insert(hereBits[lane], { base = base, bits = bits, upTo = base + 6 * #bits })
+  local view = string.format("%d %d", base, #bits)
+  local seen = hereBits[lane][view] or { base = base, upTo = base + 6 * #bits, texts = {}, sixes = {} }
+  hereBits[lane][view] = seen
+  seen.texts[#seen.texts + 1] = bits
   hereBelow[lane] = hereBelow[lane] or {}
   for number in string.gmatch(below, "%d+") do
     hereBelow[lane][tonumber(number)] = true
@@ -29,11 +33,23 @@ local function readReports(nowMs)
   end
 end
 
+local function sixAt(seen, index)
+  local six = seen.sixes[index]
+  if not six then
+    six = 0
+    for _, bits in ipairs(seen.texts) do
+      six = bit.bor(six, string.byte(bits, index) - 48)
+    end
+    seen.sixes[index] = six
+  end
+  return six
+end
+
 local function isHere(lane, number)
-  for _, report in ipairs(hereBits[lane] or {}) do
-    local position = number - report.base - 1
-    if position >= 0 and number <= report.upTo then
-      local six = string.byte(report.bits, math.floor(position / 6) + 1) - 48
+  for _, seen in pairs(hereBits[lane] or {}) do
+    local position = number - seen.base - 1
+    if position >= 0 and number <= seen.upTo then
+      local six = sixAt(seen, math.floor(position / 6) + 1)
       if bit.band(six, bit.lshift(1, position % 6)) ~= 0 then
         return true
       end
@@ -45,8 +61,8 @@ end
 -- The highest number of which every report says whether it is here.
 local function knownUpTo(lane)
   local least
-  for _, report in ipairs(hereBits[lane] or {}) do
-    least = math.min(least or report.upTo, report.upTo)
+  for _, seen in pairs(hereBits[lane] or {}) do
+    least = math.min(least or seen.upTo, seen.upTo)
   end
   return least or 0
 end
