@@ -145,7 +145,7 @@ function enter(crowd: RoomCrowd, waiter: Waiter): void {
   crowd.byIdentity.set(waiter.identity, waiter);
   waiter.nextOfBuyer = crowd.byBuyer.get(waiter.buyerId);
   crowd.byBuyer.set(waiter.buyerId, waiter);
-  waiter.socket?.subscribe(topicOf(waiter.eventId, waiter.band));
+  waiter.socket?.subscribe(topicOf(waiter.eventId, waiter));
 }
 
 function forget(all: Connections, waiter: Waiter): void {
