@@ -4,6 +4,7 @@ import { guardProcess } from "./guard.ts";
 import { LaunchError } from "./launch-error.ts";
 import { endLeftover, notePid } from "./pid-file.ts";
 import { endProcess, markOf } from "./process-mark.ts";
+import { serverOptions } from "./server-options.ts";
 import { endOf } from "./server-process.ts";
 
 export type Child = {
@@ -42,7 +43,7 @@ export function startChild(
     detached: true,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
-    execArgv: [],
+    execArgv: name === "server" ? [...serverOptions] : [],
   });
   const ended = endOf(child);
   const mark = child.pid === undefined ? undefined : markOf(child.pid);

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { describeConfig, loadConfig, roles } from "../foundation/config.ts";
+import { serverOptions } from "../launch/server-options.ts";
 
 type Service = {
   image?: string;
@@ -160,7 +161,8 @@ describe("the Dockerfile", () => {
   });
 
   test("starts what is there", () => {
-    expect(lines).toContain('CMD ["node", "app/server.ts"]');
+    const command = ["node", ...serverOptions, "app/server.ts"].map((part) => JSON.stringify(part));
+    expect(lines).toContain(`CMD [${command.join(", ")}]`);
     expect(existsSync(`${root}app/server.ts`)).toBe(true);
   });
 });

@@ -5,6 +5,7 @@ import type { Bounds } from "../bounds.ts";
 import type { GatewayServices } from "../services.ts";
 import { bandOf, moveTo, ofBuyer, openCrowd, place, type RoomCrowd, topicOf } from "./room-crowd.ts";
 import { type ByeReason, helloMessage, insideMessage, standingMessage } from "./room-messages.ts";
+import { sliceOf } from "./rounds.ts";
 import { sayBye, tell, type Waiter } from "./waiter.ts";
 
 export type RoomConnections = {
@@ -74,7 +75,7 @@ export function createRoomConnections(deps: ConnectionsDeps): RoomConnections {
 async function welcome(all: Connections, waiter: Waiter): Promise<void> {
   const crowd = all.crowds.get(waiter.eventId) ?? open(all, waiter.eventId);
   all.count += 1;
-  enter(crowd, waiter);
+  enter(crowd, waiter, all.bounds);
   await orSayBye(all, waiter, async () => {
     // News first, then the reading: nothing can happen unheard between the two.
     await crowd.watching;
@@ -126,14 +127,20 @@ async function orSayBye(all: Connections, waiter: Waiter, act: () => Promise<voi
   }
 }
 
-function enter(crowd: RoomCrowd, waiter: Waiter): void {
+function enter(crowd: RoomCrowd, waiter: Waiter, bounds: Bounds["socket"]): void {
   crowd.all.add(waiter);
   if (waiter.stream !== undefined) crowd.streams.add(waiter);
   waiter.nextOfIdentity = crowd.byIdentity.get(waiter.identity);
   crowd.byIdentity.set(waiter.identity, waiter);
   waiter.nextOfBuyer = crowd.byBuyer.get(waiter.buyerId);
   crowd.byBuyer.set(waiter.buyerId, waiter);
-  waiter.socket?.subscribe(topicOf(waiter.eventId, waiter.band));
+  // At once to where it will stay: to move would cost as much again.
+  const known = knownStanding(waiter, crowd.watch?.tick());
+  if (known?.outcome === "waiting") {
+    waiter.band = bandOf(known.ahead, bounds);
+    waiter.slice = sliceOf(waiter.band, known.number);
+  }
+  waiter.socket?.subscribe(topicOf(waiter.eventId, waiter));
 }
 
 function forget(all: Connections, waiter: Waiter): void {

@@ -1,6 +1,5 @@
 import type { BookingChange } from "../../booking-core/bookings/booking.ts";
 import type { EventId } from "../../foundation/ids.ts";
-import { limits } from "../../foundation/limits.ts";
 import { aheadOf } from "../../queue-admission/lanes.ts";
 import type { RoomNews, RoomTick, Standing } from "../../queue-admission/room.ts";
 import type { RoomWatch } from "../../queue-admission/room-watch.ts";
@@ -8,6 +7,7 @@ import type { Bounds } from "../bounds.ts";
 import type { GatewayServices } from "../services.ts";
 import { inSlices } from "./in-slices.ts";
 import { bookingMessage, tickMessage, turnMessage } from "./room-messages.ts";
+import { createRounds, type Part, type Rounds, sliceOf } from "./rounds.ts";
 import { type Band, sayBye, tell, tellText, type Waiter } from "./waiter.ts";
 
 /** The connections to one room in this process, from the first that opens until the last has closed. */
@@ -22,7 +22,7 @@ export type RoomCrowd = {
   watch: RoomWatch | undefined;
   /** Ends the subscriptions; rejects where they could not be had. */
   watching: Promise<() => Promise<void>>;
-  readonly tickedAtMs: Record<Band, number>;
+  readonly rounds: Rounds;
   /** What of the last tick is news to everybody once it changes. */
   toldState: string;
   /** Whether a round through the connections is under way. */
@@ -38,9 +38,7 @@ export type CrowdDeps = {
   readonly lookUp: (waiter: Waiter) => Promise<void>;
 };
 
-const bands: readonly Band[] = ["near", "middle", "far"];
-
-export const topicOf = (eventId: EventId, band: Band) => `${eventId} ${band}`;
+export const topicOf = (eventId: EventId, { band, slice }: Part) => `${eventId} ${band} ${slice}`;
 
 export function openCrowd(deps: CrowdDeps, eventId: EventId): RoomCrowd {
   const crowd: RoomCrowd = {
@@ -51,7 +49,7 @@ export function openCrowd(deps: CrowdDeps, eventId: EventId): RoomCrowd {
     byBuyer: new Map(),
     watch: undefined,
     watching: Promise.resolve(async () => {}),
-    tickedAtMs: { near: 0, middle: 0, far: 0 },
+    rounds: createRounds(deps.bounds),
     toldState: "",
     sorting: false,
   };
@@ -121,21 +119,14 @@ function hearTurns(crowd: RoomCrowd, turns: Extract<RoomNews, { kind: "turns" }>
 /** A change of the room's state is for everybody at once; how it goes on is told by distance. */
 function hearTick(deps: CrowdDeps, crowd: RoomCrowd, tick: RoomTick): void {
   const nowMs = deps.services.clock.now();
-  const { tickEveryMs } = deps.bounds;
-  const isNews = changed(crowd, tick);
-  const due = bands.filter((band) => isNews || nowMs - crowd.tickedAtMs[band] >= tickEveryMs[band] - earlyMs);
+  const due = crowd.rounds.due(nowMs, changed(crowd, tick));
   if (due.length === 0) return;
   const text = JSON.stringify(tickMessage(tick));
-  for (const band of due) {
-    crowd.tickedAtMs[band] = nowMs;
-    deps.publish(topicOf(crowd.eventId, band), text);
-  }
-  for (const waiter of crowd.streams) if (due.includes(waiter.band)) tellStream(deps, waiter, text);
+  for (const part of due) deps.publish(topicOf(crowd.eventId, part), text);
+  const isDue = ({ band, slice }: Part) => due.some((part) => part.band === band && part.slice === slice);
+  for (const waiter of crowd.streams) if (isDue(waiter)) tellStream(deps, waiter, text);
   sortAll(deps, crowd, nowMs);
 }
-
-/** The driver's ticks come a little early or late; nobody should miss one for that. */
-const earlyMs = limits.room.stepMs / 2;
 
 function changed(crowd: RoomCrowd, tick: RoomTick): boolean {
   const { state, soldOut, drawing, incarnation, pulse } = tick;
@@ -185,10 +176,12 @@ export function bandOf(ahead: number, { nearAhead, middleAhead }: Bounds["socket
 }
 
 export function moveTo(waiter: Waiter, band: Band): void {
-  if (waiter.band === band || !waiter.open) return;
-  waiter.socket?.unsubscribe(topicOf(waiter.eventId, waiter.band));
-  waiter.socket?.subscribe(topicOf(waiter.eventId, band));
+  const slice = sliceOf(band, waiter.number);
+  if ((waiter.band === band && waiter.slice === slice) || !waiter.open) return;
+  waiter.socket?.unsubscribe(topicOf(waiter.eventId, waiter));
   waiter.band = band;
+  waiter.slice = slice;
+  waiter.socket?.subscribe(topicOf(waiter.eventId, waiter));
 }
 
 /** Notes where the buyer stands; who waits counts as here for the room's driver. */

@@ -25,6 +25,8 @@ export type Waiter = {
   lane: number;
   number: number;
   band: Band;
+  /** Those of a band hear in turns. */
+  slice: number;
   /** Grows with whatever is told, so that an older reading of the standing is known to be old. */
   told: number;
   /** When the standing was last read because the watermark had passed by. */
@@ -59,6 +61,7 @@ export function newWaiter({ eventId, identity, buyerId, jkt, receipt }: WaiterOf
     lane: -1,
     number: 0,
     band: "far",
+    slice: 0,
     told: 0,
     lookedUpAtMs: 0,
     receipt,

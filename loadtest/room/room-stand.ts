@@ -7,6 +7,7 @@ import { roomKeys } from "../../foundation/redis/keys.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startPostgres } from "../../launch/postgres-server.ts";
 import { startRedisCluster } from "../../launch/redis-server.ts";
+import { serverOptions } from "../../launch/server-options.ts";
 import { createRoomControl } from "../../queue-admission/room-control.ts";
 import type { RoomSettings } from "../../queue-admission/room-settings.ts";
 import { type MeteredProcess, startMetered } from "./metered-process.ts";
@@ -28,8 +29,6 @@ export type RoomStand = {
   stop(): Promise<void>;
 };
 
-/** As in production: see the Dockerfile. */
-const gatewayOptions = "--max-semi-space-size=2";
 const publishedWithinMs = 15_000;
 const presentWithinMs = 10_000;
 
@@ -64,7 +63,7 @@ export async function startRoomStand(folder: string, settings: RoomSettings): Pr
     },
     async startGateway() {
       const port = await freePort();
-      const roles = { ONSALE_ROLES: "gateway", HTTP_PORT: String(port), NODE_OPTIONS: gatewayOptions };
+      const roles = { ONSALE_ROLES: "gateway", HTTP_PORT: String(port), NODE_OPTIONS: serverOptions.join(" ") };
       return { ...(await startMetered("app/server.ts", { ...environment, ...roles })), port };
     },
     async startDriver() {
