@@ -135,7 +135,7 @@ function enter(crowd: RoomCrowd, waiter: Waiter, bounds: Bounds["socket"]): void
   waiter.nextOfBuyer = crowd.byBuyer.get(waiter.buyerId);
   crowd.byBuyer.set(waiter.buyerId, waiter);
   // At once to where it will stay: to move would cost as much again.
-  const known = knownStanding(waiter, crowd.watch?.tick());
+  const known = waiter.receipt && knownStanding(waiter.receipt, crowd.watch?.tick());
   if (known?.outcome === "waiting") {
     waiter.band = bandOf(known.ahead, bounds);
     waiter.slice = sliceOf(waiter.band, known.number);

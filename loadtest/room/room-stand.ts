@@ -63,7 +63,11 @@ export async function startRoomStand(folder: string, settings: RoomSettings): Pr
     },
     async startGateway() {
       const port = await freePort();
-      const roles = { ONSALE_ROLES: "gateway", HTTP_PORT: String(port), NODE_OPTIONS: serverOptions.join(" ") };
+      const roles = {
+        ONSALE_ROLES: "gateway",
+        HTTP_PORT: String(port),
+        NODE_OPTIONS: serverOptions.join(" "),
+      };
       return { ...(await startMetered("app/server.ts", { ...environment, ...roles })), port };
     },
     async startDriver() {
