@@ -10,9 +10,9 @@ import { startRedisCluster } from "../../launch/redis-server.ts";
 import { serverOptions } from "../../launch/server-options.ts";
 import { createRoomControl } from "../../queue-admission/room-control.ts";
 import type { RoomSettings } from "../../queue-admission/room-settings.ts";
+import { type MeteredProcess, startMetered } from "./metered-process.ts";
 import { poll } from "./poll.ts";
 import { createRoomEvent, storeRoom } from "./room-event.ts";
-import { type MeteredProcess, startMetered } from "./metered-process.ts";
 
 /** One event with its room on storage of its own, and our real processes on it. */
 export type RoomStand = {
@@ -63,7 +63,11 @@ export async function startRoomStand(folder: string, settings: RoomSettings): Pr
     },
     async startGateway() {
       const port = await freePort();
-      const roles = { ONSALE_ROLES: "gateway", HTTP_PORT: String(port), NODE_OPTIONS: serverOptions.join(" ") };
+      const roles = {
+        ONSALE_ROLES: "gateway",
+        HTTP_PORT: String(port),
+        NODE_OPTIONS: serverOptions.join(" "),
+      };
       return { ...(await startMetered("app/server.ts", { ...environment, ...roles })), port };
     },
     async startDriver() {

@@ -25,11 +25,7 @@ export function createSocketsPart(startOurs: (run: Run, count: number) => Promis
   };
 }
 
-async function measureServer(
-  { tiny, say }: Run,
-  server: SocketServer,
-  count: number,
-): Promise<CrowdFigures> {
+async function measureServer({ tiny, say }: Run, server: SocketServer, count: number): Promise<CrowdFigures> {
   await warmUp(server, tiny ? 1 : warmRounds);
   const { handshakeOf, tickPattern } = server;
   const crowd = await startCrowd({ count, ports: [server.port], handshakeOf, tickPattern });

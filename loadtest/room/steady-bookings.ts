@@ -24,7 +24,8 @@ export async function bookSteadily(
   const answers: Promise<Answered>[] = [];
   for (let count = 0; count < plan.perSecond * plan.seconds; count += 1) {
     const dueMs = startedMs + (count * 1_000) / plan.perSecond;
-    if (dueMs > performance.now()) await pause(dueMs - performance.now());
+    const earlyMs = dueMs - performance.now();
+    if (earlyMs > 0) await pause(earlyMs);
     answers.push(book(shop, agent, dueMs, buyers[count % buyersInside] ?? {}));
   }
   const answered = await Promise.all(answers);
@@ -47,9 +48,7 @@ function book(shop: Shop, agent: Agent, dueMs: number, buyer: Record<string, str
   const options = { agent, headers, path, port: shop.port, method: "POST", timeout: answerWithinMs };
   const sent = request(options, (answer) => {
     answer.resume();
-    answer.once("end", () =>
-      resolve({ status: answer.statusCode ?? 0, tookMs: performance.now() - dueMs }),
-    );
+    answer.once("end", () => resolve({ status: answer.statusCode ?? 0, tookMs: performance.now() - dueMs }));
   });
   sent.once("error", reject);
   sent.once("timeout", () => sent.destroy(new Error("a booking was not answered")));

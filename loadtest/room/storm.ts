@@ -89,7 +89,9 @@ async function measureStorm({ stand, crowd, port, size, say }: Stormy): Promise<
   const before = await timesCalled(node, "zscore");
   await crowd.resetHearing();
   const [stormy, backMs] = await Promise.all([bookSteadily(shop, size), cutAndComeBack(crowd, size)]);
-  say(`storm: ${stormy.booked} bookings, p99 ${stormy.p99Ms.toFixed(1)} ms, back after ${Math.round(backMs)} ms`);
+  say(
+    `storm: ${stormy.booked} bookings, p99 ${stormy.p99Ms.toFixed(1)} ms, back after ${Math.round(backMs)} ms`,
+  );
   const lookedUp = (await timesCalled(node, "zscore")) - before;
   return { quiet, stormy, backMs, line: await crowd.line(), lookedUp };
 }

@@ -1,7 +1,13 @@
 /** How far one tick came: how many sockets have it, and when the first and the last got it. */
 export type TickReach = { readonly sockets: number; readonly firstMs: number; readonly lastMs: number };
 
-type Tick = { readonly id: string; readonly ordinal: number; sockets: number; firstMs: number; lastMs: number };
+type Tick = {
+  readonly id: string;
+  readonly ordinal: number;
+  sockets: number;
+  firstMs: number;
+  lastMs: number;
+};
 type Waiter = { readonly id: string; readonly sockets: number; resolve(): void };
 
 export type Ticks = {
