@@ -24,7 +24,8 @@ export async function bookSteadily(
   const answers: Promise<Answered>[] = [];
   for (let count = 0; count < plan.perSecond * plan.seconds; count += 1) {
     const dueMs = startedMs + (count * 1_000) / plan.perSecond;
-    if (dueMs > performance.now()) await pause(dueMs - performance.now());
+    const earlyMs = dueMs - performance.now();
+    if (earlyMs > 0) await pause(earlyMs);
     answers.push(book(shop, agent, dueMs, buyers[count % buyersInside] ?? {}));
   }
   const answered = await Promise.all(answers);
