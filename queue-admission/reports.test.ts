@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "vitest";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import { connectTestRedis } from "../test/harness/redis.ts";
 import { createPresence } from "./presence.ts";
-import { openTestRoom, type TestRoom } from "./test-room.ts";
+import { openSettings, openTestRoom, type TestRoom } from "./test-room.ts";
 
 const redis = connectTestRedis();
 afterAll(() => redis.quit());
@@ -30,6 +30,8 @@ async function openWaiting(cap: number): Promise<TestRoom> {
   for (const name of names) await room.join(name);
   // From here on only what the gateways of a test say.
   for (let number = 1; number <= names.length; number += 1) room.presence.exit(0, number, 0);
+  // Whoever has just joined counts as here, whatever is reported.
+  room.clock.nowMs += openSettings.absenceGraceMs + 1_000;
   return room;
 }
 
