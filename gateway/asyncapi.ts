@@ -40,6 +40,7 @@ export function asyncApiDocument(publicUrl: string): Json {
 const description = [
   "The server says `hello`, then `standing`; after that each buyer follows by the ticks alone: the people ahead of the own number are `number − served − 1` of the own lane, less what lies in `gaps`, and the wait lies between ahead ÷ `fast` and ahead ÷ `slow` minutes, four times of five.",
   "Ticks come each second to the next thousand, each 5 s to the next ten thousand, each 30 s to everybody else, and at once to all when the state changes. A connection that hears nothing for 90 s is dead.",
+  "A client that hears `place_missing` and has a receipt joins again with it: the room may have lost its memory, and the receipt brings the place back with its number.",
   "A client that lost its connection comes back as `reconnect` says, and brings its receipt: the server then need not look anything up.",
   "To be connected is to be here. Whoever is away when the number comes up is stepped over, keeps the number, and is the next once back. A turn that is not taken up in its window lapses; `here` says that somebody is there again.",
   "Messages of an unknown type are to be ignored.",

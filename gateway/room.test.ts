@@ -146,6 +146,22 @@ test("whom the watermark passes without a turn is looked up again", async () => 
   expect(await socket.heard({ outcome: "turn" })).toMatchObject({ number: 5, deadline });
 });
 
+test("when Redis has lost something, everybody who waits is looked up: whose place is gone brings the receipt", async () => {
+  const standings = new Map<string, Standing>([
+    [ada.identity, waitingAt(500)],
+    [ben.identity, { outcome: "inside", lane: "general", number: 3, passEndsAtMs: deadlineMs }],
+  ]);
+  const rooms = roomsWith(async (_, { identity }) => standings.get(identity) ?? { outcome: "place_missing" });
+  const gateway = await startTestGateway({ rooms }, { tick: tickAt(10) });
+  const [waiting, inside] = [await openRoom(gateway, tokenOf(ada)), await openRoom(gateway, tokenOf(ben))];
+  await Promise.all([waiting.heard({ type: "standing" }), inside.heard({ type: "standing" })]);
+  standings.clear();
+  gateway.feeds.news(tickAt(10, { incarnation: 2 }));
+  await waiting.heard({ type: "standing", outcome: "place_missing" });
+  await inside.heard({ type: "tick" });
+  expect(inside.messages.filter(({ type }) => type === "standing")).toHaveLength(1);
+});
+
 test("who waits counts as here, and no more with a turn", async () => {
   const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(1)) }, { tick: tickAt(0) });
   const socket = await openRoom(gateway, tokenOf(ada));

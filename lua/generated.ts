@@ -9,7 +9,7 @@ export async function roomConfigure(redis: Redis, keys: { readonly settings: str
 }
 
 const roomFinishDrawScript = loadScript("room/finish-draw-3.lua");
-/** Opens a room whose draw is done and kept: from now on everybody who was drawn has a number. */
+/** Opens a room whose draw is done and kept: from now on everybody who was drawn has a number. For the grace of the absent nobody is stepped over: the gateways have to learn the numbers of all who are here first. */
 export async function roomFinishDraw(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly news: string }, args: { readonly driverId: string; readonly fence: number; readonly restored: number }): Promise<"drawn" | "restored" | "fenced"> {
   return (await runScript(redis, roomFinishDrawScript, [keys.settings, keys.lease, keys.news], [args.driverId, args.fence, args.restored])) as "drawn" | "restored" | "fenced";
 }

@@ -193,6 +193,31 @@ test("who leaves the lobby and joins again has one number of the draw, that of t
   }
 });
 
+test("nobody is stepped over right after the draw: the gateways have to learn the numbers first", async () => {
+  // The entrants joined long ago, and no gateway says yet who of them is here.
+  const { room, open } = await openLobby({ cap: 5, absenceGraceMs: 3_000 });
+  room.clock.nowMs -= 60_000;
+  await joinLobby(room, names("one", 10));
+  room.clock.nowMs += 60_000;
+  await room.report([0]);
+  startDriver("driver-a");
+  await open();
+  await waitFor(() => isDrawn(room), { what: "the draw" });
+  const served = async () =>
+    Number((await redis.hget(roomKeys(room.eventId).settings, "lanes"))?.split(" ")[2]);
+  const steps = async () => Number(await redis.hget(roomKeys(room.eventId).settings, "nowMs"));
+  const drawnAtMs = await steps();
+  await waitFor(async () => (await steps()) > drawnAtMs + 1_000, { what: "a second of steps" });
+  expect(await served()).toBe(0);
+  for (const number of [2, 3]) room.presence.enter(0, number);
+  await room.report([0]);
+  await waitFor(async () => (await room.occupied()).turns.length === 2, {
+    what: "turns after the grace",
+    withinMs: 6_000,
+  });
+  expect(await served()).toBeGreaterThanOrEqual(3);
+});
+
 test("a lobby without anybody opens", async () => {
   const { room, open } = await openLobby();
   startDriver("driver-a");

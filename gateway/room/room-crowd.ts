@@ -23,6 +23,8 @@ export type RoomCrowd = {
   /** Ends the subscriptions; rejects where they could not be had. */
   watching: Promise<() => Promise<void>>;
   readonly rounds: Rounds;
+  /** Of the room, when it last ticked: it grows when Redis has lost something. */
+  incarnation: number | undefined;
   /** What of the last tick is news to everybody once it changes. */
   toldState: string;
   /** Whether a round through the connections is under way. */
@@ -50,6 +52,7 @@ export function openCrowd(deps: CrowdDeps, eventId: EventId): RoomCrowd {
     watch: undefined,
     watching: Promise.resolve(async () => {}),
     rounds: createRounds(deps.bounds),
+    incarnation: undefined,
     toldState: "",
     sorting: false,
   };
@@ -60,6 +63,7 @@ export function openCrowd(deps: CrowdDeps, eventId: EventId): RoomCrowd {
 async function watch(deps: CrowdDeps, crowd: RoomCrowd): Promise<() => Promise<void>> {
   const { roomWatches, changes } = deps.services;
   crowd.watch = await roomWatches.open(crowd.eventId);
+  crowd.incarnation = crowd.watch.tick()?.incarnation;
   const endNews = crowd.watch.listen((news) => hearNews(deps, crowd, news));
   try {
     const endChanges = await changes.watch(crowd.eventId, (change) => hearChange(crowd, change));
@@ -119,6 +123,10 @@ function hearTurns(crowd: RoomCrowd, turns: Extract<RoomNews, { kind: "turns" }>
 /** A change of the room's state is for everybody at once; how it goes on is told by distance. */
 function hearTick(deps: CrowdDeps, crowd: RoomCrowd, tick: RoomTick): void {
   const nowMs = deps.services.clock.now();
+  const hasForgotten = crowd.incarnation !== undefined && crowd.incarnation !== tick.incarnation;
+  crowd.incarnation = tick.incarnation;
+  // Whose place is gone hears it, and brings the receipt.
+  if (hasForgotten) lookUpAll(deps, crowd, ({ where }) => where !== "inside" && where !== "place_missing");
   const due = crowd.rounds.due(nowMs, changed(crowd, tick));
   if (due.length === 0) return;
   const text = JSON.stringify(tickMessage(tick));

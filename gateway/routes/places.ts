@@ -110,7 +110,6 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
   } = call;
   const tooOften =
     guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`) ??
-    (buyer.verified ? undefined : guards.take("joins", address)) ??
     (body?.code === undefined ? undefined : guards.take("guesses", address));
   if (tooOften !== undefined) return tooOften;
   const watch = await services.roomWatches.open(eventId);
@@ -122,6 +121,10 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
     const { outcome } = await services.rooms.restore(eventId, visitor, body.receipt);
     if (outcome !== "restored" && outcome !== "known") return { refusal: outcome };
   }
+  // Guests without a receipt are counted by address: nobody has checked who they are.
+  const isCounted = !buyer.verified && body?.receipt === undefined;
+  const tooMany = isCounted ? guards.take("joins", address) : undefined;
+  if (tooMany !== undefined) return tooMany;
   const joining = joiningOf(call, rules.proofBits);
   if ("refusal" in joining) return joining;
   const joined = await services.rooms.join(eventId, visitor, joining);

@@ -129,7 +129,7 @@ local function offerTurns(count)
     weights[#weights + 1] = tonumber(weight)
   end
   for index = 1, #room.each do
-    walks[index] = newWalk(index, count > 0)
+    walks[index] = newWalk(index, count > 0 and nowMs >= (room.patientUntilMs or 0))
     walks[index].peek()
   end
   local offered, scored, waits, deadlineMs = {}, {}, {}, nowMs + room.turnWindowMs

@@ -16,6 +16,7 @@ local function readRoom()
     "absenceGraceMs",
     "nowMs",
     "restoringUntilMs",
+    "patientUntilMs",
     "incarnation",
     "savedAt",
     "server",

@@ -1,5 +1,6 @@
 #!lua
--- Opens a room whose draw is done and kept: from now on everybody who was drawn has a number.
+-- Opens a room whose draw is done and kept: from now on everybody who was drawn has a number. For the grace of the
+-- absent nobody is stepped over: the gateways have to learn the numbers of all who are here first.
 -- KEYS settings hash: the room's settings and counters
 -- KEYS lease string: the driver's id, until the lease ends
 -- KEYS news channel: what the gateways hear
@@ -20,6 +21,7 @@ end
 if tonumber(redis.call("HGET", settings, "restored") or 0) ~= restored then
   return "restored"
 end
-redis.call("HSET", settings, "drawState", "done")
+local nowMs, absenceGraceMs = unpack(redis.call("HMGET", settings, "nowMs", "absenceGraceMs"))
+redis.call("HSET", settings, "drawState", "done", "patientUntilMs", nowMs + absenceGraceMs)
 redis.call("SPUBLISH", news, cjson.encode({ kind = "drawn" }))
 return "drawn"
