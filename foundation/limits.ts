@@ -91,6 +91,8 @@ export const limits = {
     /** A driver that has not renewed its lease for this long has lost it. */
     leaseMs: 1_000,
     stepMs: 200,
+    /** A driver whose clock is further from that of Redis drives nothing. */
+    clockSkewMs: 3_000,
     /** Visits of one room that share a script call. */
     visitsPerScript: 128,
     visitCalls: 2,

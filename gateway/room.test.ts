@@ -162,6 +162,75 @@ test("when Redis has lost something, everybody who waits is looked up: whose pla
   expect(inside.messages.filter(({ type }) => type === "standing")).toHaveLength(1);
 });
 
+test("a turn that lapses and a pass that ends are told without being asked for", async () => {
+  const soonMs = Date.now() + 50;
+  const standings: Standing[] = [
+    { outcome: "turn", lane: "general", number: 5, deadlineMs: soonMs },
+    { outcome: "lapsed", lane: "general", number: 5, state: "open" },
+  ];
+  const gateway = await startTestGateway(
+    { rooms: roomsWith(async () => (Date.now() < soonMs ? standings[0] : standings[1]) as Standing) },
+    { socket: soon, tick: tickAt(5) },
+  );
+  const socket = await openRoom(gateway, tokenOf(ada));
+  await socket.heard({ outcome: "turn" });
+  await waitFor(() => Date.now() > soonMs, { what: "the end of the turn" });
+  gateway.feeds.news(tickAt(6));
+  await socket.heard({ outcome: "lapsed" });
+});
+
+test("a draw that comes while the standing is being read is not missed, nor one whose news was lost", async () => {
+  const read = Promise.withResolvers<Standing>();
+  const lobby: Standing = { outcome: "lobby", lane: "general", entry: 3, state: "lobby" };
+  let readings = 0;
+  const rooms = roomsWith(async () => {
+    readings += 1;
+    return readings === 1 ? read.promise : waitingAt(800);
+  });
+  const gateway = await startTestGateway({ rooms }, { socket: soon, tick: tickAt(0) });
+  const opening = openRoom(gateway, tokenOf(ada));
+  await waitFor(() => readings === 1, { what: "the first reading" });
+  gateway.feeds.news({ kind: "drawn" });
+  read.resolve(lobby);
+  await (await opening).heard({ outcome: "waiting", number: 800 });
+  readings = 1;
+  let lost: Standing = lobby;
+  const other = await startTestGateway(
+    { rooms: roomsWith(async () => lost) },
+    { socket: soon, tick: tickAt(0) },
+  );
+  const socket = await openRoom(other, tokenOf(ada));
+  await socket.heard({ outcome: "lobby" });
+  lost = waitingAt(9);
+  other.feeds.news(tickAt(1));
+  await socket.heard({ outcome: "waiting", number: 9 });
+});
+
+test("many questions of one connection at once are a few readings", async () => {
+  const gate = Promise.withResolvers<void>();
+  const readings = new Map<string, number>();
+  const rooms = roomsWith(async (_, { identity }) => {
+    const count = (readings.get(identity) ?? 0) + 1;
+    readings.set(identity, count);
+    if (identity === ada.identity && count > 1) await gate.promise;
+    return waitingAt(5);
+  });
+  const gateway = await startTestGateway({ rooms });
+  const [curious, other] = [await openRoom(gateway, tokenOf(ada)), await openRoom(gateway, tokenOf(ben))];
+  await Promise.all([curious.heard({ type: "standing" }), other.heard({ type: "standing" })]);
+  for (let count = 0; count < 50; count += 1) curious.say('{"type":"standing"}');
+  const answers = () => other.messages.filter(({ type }) => type === "standing").length;
+  for (let round = 2; round < 6; round += 1) {
+    other.say('{"type":"standing"}');
+    await waitFor(() => answers() === round, { what: "what the other one asked" });
+  }
+  gate.resolve();
+  await waitFor(() => curious.messages.filter(({ type }) => type === "standing").length >= 3, {
+    what: "answers",
+  });
+  expect(readings.get(ada.identity)).toBeLessThan(10);
+});
+
 test("who waits counts as here, and no more with a turn", async () => {
   const gateway = await startTestGateway({ rooms: roomsWith(async () => waitingAt(1)) }, { tick: tickAt(0) });
   const socket = await openRoom(gateway, tokenOf(ada));
@@ -237,7 +306,12 @@ test("everybody of the lobby is told the number once it is drawn", async () => {
 
 test("whoever says `here` after a lapsed turn has the place back in the line", async () => {
   const lapsed: Standing = { outcome: "lapsed", lane: "general", number: 5, state: "open" };
-  const gateway = await startTestGateway({ rooms: roomsWith(async () => lapsed) });
+  let standing: Standing = lapsed;
+  const hereAgain = async () => {
+    standing = waitingAt(40);
+    return standing;
+  };
+  const gateway = await startTestGateway({ rooms: { ...roomsWith(async () => standing), hereAgain } });
   const socket = await openRoom(gateway, tokenOf(ada));
   await socket.heard({ outcome: "lapsed" });
   socket.say('{"type":"standing"}');

@@ -17,7 +17,7 @@ const keysOfCommands = {
     ...["ZADD", "ZREM", "ZRANGE", "ZSCORE", "ZCARD", "ZREMRANGEBYSCORE"],
   ]),
   all: new Set(["DEL", "EXISTS"]),
-  none: new Set(["INFO", "LASTSAVE"]),
+  none: new Set(["INFO", "LASTSAVE", "CLUSTER", "TIME"]),
 };
 
 /**

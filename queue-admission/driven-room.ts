@@ -64,6 +64,9 @@ async function stepSafely(driving: Driving): Promise<void> {
     driving.failures = 0;
   } catch (error) {
     driving.failures += 1;
+    // Begun anew with the next step: what this driver believes of the room may be what fails.
+    driving.fence = undefined;
+    driving.book = undefined;
     if (driving.failures === 1) driving.logger.error({ err: error }, "a step of the room failed");
   }
 }
@@ -76,11 +79,17 @@ async function leaseAndStep(driving: Driving): Promise<void> {
   if (reply[0] !== "stepped") {
     driving.fence = undefined;
     driving.book = undefined;
-    driving.logger.warn({ outcome: reply[0] }, "the lease of the room is lost");
+    driving.logger.warn({ outcome: reply[0] }, outcomes[reply[0]]);
     return;
   }
   await afterStep(driving, fence, driving.book, reply);
 }
+
+const outcomes = {
+  fenced: "the lease of the room is lost",
+  room_missing: "Redis does not know the room",
+  clock_wrong: "the clock of this process is too far from that of Redis to drive a room",
+} as const;
 
 type Stepped = Extract<StepReply, readonly ["stepped", ...unknown[]]>;
 

@@ -4,6 +4,7 @@ import { limits } from "../foundation/limits.ts";
 import type { Redis } from "../foundation/redis/connect.ts";
 import { openRoomsKey, roomKeys } from "../foundation/redis/keys.ts";
 import { roomConfigure } from "../lua/generated.ts";
+import { parseLanes } from "./lanes.ts";
 import type { RoomMinute } from "./room-history.ts";
 import type { RoomMarks } from "./room-records.ts";
 import { type RoomSettings, roomSettingsSchema, settingsFields } from "./room-settings.ts";
@@ -38,6 +39,8 @@ export type RoomControl = {
    */
   configure(eventId: EventId, settings: RoomSettings, before?: RoomBefore): Promise<"configured" | "made">;
   overview(eventId: EventId): Promise<RoomOverview>;
+  /** Whether anybody ever had a place: from then on lanes and draw are fixed. */
+  hasBegun(eventId: EventId): Promise<boolean>;
   /** Of every room that is driven, what its driver last said. */
   allStats(): Promise<ReadonlyMap<EventId, RoomStats>>;
 };
@@ -51,13 +54,17 @@ export function createRoomControl({ redis, clock }: { redis: Redis; clock: Clock
         room: JSON.stringify({ ...settingsFields(settings), ...commitmentOf(before) }),
         ...marksOf(before.marks),
         reserved: limits.room.reserveAhead,
-        newCodes: JSON.stringify(codesOf(settings, before.codes ?? [])),
+        newCodes: JSON.stringify(codesOf(before.codes ?? [])),
         nowMs: clock.now(),
       });
       if (!settings.closed) await reopen(redis, eventId);
       return outcome;
     },
     overview: (eventId) => readOverview(redis, eventId),
+    hasBegun: async (eventId) => {
+      const lanes = await redis.hget(roomKeys(eventId).settings, "lanes");
+      return lanes !== null && parseLanes(lanes, "").some(({ last }) => last > 0);
+    },
     allStats: () => readAllStats(redis),
   };
 }
@@ -83,11 +90,8 @@ function commitmentOf({ commitment }: RoomBefore): { commitment?: string } {
   return commitment === undefined ? {} : { commitment };
 }
 
-function codesOf({ lanes }: RoomSettings, codes: readonly RoomCode[]): [string, string][] {
-  return codes.flatMap(({ hash, lane, uses, endsAtMs }): [string, string][] => {
-    const index = lanes.findIndex(({ name }) => name === lane);
-    return index === -1 ? [] : [[hash, `${index}|${uses}|${endsAtMs}`]];
-  });
+function codesOf(codes: readonly RoomCode[]): [string, string][] {
+  return codes.map(({ hash, lane, uses, endsAtMs }) => [hash, `${lane}|${uses}|${endsAtMs}`]);
 }
 
 async function readOverview(redis: Redis, eventId: EventId): Promise<RoomOverview> {

@@ -6,7 +6,13 @@ import { roomKeys } from "../foundation/redis/keys.ts";
 import { roomHandBackLease, roomStep, roomTakeLease } from "../lua/generated.ts";
 
 /** Who drives: with `driverId` the lease is held, and with its fencing number a driver that lost it is refused. */
-export type Leaseholder = { readonly redis: Redis; readonly clock: Clock; readonly driverId: string };
+export type Leaseholder = {
+  readonly redis: Redis;
+  readonly clock: Clock;
+  readonly driverId: string;
+  /** How far the clock may be from the time of Redis; nothing where a test has a time of its own. */
+  readonly clockSkewMs?: number | undefined;
+};
 
 export type StepReply = Awaited<ReturnType<typeof roomStep>>;
 
@@ -59,6 +65,7 @@ export function stepRoom(
     soldOut: Number(orders.soldOut),
     reserve: orders.reserve.join(","),
     about: orders.about,
+    skewMost: holder.clockSkewMs ?? 0,
   });
 }
 

@@ -133,8 +133,13 @@ async function start(parts: WatchParts, room: Watching): Promise<() => Promise<v
     const news = parseRoomNews(message);
     if (news !== undefined) hear(parts, room, news);
   });
-  await readRoom(parts, room);
-  return end;
+  try {
+    await readRoom(parts, room);
+    return end;
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
 
 async function readRoom({ redis, clock }: WatchParts, room: Watching): Promise<void> {

@@ -3,6 +3,7 @@ import { ZodError } from "zod";
 import { hashCode } from "../foundation/code-hash.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import { connectTestRedis } from "../test/harness/redis.ts";
+import { stepRoom, takeLease } from "./room-lease.ts";
 import type { RoomSettings } from "./room-settings.ts";
 import { identityOf, openSettings, openTestRoom, visitor } from "./test-room.ts";
 
@@ -313,6 +314,54 @@ test.each(nonsense)("settings with %s are refused, and nothing changes", async (
   const before = await redis.hgetall(roomKeys(eventId).settings);
   await expect(control.configure(eventId, { ...openSettings, ...changes })).rejects.toThrow(ZodError);
   expect(await redis.hgetall(roomKeys(eventId).settings)).toEqual(before);
+});
+
+test("another server is noticed also where it was started in the same second", async () => {
+  const { rooms, eventId, tokens, join } = await openTestRoom(redis);
+  const { settings } = roomKeys(eventId);
+  await join("ann");
+  const savedAt = (await redis.hget(settings, "savedAt")) ?? "";
+  // The same second, as a replica has it that was started with its master.
+  await redis.hset(settings, "savedAt", `${savedAt.slice(0, -40)}${"0".repeat(40)}`, "server", "another");
+  const after = await rooms.join(eventId, visitor("bob"));
+  expect(after).toEqual({ outcome: "busy" });
+  expect(await redis.hget(settings, "incarnation")).toBe("2");
+  const again = await rooms.join(eventId, visitor("ann"));
+  const receipt = tokens.verify("receipt", again.outcome === "joined" ? again.receipt : "");
+  expect(receipt).toMatchObject({ number: 1, incarnation: 2 });
+});
+
+test("a driver whose clock is far off changes nothing", async () => {
+  const { eventId, rooms, clock, join, step, occupied } = await openTestRoom(redis, { cap: 1 });
+  await join("ann", "bob");
+  await step();
+  await rooms.takeTurn(eventId, visitor("ann"));
+  const ahead = { now: () => Date.now() + 600_000 };
+  const holder = { redis, clock: ahead, driverId: "driver-of-the-test", clockSkewMs: 3_000 };
+  const fence = (await takeLease(holder, eventId)) ?? 0;
+  const orders = { ratePerMinute: 60_000, freeSeats: undefined, soldOut: false, reserve: [], about: "" };
+  expect(await stepRoom(holder, eventId, fence, orders)).toEqual(["clock_wrong"]);
+  expect(await occupied()).toMatchObject({ turns: [], inside: ["ann"] });
+  const right = { ...holder, clock: { now: () => Date.now() } };
+  expect(await stepRoom(right, eventId, fence, orders)).toMatchObject({ 0: "stepped" });
+  expect(clock.nowMs).toBeLessThan(ahead.now());
+});
+
+test("a lane that is taken away keeps its places, takes no new ones, and goes on where it was once it is back", async () => {
+  const general = { name: "general", weight: 1 };
+  const lanes = [general, { name: "vip", weight: 1 }];
+  const { rooms, eventId, configure, step } = await openTestRoom(redis, { lanes });
+  const code = { hash: hashCode("VIP"), lane: "vip", uses: 9, endsAtMs: Number.MAX_SAFE_INTEGER };
+  await configure({}, { codes: [code] });
+  const vip = await rooms.join(eventId, visitor("ann"), { code: "VIP" });
+  expect(vip).toMatchObject({ standing: { lane: "vip", number: 1 } });
+  await configure({ lanes: [general] });
+  expect(await step(250, { reserve: [200_000, 200_000] })).toMatchObject({ 0: "stepped" });
+  expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "waiting", number: 1 });
+  expect(await rooms.join(eventId, visitor("bob"), { code: "VIP" })).toEqual({ outcome: "code_wrong" });
+  await configure({ lanes });
+  const next = await rooms.join(eventId, visitor("bob"), { code: "VIP" });
+  expect(next).toMatchObject({ standing: { lane: "vip", number: 2 } });
 });
 
 test("a script cache that is emptied in the middle is not noticed", async () => {

@@ -31,8 +31,6 @@ export type ConnectionsDeps = {
   readonly publish: (topic: string, text: string) => void;
 };
 
-type Rooms = GatewayServices["rooms"];
-
 type Connections = ConnectionsDeps & {
   readonly crowds: Map<EventId, RoomCrowd>;
   count: number;
@@ -49,8 +47,7 @@ export function createRoomConnections(deps: ConnectionsDeps): RoomConnections {
     },
     welcome: (waiter) => welcome(all, waiter),
     tellStanding: (waiter) => orSayBye(all, waiter, () => tellStanding(all, waiter)),
-    hereAgain: (waiter) =>
-      orSayBye(all, waiter, () => tellStanding(all, waiter, all.services.rooms.hereAgain)),
+    hereAgain: (waiter) => orSayBye(all, waiter, () => hereAgain(all, waiter)),
     forget: (waiter) => forget(all, waiter),
     standingChanged(eventId, buyerId, standing) {
       const crowd = crowds.get(eventId);
@@ -95,15 +92,36 @@ function open(all: Connections, eventId: EventId): RoomCrowd {
   return crowd;
 }
 
-/** A reading during which the buyer was told something else is old, and is done again. */
-async function tellStanding(
-  all: Connections,
-  waiter: Waiter,
-  read: Rooms["standing"] = all.services.rooms.standing,
-): Promise<void> {
+/** Said first, then read: what is read may be under way already. */
+async function hereAgain(all: Connections, waiter: Waiter): Promise<void> {
+  await all.services.rooms.hereAgain(waiter.eventId, waiter);
+  await tellStanding(all, waiter);
+}
+
+/**
+ * One reading at a time: who asks meanwhile is answered by one more. A reading during which the buyer was told
+ * something else is old, and is done again.
+ */
+async function tellStanding(all: Connections, waiter: Waiter): Promise<void> {
+  if (waiter.reading !== "no") {
+    waiter.reading = "again";
+    return;
+  }
+  try {
+    do {
+      waiter.reading = "once";
+      await tellOnce(all, waiter);
+    } while ((waiter.reading as Waiter["reading"]) === "again" && waiter.open);
+  } finally {
+    waiter.reading = "no";
+  }
+}
+
+async function tellOnce(all: Connections, waiter: Waiter): Promise<void> {
+  const { rooms } = all.services;
   for (;;) {
     const { told } = waiter;
-    const standing = await read(waiter.eventId, waiter);
+    const standing = await rooms.standing(waiter.eventId, waiter);
     const crowd = all.crowds.get(waiter.eventId);
     if (!waiter.open || crowd === undefined) return;
     if (told === waiter.told) return tellNew(crowd, waiter, standing, all.bounds);

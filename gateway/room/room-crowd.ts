@@ -104,7 +104,9 @@ function hearNews(deps: CrowdDeps, crowd: RoomCrowd, news: RoomNews): void {
       }
       return;
     case "drawn":
-      return lookUpAll(deps, crowd, (waiter) => waiter.where === "lobby");
+      // Whose standing is being read just now may be told what was before: it is read again.
+      for (const waiter of crowd.all) if (waiter.where === "unknown") waiter.told += 1;
+      return void lookUpAll(deps, crowd, (waiter) => waiter.where === "lobby");
   }
 }
 
@@ -126,7 +128,8 @@ function hearTick(deps: CrowdDeps, crowd: RoomCrowd, tick: RoomTick): void {
   const hasForgotten = crowd.incarnation !== undefined && crowd.incarnation !== tick.incarnation;
   crowd.incarnation = tick.incarnation;
   // Whose place is gone hears it, and brings the receipt.
-  if (hasForgotten) lookUpAll(deps, crowd, ({ where }) => where !== "inside" && where !== "place_missing");
+  if (hasForgotten)
+    void lookUpAll(deps, crowd, ({ where }) => where !== "inside" && where !== "place_missing");
   const due = crowd.rounds.due(nowMs, changed(crowd, tick));
   if (due.length === 0) return;
   const text = JSON.stringify(tickMessage(tick));
@@ -158,11 +161,10 @@ function sortAll(deps: CrowdDeps, crowd: RoomCrowd, nowMs: number): void {
   if (crowd.sorting) return;
   crowd.sorting = true;
   const look = (waiter: Waiter) => {
-    if (waiter.where !== "waiting") return;
     const lane = crowd.watch?.tick()?.lanes[waiter.lane];
-    if (lane === undefined) return;
-    if (waiter.number > lane.served) return moveTo(waiter, bandOf(aheadOf(waiter.number, lane), deps.bounds));
-    if (nowMs - waiter.lookedUpAtMs < deps.bounds.lookUpEveryMs) return;
+    if (waiter.where === "waiting" && lane !== undefined && waiter.number > lane.served)
+      return moveTo(waiter, bandOf(aheadOf(waiter.number, lane), deps.bounds));
+    if (!isOutOfDate(crowd, waiter, nowMs) || nowMs - waiter.lookedUpAtMs < deps.bounds.lookUpEveryMs) return;
     waiter.lookedUpAtMs = nowMs;
     void deps.lookUp(waiter);
   };
@@ -171,11 +173,22 @@ function sortAll(deps: CrowdDeps, crowd: RoomCrowd, nowMs: number): void {
   });
 }
 
-function lookUpAll(deps: CrowdDeps, crowd: RoomCrowd, which: (waiter: Waiter) => boolean): void {
-  const look = (waiter: Waiter) => {
-    if (which(waiter)) void deps.lookUp(waiter);
-  };
-  inSlices(crowd.all, deps.bounds.waitersAtOnce, look, () => {});
+/** Whether what this connection was told cannot be so any more. */
+function isOutOfDate(crowd: RoomCrowd, { where, untilMs }: Waiter, nowMs: number): boolean {
+  if (where === "turn" || where === "inside") return untilMs <= nowMs;
+  const state = crowd.watch?.tick()?.state;
+  return where === "waiting" || (where === "lobby" && (state === "open" || state === "paused"));
+}
+
+/** A part of them after the other: more questions at once than may wait would be refused. */
+async function lookUpAll(
+  deps: CrowdDeps,
+  crowd: RoomCrowd,
+  which: (waiter: Waiter) => boolean,
+): Promise<void> {
+  const wanted = [...crowd.all].filter(which);
+  for (let from = 0; from < wanted.length; from += deps.bounds.waitersAtOnce)
+    await Promise.all(wanted.slice(from, from + deps.bounds.waitersAtOnce).map(deps.lookUp));
 }
 
 export function bandOf(ahead: number, { nearAhead, middleAhead }: Bounds["socket"]): Band {
@@ -198,10 +211,16 @@ export function place(crowd: RoomCrowd, waiter: Waiter, standing: Standing): voi
   waiter.told += 1;
   if (waiter.where === "waiting") presence?.exit(waiter.lane, waiter.number, 0);
   waiter.where = standing.outcome;
+  waiter.untilMs = endOf(standing);
   waiter.lane = -1;
   if (standing.outcome !== "waiting") return;
   waiter.lane = crowd.watch?.tick()?.lanes.findIndex(({ name }) => name === standing.lane) ?? 0;
   if (waiter.lane < 0) waiter.lane = 0;
   waiter.number = standing.number;
   presence?.enter(waiter.lane, waiter.number);
+}
+
+function endOf(standing: Standing): number {
+  if (standing.outcome === "turn") return standing.deadlineMs;
+  return standing.outcome === "inside" ? standing.passEndsAtMs : 0;
 }

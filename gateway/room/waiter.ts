@@ -27,6 +27,10 @@ export type Waiter = {
   band: Band;
   /** Those of a band hear in turns. */
   slice: number;
+  /** Of the turn or the pass. */
+  untilMs: number;
+  /** Whether the standing is being read, and whether it has to be read once more. */
+  reading: "no" | "once" | "again";
   /** Grows with whatever is told, so that an older reading of the standing is known to be old. */
   told: number;
   /** When the standing was last read because the watermark had passed by. */
@@ -62,6 +66,8 @@ export function newWaiter({ eventId, identity, buyerId, jkt, receipt }: WaiterOf
     number: 0,
     band: "far",
     slice: 0,
+    untilMs: 0,
+    reading: "no",
     told: 0,
     lookedUpAtMs: 0,
     receipt,

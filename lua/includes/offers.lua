@@ -128,7 +128,7 @@ local function offerTurns(count)
   for weight in string.gmatch(tostring(room.weights), "%d+") do
     weights[#weights + 1] = tonumber(weight)
   end
-  for index = 1, #room.each do
+  for index = 1, #weights do
     walks[index] = newWalk(index, count > 0 and nowMs >= (room.patientUntilMs or 0))
     walks[index].peek()
   end

@@ -1,11 +1,12 @@
 -- A server that was restarted, or took over from another one, may have forgotten the last writes: numbers that
--- were given, turns that were taken. `LASTSAVE` is cheap and begins anew with each server process; only where it
--- differs the dearer identity of the process is read. Numbers then go on behind everything that can have been
+-- were given, turns that were taken. `LASTSAVE` is cheap and begins anew with each server process, and the node's id
+-- tells a master from a replica that was started in the same second; only where they differ the dearer identity of
+-- the process is read. Numbers then go on behind everything that can have been
 -- given, and nobody is let in until those who were forgotten had time to come back with their receipts and passes.
 -- Passes too are numbered anew behind all that can have been given.
 -- Needs: settings, room, saveLanes. Gives: noticeRestart.
 local function noticeRestart(nowMs)
-  local savedAt = redis.call("LASTSAVE")
+  local savedAt = redis.call("LASTSAVE") .. redis.call("CLUSTER", "MYID")
   if savedAt == room.savedAt then
     return
   end

@@ -2,7 +2,7 @@
 -- Sets how a room runs. The places, turns and passes of a running room stay as they are. A room that Redis does
 -- not know is made: new, or, where its numbers were given before, behind the last number that can have been given.
 -- KEYS settings hash: the room's settings and counters
--- KEYS codes hash: hashed code to lane|uses left|end
+-- KEYS codes hash: hashed code to the lane's name|uses left|end
 -- ARGV room string: JSON, the fields of the settings by their names
 -- ARGV marks string: JSON, what is known of the lanes from before: last, reserved, served, drawn; or an empty list
 -- ARGV incarnation number: of the room when it was last known; 0 for a new one
@@ -48,8 +48,10 @@ local function laneText(index, mark)
   )
 end
 
+-- What is kept of a lane that was taken away stays: its places are still there.
 local texts = {}
-for index = 1, room.laneCount do
+local _, known = string.gsub(redis.call("HGET", settings, "lanes") or "", "[^;]+", "")
+for index = 1, math.max(room.laneCount, known) do
   texts[index] = laneText(index, marks[index])
 end
 redis.call("HSET", settings, "lanes", table.concat(texts, ";"))
@@ -60,7 +62,16 @@ if drawState ~= "" then
   redis.call("HSET", settings, "drawState", drawState)
 end
 local server = string.match(redis.call("INFO", "server"), "run_id:(%x+)")
-redis.call("HSET", settings, "savedAt", redis.call("LASTSAVE"), "server", server, "nowMs", 0)
+redis.call(
+  "HSET",
+  settings,
+  "savedAt",
+  redis.call("LASTSAVE") .. redis.call("CLUSTER", "MYID"),
+  "server",
+  server,
+  "nowMs",
+  0
+)
 redis.call("HSET", settings, "restoringUntilMs", incarnation > 0 and nowMs + room.absenceGraceMs or 0)
 redis.call("HSET", settings, "passes", incarnation * 4294967296)
 return "made"

@@ -13,14 +13,15 @@
 local settings, places, inside, passes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local identity, nowMs = ARGV[1], tonumber(ARGV[2])
 
+-- INCLUDE room
+-- INCLUDE restart
 local endsAtMs = tonumber(redis.call("ZSCORE", inside, identity) or nil)
 local place = redis.call("HGET", places, identity)
-if not place or not endsAtMs then
+if not (room and place and endsAtMs) then
   return { "pass_missing" }
 end
-local roomNowMs, passMs, incarnation, laneNames =
-  unpack(redis.call("HMGET", settings, "nowMs", "passMs", "incarnation", "laneNames"))
-nowMs = math.max(nowMs, tonumber(roomNowMs))
+nowMs = math.max(nowMs, room.nowMs)
+noticeRestart(nowMs)
 if endsAtMs <= nowMs then
   return { "pass_missing" }
 end
@@ -28,7 +29,7 @@ local number, left = string.match(redis.call("HGET", passes, identity), "^(%d+)|
 if tonumber(left) < 1 then
   return { "renewals_used" }
 end
-endsAtMs = math.max(endsAtMs, nowMs + tonumber(passMs))
+endsAtMs = math.max(endsAtMs, nowMs + room.passMs)
 redis.call("ZADD", inside, endsAtMs, identity)
 redis.call("HSET", passes, identity, string.format("%d|%d", number, left - 1))
-return { "renewed", endsAtMs, tonumber(number), left - 1, tonumber(incarnation), place, laneNames }
+return { "renewed", endsAtMs, tonumber(number), left - 1, room.incarnation, place, room.laneNames }

@@ -28,9 +28,11 @@
 -- ARGV soldOut number: 1 where no seat is free and none can come back
 -- ARGV reserve string: the highest number of each lane that may be given, or ""
 -- ARGV about string: JSON, goes out with the ticks as it is
--- RETURNS ["stepped", state: string, waits: number[], waiting: number, turns: number, inside: number, present: number, lanes: string, drawState: string, incarnation: number, reports: string[], joined: number] | ["fenced"] | ["room_missing"]
+-- ARGV skewMost number: how far the driver's time may be from the server's; 0 does not look
+-- RETURNS ["stepped", state: string, waits: number[], waiting: number, turns: number, inside: number, present: number, lanes: string, drawState: string, incarnation: number, reports: string[], joined: number] | ["fenced"] | ["clock_wrong"] | ["room_missing"]
 -- RESULTS stepped: the state follows, the seconds that those waited who were offered a turn, the counts, what is kept of the lanes, and what the gateways say of themselves
 -- RESULTS fenced: another driver has taken over; nothing was changed
+-- RESULTS clock_wrong: the driver's time is too far from the server's; nothing was changed
 -- RESULTS room_missing: the room was never configured, or Redis forgot it
 local settings, lease, places, line, drawn, back = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local turns, inside, passes, revoked = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
@@ -39,7 +41,7 @@ local driverId, fence, leaseMs, nowMs = ARGV[1], tonumber(ARGV[2]), tonumber(ARG
 local flowMs, turnsMost, scanMost, tickMs =
   tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local ratePerMinute, freeSeats, soldOut = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
-local reserve, about = ARGV[12], ARGV[13]
+local reserve, about, skewMost = ARGV[12], ARGV[13], tonumber(ARGV[14])
 
 -- INCLUDE room
 -- INCLUDE restart
@@ -96,7 +98,9 @@ local function extendReserve()
   for upTo in string.gmatch(reserve, "%d+") do
     position = position + 1
     local lane = room.each[position]
-    lane.reserved = math.max(lane.reserved, tonumber(upTo))
+    if lane then
+      lane.reserved = math.max(lane.reserved, tonumber(upTo))
+    end
   end
 end
 
@@ -154,6 +158,11 @@ local ownerId, ownerFence, toldText, toldAtMs, flowLeft =
   unpack(redis.call("HMGET", settings, "driverId", "fence", "toldText", "toldAtMs", "flow"))
 if tonumber(ownerFence) ~= fence or ownerId ~= driverId then
   return { "fenced" }
+end
+-- A clock that is ahead would end passes that every gateway still takes.
+local serverSeconds = redis.call("TIME")[1]
+if skewMost > 0 and math.abs(nowMs - serverSeconds * 1000) > skewMost then
+  return { "clock_wrong" }
 end
 redis.call("SET", lease, driverId, "PX", leaseMs)
 nowMs = math.max(nowMs, room.nowMs)

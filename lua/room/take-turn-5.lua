@@ -15,13 +15,14 @@
 local settings, places, turns, inside, passes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local identity, nowMs = ARGV[1], tonumber(ARGV[2])
 
+-- INCLUDE room
+-- INCLUDE restart
 local place = redis.call("HGET", places, identity)
-if not place then
+if not (room and place) then
   return { "place_missing" }
 end
-local roomNowMs, passMs, renewals, incarnation, laneNames =
-  unpack(redis.call("HMGET", settings, "nowMs", "passMs", "renewals", "incarnation", "laneNames"))
-nowMs = math.max(nowMs, tonumber(roomNowMs))
+nowMs = math.max(nowMs, room.nowMs)
+noticeRestart(nowMs)
 
 local passEndsAtMs = tonumber(redis.call("ZSCORE", inside, identity) or nil)
 if passEndsAtMs then
@@ -34,9 +35,9 @@ if passEndsAtMs then
     passEndsAtMs,
     tonumber(number),
     tonumber(left),
-    tonumber(incarnation),
+    room.incarnation,
     place,
-    laneNames,
+    room.laneNames,
   }
 end
 local deadlineMs = tonumber(redis.call("ZSCORE", turns, identity) or nil)
@@ -44,9 +45,9 @@ if not deadlineMs or deadlineMs <= nowMs then
   return { "turn_missing" }
 end
 
-local endsAtMs = nowMs + tonumber(passMs)
+local endsAtMs = nowMs + room.passMs
 local number = redis.call("HINCRBY", settings, "passes", 1)
 redis.call("ZREM", turns, identity)
 redis.call("ZADD", inside, endsAtMs, identity)
-redis.call("HSET", passes, identity, string.format("%d|%d", number, renewals))
-return { "admitted", endsAtMs, number, tonumber(renewals), tonumber(incarnation), place, laneNames }
+redis.call("HSET", passes, identity, string.format("%d|%d", number, room.renewals))
+return { "admitted", endsAtMs, number, room.renewals, room.incarnation, place, room.laneNames }

@@ -9,7 +9,7 @@
 -- KEYS turns zset: identities with an offered turn, by the end of its window
 -- KEYS inside zset: identities with a pass, by its end
 -- KEYS passes hash: identity to the pass's number|renewals left
--- KEYS codes hash: hashed code to lane|uses left|end
+-- KEYS codes hash: hashed code to the lane's name|uses left|end
 -- KEYS proofs zset: proofs of work that were used, by their end
 -- ARGV visits string: JSON, a list of [identity, 1 to join, 2 to say that somebody is here, or 0, hashed code or "", proof's id or "", its end]
 -- ARGV nowMs number: the caller's time
@@ -51,13 +51,18 @@ local function laneFor(code)
   if not kept then
     return nil, "code_wrong"
   end
-  local lane, uses, endsAtMs = string.match(kept, "^(%d+)|(%d+)|(%d+)$")
-  if tonumber(endsAtMs) <= nowMs then
+  local name, uses, endsAtMs = string.match(kept, "^([^|]+)|(%d+)|(%d+)$")
+  local lane, position = nil, 0
+  for laneName in string.gmatch(room.laneNames, "[^,]+") do
+    lane = laneName == name and position or lane
+    position = position + 1
+  end
+  if not lane or tonumber(endsAtMs) <= nowMs then
     return nil, "code_wrong"
   elseif tonumber(uses) < 1 then
     return nil, "code_spent"
   end
-  return tonumber(lane), nil, string.format("%d|%d|%s", lane, uses - 1, endsAtMs)
+  return lane, nil, string.format("%s|%d|%s", name, uses - 1, endsAtMs)
 end
 
 local function append(lane, entry, identity)
