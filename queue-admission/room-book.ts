@@ -5,6 +5,7 @@ import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import { type HealthSnapshot, mergeHealth } from "./health-window.ts";
 import { createJoinRate } from "./join-rate.ts";
+import { createLaneProgress } from "./lane-progress.ts";
 import { type Lane, parseLanes } from "./lanes.ts";
 import { nextPace, type PaceState, startPace } from "./pace.ts";
 import type { Stock } from "./room.ts";
@@ -35,6 +36,7 @@ type Book = BookParts & {
   readonly joins: ReturnType<typeof createJoinRate>;
   readonly history: ReturnType<typeof createMinuteHistory>;
   readonly estimates: WaitEstimate[];
+  readonly progress: ReturnType<typeof createLaneProgress>[];
   settings: RoomSettings;
   pace: PaceState;
   stock: readonly Stock[] | undefined;
@@ -73,6 +75,7 @@ async function openBook(parts: BookParts, eventId: EventId): Promise<Book> {
       estimate.restore(stats?.estimates[index] ?? "");
       return estimate;
     }),
+    progress: [],
     settings,
     pace: paceFrom(stats) ?? startPace(ratePerMinute, parts.clock.now()),
     // A driver takes over also while Postgres is away; `keep` asks again, and its failure is logged.
@@ -124,7 +127,7 @@ function leftOf(stock: Book["stock"]): { free: number; held: number } | undefine
 }
 
 function pulseOf(book: Book) {
-  const { identities, deviceBinding, absenceGraceMs } = book.settings;
+  const { identities, deviceBinding, absenceGraceMs, lobbyAtMs, opensAtMs } = book.settings;
   return {
     ratePerMinute: ratePerMinute(book),
     joinsPerSecond: book.joins.perSecond(),
@@ -134,6 +137,8 @@ function pulseOf(book: Book) {
     identities,
     deviceBinding,
     absenceGraceMs,
+    lobbyAtMs,
+    opensAtMs,
   };
 }
 
@@ -152,8 +157,10 @@ function observe(book: Book, reply: Stepped): void {
   book.reply = reply;
   book.lanes = parseLanes(lanesText, book.settings.lanes.map(({ name }) => name).join(","));
   book.joins.observe(nowMs, joined);
-  for (const [index, { last, served }] of book.lanes.entries())
-    book.estimates[index]?.observe({ nowMs, servedUpTo: served, lastNumber: last, state: state as "open" });
+  for (const [index, lane] of book.lanes.entries()) {
+    const progressOf = (book.progress[index] ??= createLaneProgress());
+    book.estimates[index]?.observe({ nowMs, ...progressOf(lane), state: state as "open" });
+  }
   const rate = ratePerMinute(book);
   book.history.observe(nowMs, {
     waits,

@@ -25,6 +25,8 @@ const pulseSchema: z.ZodType<RoomPulse> = z.object({
   identities: z.enum(["any", "verified"]),
   deviceBinding: z.boolean(),
   absenceGraceMs: z.number(),
+  lobbyAtMs: z.number(),
+  opensAtMs: z.number(),
 });
 
 const tickSchema = z

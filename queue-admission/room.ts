@@ -105,6 +105,8 @@ export type RoomPulse = {
   readonly identities: RoomSettings["identities"];
   readonly deviceBinding: boolean;
   readonly absenceGraceMs: number;
+  readonly lobbyAtMs: number;
+  readonly opensAtMs: number;
 };
 
 /** How the room stands, as its driver last said. Nobody up to a lane's watermark waits any more, unless away. */

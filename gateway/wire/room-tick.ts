@@ -4,6 +4,7 @@ import type { RoomTick, Stock } from "../../queue-admission/room.ts";
 import type { WaitSpeeds } from "../../queue-admission/wait-range.ts";
 import { moneySchema, moneyView } from "./money.ts";
 import { roomStateSchema } from "./standing.ts";
+import { timeSchema, timeView } from "./time.ts";
 
 const laneSchema = z.strictObject({
   served: z.int().nonnegative().meta({
@@ -43,6 +44,8 @@ export const roomTickSchema = z.strictObject({
   drawing: z.boolean().meta({ description: "The lobby is closed and is being drawn." }),
   waiting: z.int().nonnegative().meta({ description: "All who have a place and neither turn nor pass." }),
   lanes: z.record(z.string(), laneSchema),
+  lobbyAt: timeSchema("When the lobby opens, or opened.").optional(),
+  opensAt: timeSchema("When turns begin, or began.").optional(),
   stock: z.array(stockSchema).optional(),
 });
 
@@ -53,15 +56,16 @@ export function roomTickView(tick: RoomTick): RoomTickView {
   const lanes = tick.lanes.map((lane, index) => [lane.name, laneView(lane, pulse?.speeds[index])] as const);
   const stock = pulse?.stock?.map(stockView);
   const soldOutForNow = stock !== undefined && stock.length > 0 && stock.every(({ free }) => free === 0);
-  const view = {
+  return {
     state,
     ...closedFor(tick),
     soldOutForNow,
     drawing,
     waiting,
     lanes: Object.fromEntries(lanes),
+    ...(pulse === null ? {} : { lobbyAt: timeView(pulse.lobbyAtMs), opensAt: timeView(pulse.opensAtMs) }),
+    ...(stock === undefined ? {} : { stock }),
   };
-  return stock === undefined ? view : { ...view, stock };
 }
 
 function closedFor({ state, soldOut }: RoomTick): { closedFor?: "sold_out" | "ended" } {

@@ -90,5 +90,5 @@ export function standingView(
 function estimateOf(lane: string, ahead: number, tick: RoomTick | undefined): WaitRange | undefined {
   const index = tick?.lanes.findIndex(({ name }) => name === lane) ?? -1;
   const speeds = tick?.pulse?.speeds[index];
-  return speeds === undefined || speeds === null ? undefined : waitRangeOf(ahead, speeds);
+  return speeds === undefined || speeds === null ? undefined : waitRangeOf(ahead + 1, speeds);
 }
