@@ -3,12 +3,9 @@ import type { Actor, AuditEntry } from "../../booking-core/rooms/audit.ts";
 import type { Buyer } from "../services.ts";
 import { timeSchema, timeView } from "./time.ts";
 
-const detail = z
-  .record(z.string(), z.unknown())
-  .nullable()
-  .meta({
-    description: "With the names and units that the request had; null where there is nothing to say.",
-  });
+const detail = z.record(z.string(), z.unknown()).nullable().meta({
+  description: "With the names and units that the request had; null where there is nothing to say.",
+});
 
 export const auditEntrySchema = z
   .strictObject({
