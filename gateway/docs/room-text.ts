@@ -28,7 +28,7 @@ const saying = [
 
 const ending = [
   "## How it ends, and how to come back",
-  "`bye` says why, as `reason`. `stopping`: this gateway ends, another one is there (1001). `unavailable`: the place could not be read just now (1013). `too_slow`: the client does not read what it is sent (1013). `too_many_messages`, `message_invalid`: the client said too much, or what is not known (1008); the same again ends the same way. On the stream the same message is the last one. A connection can also end without `bye`, and each ends after three hours at most.",
+  "`bye` says why, as `reason`. `stopping`: this gateway ends, another one is there (1001). `unavailable`: the place could not be read just now (1013). `too_slow`: the client of a stream does not read what it is sent. `too_many_messages`, `message_invalid`: the client said too much, or what is not known (1008); the same again ends the same way. On the stream the same message is the last one. A connection can also end without `bye`: a WebSocket whose client does not read, and each one after three hours.",
   "`reconnect`, in `hello` and `bye`, says how to come back, by WebSocket and stream alike: wait a random time between 0 and a bound. The bound begins at `firstMs`, or at `farFirstMs` for who has `farAhead` people or more ahead; with each attempt that fails it is multiplied by `factor`, up to `mostMs`; a connection that opened sets it back. A place is not lost meanwhile. Bring the receipt: the server then need not look anything up.",
 ];
 
