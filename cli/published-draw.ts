@@ -33,11 +33,25 @@ function recordOf(answer: unknown, source: string): DrawRecord {
   return record.data;
 }
 
+/** The gateway gave no answer that says anything about the draw. */
+export class GatewayAway extends Error {}
+
 async function ask(address: string): Promise<string | undefined> {
-  const answer = await fetch(address, { signal: AbortSignal.timeout(answerMs) });
-  if (answer.status === 404) return undefined;
-  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
-  return answer.text();
+  const { status, ok, text } = await get(address);
+  if (status === 404) return undefined;
+  if (!ok) throw new GatewayAway(`${address} answered ${status}`);
+  return text;
+}
+
+async function get(address: string): Promise<{ status: number; ok: boolean; text: string }> {
+  try {
+    const answer = await fetch(address, { signal: AbortSignal.timeout(answerMs) });
+    return { status: answer.status, ok: answer.ok, text: await answer.text() };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    throw new GatewayAway(`${address}: ${reason}`);
+  }
 }
 
 /** Nothing where the text is not JSON. */

@@ -15,12 +15,13 @@ const lane = "early birds & members";
 const draw = holdTestDraw({ [lane]: 20, general: 9 }, testBeacon);
 const { record } = draw;
 const receipt = draw.receipt(lane, 7);
+const { number: _, ...undrawn } = receipt;
 const honest = { draw: record as unknown, proof: { proof: draw.proof(lane, 7) } as unknown };
 const otherSeed = "ee".repeat(32);
 
 let gateway: Server;
 let url: string;
-/** What the gateway answers; nothing is 404. */
+/** What the gateway answers; nothing is 404, a number that status. */
 let answers: { draw?: unknown; proof?: unknown };
 let asked: string[];
 const folder = mkdtempSync(join(tmpdir(), "verify-draw-"));
@@ -32,7 +33,8 @@ beforeAll(async () => {
     const isProof = pathname.endsWith(`/draw/proofs/${encodeURIComponent(lane)}/7`);
     const isDraw = pathname === `/v1/events/${record.eventId}/draw`;
     const answer = isProof ? answers.proof : isDraw ? answers.draw : undefined;
-    response.writeHead(answer === undefined ? 404 : 200, { "content-type": "application/json" });
+    const status = answer === undefined ? 404 : typeof answer === "number" ? answer : 200;
+    response.writeHead(status, { "content-type": "application/json" });
     response.end(typeof answer === "string" ? answer : JSON.stringify(answer ?? {}));
   }).listen(0, "127.0.0.1");
   await once(gateway, "listening");
@@ -111,13 +113,26 @@ test("a number that the room gave and the draw did not is caught", async () => {
 test.each([
   [
     "has only its commitment",
+    undrawn,
     { eventId: record.eventId, commitment: record.commitment },
     "its seed is still secret",
   ],
-  ["is not known", undefined, "there is no draw of this event"],
-])("a draw that %s is not held yet: 2", async (_, answer, line) => {
+  [
+    "will never be of a place that came after the opening",
+    { ...receipt, number: receipt.entry },
+    { eventId: record.eventId, commitment: record.commitment },
+    "the receipt has a number: a place that came after the opening is not drawn",
+  ],
+  [
+    "is kept back from a receipt with a drawn number",
+    { ...receipt, number: receipt.entry + 1 },
+    { eventId: record.eventId, commitment: record.commitment },
+    "its seed is still secret",
+  ],
+  ["is not known", receipt, undefined, "there is no draw of this event"],
+])("a draw that %s is not held: 2", async (_, held, answer, line) => {
   answers = { draw: answer };
-  const { code, output } = await verifyDraw([tokenOf(receipt)]);
+  const { code, output } = await verifyDraw([tokenOf(held)]);
   expect(output).toContain(line);
   expect(code).toBe(2);
   expect(asked).toHaveLength(1);
@@ -127,7 +142,6 @@ test("a saved answer is checked without a gateway, and what was not checked is s
   const saved = join(folder, "draw.json");
   const held = join(folder, "receipt.jwt");
   writeFileSync(saved, JSON.stringify(record));
-  const { number, ...undrawn } = receipt;
   writeFileSync(held, `${tokenOf(undrawn)}\n`);
   const { code, output } = await verifyDraw([held, "--draw", saved]);
   expect(output.split("\n").filter((line) => line.startsWith("--"))).toEqual([
@@ -135,7 +149,7 @@ test("a saved answer is checked without a gateway, and what was not checked is s
     "--   the entry is of this identity: not checked, no proof",
     "--   the draw gives the number of the receipt: not checked, no number",
   ]);
-  expect(output).toContain(`the number ${number}\n`);
+  expect(output).toContain(`the number ${receipt.number}\n`);
   expect(code).toBe(0);
   expect(asked).toEqual([]);
 });
@@ -152,12 +166,23 @@ test.each([
   ["what is no receipt", ["hello"]],
   ["a folder", [folder]],
   ["a saved answer that is not there", [tokenOf(receipt), "--draw", join(folder, "missing.json")]],
-  ["a gateway that is not there", [tokenOf(receipt), "--url", "http://127.0.0.1:1"]],
 ])("%s fails with one line and no stack", async (_, args) => {
   const { code, output, errors } = await verifyDraw(args);
   expect(output).toMatch(/^FAIL .+\n$/);
   expect(errors).toBe("");
   expect(code).toBe(1);
+});
+
+test.each([
+  ["that is not there", "http://127.0.0.1:1", "fetch failed"],
+  ["that is too busy", "", "answered 503"],
+])("a gateway %s does not look like a forged draw: 3", async (_, elsewhere, reason) => {
+  answers = { draw: 503 };
+  const { code, output, errors } = await verifyDraw([tokenOf(receipt), "--url", elsewhere || url]);
+  expect(output).toMatch(/^-- {3}nothing was checked, the gateway gave no answer: .+\n$/);
+  expect(output).toContain(reason);
+  expect(errors).toBe("");
+  expect(code).toBe(3);
 });
 
 function tokenOf(claims: object): string {

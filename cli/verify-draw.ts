@@ -9,7 +9,7 @@ import {
 } from "../queue-admission/draw/check-draw.ts";
 import { type DrawReceipt, decodeDrawReceipt } from "../queue-admission/draw/draw-receipt.ts";
 import { isHeld } from "../queue-admission/draw/draw-record.ts";
-import { fetchDraw, fetchProof, readSavedDraw } from "./published-draw.ts";
+import { fetchDraw, fetchProof, GatewayAway, readSavedDraw } from "./published-draw.ts";
 
 type Options = { url: string; draw?: string; commitment?: string };
 type Check = {
@@ -18,7 +18,7 @@ type Check = {
   /** What the check cannot be made without. */
   readonly needs?: "commitment" | "proof" | "number";
 };
-type Report = { readonly lines: readonly string[]; readonly exitCode: 0 | 1 | 2 };
+type Report = { readonly lines: readonly string[]; readonly exitCode: 0 | 1 | 2 | 3 };
 
 /** In the order in which they are made: those before the one that fails have passed. */
 const checks: readonly Check[] = [
@@ -32,12 +32,14 @@ const checks: readonly Check[] = [
 ];
 
 const notDrawn = "--   the draw is not held yet: its seed is still secret";
+const cameLater =
+  "--   no draw is held, and the receipt has a number: a place that came after the opening is not drawn, its number is its entry";
 
 export function addVerifyDraw(program: Command): void {
   program
     .command("verify-draw")
     .description(
-      "check the number of a receipt in the draw of its lobby; exits 1 on a failure, 2 before the draw",
+      "check the number of a receipt in the draw of its lobby; exits 1 on a failure, 2 without a draw, 3 without an answer",
     )
     .argument("<receipt>", "the receipt, or the file that holds it")
     .option("--url <address>", "the gateway", "http://127.0.0.1:8080")
@@ -56,8 +58,8 @@ async function verifyDraw(token: string, options: Options): Promise<Report> {
     if (receipt === undefined) return failed("this is not the receipt of a place");
     return await verifyReceipt(receipt, options);
   } catch (error) {
-    const { message, cause } = error as Error;
-    return failed(cause instanceof Error ? `${message}: ${cause.message}` : message);
+    const { message } = error as Error;
+    return error instanceof GatewayAway ? unanswered(message) : failed(message);
   }
 }
 
@@ -73,8 +75,11 @@ async function verifyReceipt(receipt: DrawReceipt, options: Options): Promise<Re
 }
 
 function reportOf(claim: DrawClaim, result: DrawCheck): Report {
-  if (result.outcome === "not_drawn")
-    return { lines: [...linesOf(claim, "other_seed"), notDrawn], exitCode: 2 };
+  if (result.outcome === "not_drawn") {
+    // A number that is not the entry was drawn: then the draw is withheld, and that is not said to be well.
+    const reason = claim.number === claim.entry ? cameLater : notDrawn;
+    return { lines: [...linesOf(claim, "other_seed"), reason], exitCode: 2 };
+  }
   if (result.outcome !== "fair")
     return { lines: [...linesOf(claim, result.outcome), lineOfFailure(result)], exitCode: 1 };
   const drawn = `the draw gives entry ${claim.entry} of ${claim.lane} the number ${result.number}`;
@@ -114,6 +119,11 @@ function reasonOf(failure: DrawFailure): string {
     case "other_number":
       return `it gives ${failure.number}`;
   }
+}
+
+/** Says nothing about the draw: it must not look like one that is forged. */
+function unanswered(reason: string): Report {
+  return { lines: [`--   nothing was checked, the gateway gave no answer: ${reason}`], exitCode: 3 };
 }
 
 function failed(reason: string): Report {

@@ -46,6 +46,17 @@ test.each([
   expect(problemOf(refused)).toMatchObject({ status: 401, code: "token_invalid" });
 });
 
+test.each([
+  ["missing", {}, "device_proof_missing"],
+  ["none", { dpop: "proof" }, "device_proof_wrong"],
+])("a device's proof that is %s is refused with what would be understood", async (_, headers, code) => {
+  const gateway = await startTestGateway();
+  const token = tokenOf({ ...ada, cnf: { jkt: "A".repeat(43) } });
+  const refused = await send(gateway, `/v1/events/${eventId}/places/mine`, { token, headers });
+  expect(problemOf(refused)).toMatchObject({ status: 401, code });
+  expect(refused.headers.get("www-authenticate")).toBe('DPoP algs="ES256"');
+});
+
 const otherEvent = uuidFromParts("another event") as typeof eventId;
 
 test.each([

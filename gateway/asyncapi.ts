@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { roomText } from "./docs/room-text.ts";
 import {
   clientMessageSchema,
   roomPath,
@@ -16,15 +17,25 @@ export function asyncApiDocument(publicUrl: string): Json {
   const pathOfServer = pathname === "/" ? {} : { pathname };
   return {
     asyncapi: "3.0.0",
-    info: { title: "Onsale: the waiting room", version: "1", description },
+    info: { title: "Onsale: the waiting room", version: "1", description: roomText(publicUrl) },
     defaultContentType: "application/json",
     servers: {
       socket: { host, protocol: `ws${secure}`, ...pathOfServer },
       stream: { host, protocol: `http${secure}`, ...pathOfServer },
     },
     channels: {
-      room: channelOf(roomPath, `A WebSocket with the subprotocol \`${subprotocol}\`.`, ["socket"], true),
-      stream: channelOf(streamPath, "Server-sent events; one message a `data` line.", ["stream"], false),
+      room: channelOf(
+        roomPath,
+        `A WebSocket with the subprotocols \`${subprotocol}\` and \`bearer.TOKEN\`.`,
+        ["socket"],
+        true,
+      ),
+      stream: channelOf(
+        streamPath,
+        "Server-sent events with `Authorization`; one message a `data` line.",
+        ["stream"],
+        false,
+      ),
     },
     operations: {
       hear: operationOf("send", "room", Object.keys(serverMessages)),
@@ -36,15 +47,6 @@ export function asyncApiDocument(publicUrl: string): Json {
     },
   };
 }
-
-const description = [
-  "The server says `hello`, then `standing`; after that each buyer follows by the ticks alone: the people ahead of the own number are `number − served − 1` of the own lane, less what lies in `gaps`, and the wait lies between ahead ÷ `fast` and ahead ÷ `slow` minutes, four times of five.",
-  "Ticks come each second to the next thousand, each 5 s to the next ten thousand, each 30 s to everybody else, and at once to all when the state changes. A connection that hears nothing for 90 s is dead.",
-  "A client that hears `place_missing` and has a receipt joins again with it: the room may have lost its memory, and the receipt brings the place back with its number.",
-  "A client that lost its connection comes back as `reconnect` says, and brings its receipt: the server then need not look anything up.",
-  "To be connected is to be here. Whoever is away when the number comes up is stepped over, keeps the number, and is the next once back. A turn that is not taken up in its window lapses; `here` says that somebody is there again.",
-  "Messages of an unknown type are to be ignored.",
-].join("\n\n");
 
 const clientSummary =
   "What a client may say: `standing` asks where the buyer stands; `here` that somebody is there after a turn that lapsed.";

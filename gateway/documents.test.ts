@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { errorTable } from "../foundation/errors.ts";
+import { limits } from "../foundation/limits.ts";
 import { asyncApiDocument } from "./asyncapi.ts";
 import { openApiDocument, openApiPath } from "./openapi.ts";
-import { serverMessages } from "./room/room-messages.ts";
+import { byeReasons, serverMessages } from "./room/room-messages.ts";
 import { takesBody } from "./route.ts";
 import { routes } from "./routes.ts";
 import { send } from "./test-client.ts";
@@ -70,8 +71,32 @@ test("the protocol is served to programs and to people, the same for both", asyn
   const gateway = await startTestGateway();
   expect((await send(gateway, "/v1/asyncapi.json")).body).toEqual(asyncApi);
   const page = String((await send(gateway, "/docs/room")).body);
-  for (const name of Object.keys(serverMessages)) expect(page).toContain(`id="${name}"`);
+  for (const name of [...Object.keys(serverMessages), "client"]) expect(page).toContain(`id="${name}"`);
+  const text = page.replace(/<pre>.*?<\/pre>/gs, "");
+  expect(text).toContain("<code>bearer.TOKEN</code>");
+  expect(text).not.toMatch(/`|## /);
   expect(page).not.toMatch(/<script/);
+});
+
+test("the protocol says what a client says, brings, may and must do", () => {
+  const { description } = asyncApi["info"] as { description: string };
+  const brought = ["onsale.v1", "bearer.TOKEN", "receipt.RECEIPT", "dpop.PROOF", "Onsale-Receipt: RECEIPT"];
+  const said = ['{"type":"standing"}', '{"type":"here"}', "1008", "60 messages a minute", "1024 bytes"];
+  const comesBack = Object.keys(limits.socket.reconnect);
+  for (const word of [...brought, ...said, ...byeReasons, ...comesBack]) expect(description).toContain(word);
+  expect(description).toContain("https://onsale.example/v1/events/EVENT/room");
+});
+
+test("a session can be bound to a device, and requests of such a session bring a proof", () => {
+  const { parameters } = operation("post", "/v1/sessions");
+  expect(parameters).toMatchObject([{ name: "DPoP", in: "header" }]);
+  expect(operation("get", "/v1/events/:eventId/places/mine")["security"]).toContainEqual({
+    buyerToken: [],
+    deviceProof: [],
+  });
+  const { description } = at("#/components/securitySchemes/deviceProof") as { description: string };
+  for (const claim of ["dpop+jwt", "ES256", "jwk", "htm", "htu", "iat", "jti", "ath"])
+    expect(description).toContain(claim);
 });
 
 test("the room's socket is documented with its messages", () => {

@@ -34,16 +34,24 @@ const roomFigures: readonly RoomFigure[] = [
   },
   { name: "wait_p50_seconds", help: "Median wait until a turn.", of: ({ waitP50Seconds }) => waitP50Seconds },
   { name: "wait_p99_seconds", help: "99th percentile of it.", of: ({ waitP99Seconds }) => waitP99Seconds },
+];
+
+type LaneFigure = {
+  readonly name: string;
+  readonly help: string;
+  readonly of: keyof RoomStats["accuracy"][number];
+};
+
+/** Of each lane; what the driver says knows lanes by their place in the settings, the general one is 0. */
+const laneFigures: readonly LaneFigure[] = [
   {
     name: "estimate_measured",
     help: "Waits that were held against the range that was told.",
-    of: ({ accuracy }) => accuracy.reduce((sum, { measured }) => sum + measured, 0),
+    of: "measured",
   },
-  {
-    name: "estimate_inside",
-    help: "Of them, those that fell inside.",
-    of: ({ accuracy }) => accuracy.reduce((sum, { inside }) => sum + inside, 0),
-  },
+  { name: "estimate_inside", help: "Of them, those that fell inside.", of: "inside" },
+  { name: "estimate_early", help: "Of them, turns that came before the range.", of: "early" },
+  { name: "estimate_late", help: "Of them, turns that came after the range.", of: "late" },
 ];
 
 /** What Prometheus reads of this process and, by any gateway alike, of the rooms. */
@@ -59,20 +67,19 @@ export function createMetrics(runtime: Pick<Runtime, "services" | "connections">
       this.set(connections());
     },
   });
-  const gauges = roomFigures.map(({ name, help, of }) => {
-    const gauge = new Gauge({
-      name: `onsale_room_${name}`,
-      help,
-      labelNames: ["event"],
-      registers: [registry],
-    });
-    return { gauge, of };
-  });
+  const gaugeOf = ({ name, help }: { name: string; help: string }, labelNames: string[]) =>
+    new Gauge({ name: `onsale_room_${name}`, help, labelNames, registers: [registry] });
+  const gauges = roomFigures.map((figure) => ({ gauge: gaugeOf(figure, ["event"]), of: figure.of }));
+  const laneGauges = laneFigures.map((figure) => ({
+    gauge: gaugeOf(figure, ["event", "lane"]),
+    of: figure.of,
+  }));
   return {
     contentType: registry.contentType,
     async text() {
       const rooms = await runtime.services.roomControl.allStats();
       for (const { gauge, of } of gauges) setAll(gauge, rooms, of);
+      for (const { gauge, of } of laneGauges) setLanes(gauge, rooms, of);
       return registry.metrics();
     },
   };
@@ -84,4 +91,10 @@ function setAll(gauge: Gauge, rooms: ReadonlyMap<EventId, RoomStats>, of: RoomFi
     const value = of(stats);
     if (value !== null) gauge.set({ event }, value);
   }
+}
+
+function setLanes(gauge: Gauge, rooms: ReadonlyMap<EventId, RoomStats>, of: LaneFigure["of"]): void {
+  gauge.reset();
+  for (const [event, { accuracy }] of rooms)
+    for (const [lane, measured] of accuracy.entries()) gauge.set({ event, lane }, measured[of]);
 }

@@ -38,11 +38,14 @@ const errorsOfAccess: Record<Access, ErrorCode[]> = {
   operator: [...errorsOfTokens, "forbidden"],
   webhook: ["body_too_large", "body_too_slow"],
 };
-const securityOfAccess: Record<Access, Record<string, string[]>[]> = {
+type Security = Record<string, string[]>[];
+/** A session that is bound to a device proves so with each request. */
+const securityOfBuyers: Security = [{ buyerToken: [] }, { buyerToken: [], deviceProof: [] }];
+const securityOfAccess: Record<Access, Security> = {
   public: [],
-  buyer: [{ buyerToken: [] }],
-  pass: [{ buyerToken: [], pass: [] }],
-  operator: [{ buyerToken: [] }],
+  buyer: securityOfBuyers,
+  pass: securityOfBuyers.map((security) => ({ ...security, pass: [] })),
+  operator: securityOfBuyers,
   webhook: [{ webhookSignature: [] }],
 };
 
@@ -68,8 +71,24 @@ export function openApiDocument(publicUrl: string): OpenApiDocument {
   });
 }
 
+const deviceProofText = [
+  "Needed where the session was opened with a `DPoP` header (RFC 9449), and new for each request: a JWT, signed with the device's key.",
+  '- header: `typ` = "dpop+jwt", `alg` = "ES256", `jwk` = the public key (P-256), the same that opened the session',
+  '- `htm`: the method, such as "POST"',
+  "- `htu`: the address without its query: this server's public address and the path; with http or https for the WebSocket too",
+  "- `iat`: now, in seconds: at most 60 s ago and 5 s ahead by the server's clock",
+  "- `jti`: 1 to 64 characters of your own, used once",
+  "- `ath`: the SHA-256 of the token in base64url without padding; left out where there is no token: on opening the session",
+].join("\n");
+
 const securitySchemes = {
-  buyerToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+  buyerToken: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "`Authorization: Bearer TOKEN`; `Authorization: DPoP TOKEN` means the same.",
+  },
+  deviceProof: { type: "apiKey", in: "header", name: "DPoP", description: deviceProofText },
   pass: { type: "apiKey", in: "header", name: "Onsale-Pass" },
   webhookSignature: { type: "apiKey", in: "header", name: "Sandbox-Signature" },
 } as const;
@@ -95,6 +114,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     requestParams: {
       path: route.params as z.ZodObject,
       ...(route.idempotent ? { header: idempotencyHeader } : {}),
+      ...(route.name === "openSession" ? { header: openingProofHeader } : {}),
     },
     ...requestBodyOf(route),
     responses: { ...problemResponses(errorsOf(route)), ...answersOf(route.answers) },
@@ -106,6 +126,13 @@ const idempotencyHeader = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{8,128}$/)
     .meta({ description: "A key of your own, new for each thing you mean; the same key repeats the same." }),
+});
+
+const openingProofHeader = z.object({
+  DPoP: z.string().optional().meta({
+    description:
+      "Binds the session to the key that signed it: see the security scheme `deviceProof`; without `ath`.",
+  }),
 });
 
 const errorsOfRoom: ErrorCode[] = [
@@ -122,7 +149,7 @@ const roomOperation: ZodOpenApiOperationObject = {
   operationId: "openRoom",
   summary: `The event's waiting room as a WebSocket (\`${subprotocol}\`).`,
   description: `The token comes as \`Authorization\`, or from browsers as the second subprotocol: \`${subprotocol}, bearer.TOKEN\`; a receipt as \`receipt.RECEIPT\`, the proof of a device as \`dpop.PROOF\`. The messages: \`/v1/asyncapi.json\`.`,
-  security: [{ buyerToken: [] }],
+  security: securityOfBuyers,
   requestParams: roomParams,
   responses: {
     "101": { description: "The room is open." },
@@ -135,7 +162,7 @@ const streamOperation: ZodOpenApiOperationObject = {
   summary: "The same messages as server-sent events, for those without WebSocket.",
   description:
     "Each `data` line is a `RoomServerMessage`. A receipt may come as `Onsale-Receipt`. The messages: `/v1/asyncapi.json`.",
-  security: [{ buyerToken: [] }],
+  security: securityOfBuyers,
   requestParams: roomParams,
   responses: {
     "200": { description: "The stream.", content: { "text/event-stream": { schema: serverMessageSchema } } },

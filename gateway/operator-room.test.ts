@@ -72,6 +72,7 @@ test("a room is shown with its settings, how it goes, and how good its estimates
       waiting: 100,
       present: 60,
       absent: 40,
+      turns: 3,
       inside: 7,
       waitP99Seconds: 90,
       estimates: [{ lane: "general", measured: 10, inside: 8 }],
@@ -106,6 +107,8 @@ test.each([
   [{ pace: "quick" }, "pace"],
   [{ opensAt: "soon" }, "opensAt"],
   [{ capacity: 5 }, ""],
+  [{ capacity: 5, cap: 0 }, "cap"],
+  [{ opensAt: "1969-12-31T23:59:59Z" }, "opensAt"],
 ])("%j is refused with the field that does not fit, and nothing changes", async (changes, field) => {
   const { room, patch } = await startWithRoom();
   const refused = problemOf(await patch(changes));
@@ -134,20 +137,113 @@ test("a room that has opened cannot open again, but can get a lane, another weig
   expect(await patch({ lanes, paused: true })).toMatchObject({ status: 200, body: { settings: { lanes } } });
 });
 
-test("codes of many uses say how many, and are for a lane that is there", async () => {
-  const { roomCodes } = testServices({} as never, {} as never);
+test.each([
+  ["turnWindowSeconds", 1, 86_400],
+  ["passSeconds", 1, 604_800],
+  ["absenceGraceSeconds", 1, 600],
+  ["cap", 1, 10_000_000],
+  ["ratePerMinute", 1, 1_000_000],
+  ["leastPerMinute", 1, 1_000_000],
+  ["renewals", 0, 1_000],
+])("%s goes from %i to %i, and what does not is told in its own unit", async (name, least, most) => {
+  const long = { ratePerMinute: 1_000_000, passMs: 604_800_000, turnWindowMs: 1_000, absenceGraceMs: 1_000 };
+  const { patch } = await startWithRoom({ ...long, leastPerMinute: 1 });
+  expect(await patch({ [name]: least })).toMatchObject({ status: 200 });
+  expect(await patch({ passSeconds: 604_800, ratePerMinute: 1_000_000, [name]: most })).toMatchObject({
+    status: 200,
+  });
+  const below = problemOf(await patch({ [name]: least - 1 })).problems?.[0];
+  const above = problemOf(await patch({ [name]: most + 1 })).problems?.[0];
+  expect(below).toEqual({ path: name, message: expect.stringMatching(new RegExp(`>=${least}$`)) });
+  expect(above).toEqual({ path: name, message: expect.stringMatching(new RegExp(`<=${most}$`)) });
+});
+
+test("a time may come with an offset, and is shown in UTC", async () => {
+  const { patch } = await startWithRoom({ lobbyAtMs: future, opensAtMs: future });
+  const changed = await patch({ lobbyAt: "2099-12-31T23:00:00+01:00", opensAt: "2100-01-01T01:00:00+01:00" });
+  expect(changed).toMatchObject({
+    body: { settings: { lobbyAt: "2099-12-31T22:00:00.000Z", opensAt: "2100-01-01T00:00:00.000Z" } },
+  });
+});
+
+const wish = { lane: "members", kind: "multi", uses: 5, endsAt: "2100-01-01T01:00:00+01:00", count: 1 };
+
+/** A gateway over a room with the lanes `general` and `members`; `asked` is what codes were made of. */
+async function startWithCodes() {
+  const { roomCodes, roomStore } = testServices({} as never, {} as never);
   const asked: unknown[] = [];
   const create: typeof roomCodes.create = async (_, __, wanted) => {
     asked.push(wanted);
     return wanted.lane === "members" ? { outcome: "created", codes: ["ABC"] } : { outcome: "lane_unknown" };
   };
-  const gateway = await startTestGateway({ roomCodes: { create } });
-  const wish = { lane: "members", kind: "multi", endsAt: "2027-01-15T08:00:00Z", count: 1 };
-  const post = (json: object) => send(gateway, `${path}/codes`, { method: "POST", token, json });
-  expect(problemOf(await post(wish)).problems).toMatchObject([{ path: "uses" }]);
-  expect(await post({ ...wish, uses: 5 })).toMatchObject({ status: 201, body: { codes: ["ABC"] } });
-  expect(asked).toEqual([{ lane: "members", kind: "multi", uses: 5, endsAtMs: 1_800_000_000_000, count: 1 }]);
-  expect(problemOf(await post({ ...wish, lane: "vip", uses: 5 })).problems).toMatchObject([{ path: "lane" }]);
+  const gateway = await startTestGateway({ roomCodes: { create }, roomStore });
+  return { asked, post: (json: object) => send(gateway, `${path}/codes`, { method: "POST", token, json }) };
+}
+
+test("codes are made for a lane that is there, until a time of any offset", async () => {
+  const { asked, post } = await startWithCodes();
+  expect(await post(wish)).toMatchObject({ status: 201, body: { codes: ["ABC"] } });
+  const endsAtMs = Date.parse("2100-01-01T00:00:00Z");
+  expect(asked).toEqual([{ lane: "members", kind: "multi", uses: 5, endsAtMs, count: 1 }]);
+  expect(problemOf(await post({ ...wish, lane: "vip" })).problems).toMatchObject([{ path: "lane" }]);
+});
+
+test.each([
+  ["of many uses that do not say how many", { uses: undefined }, "uses"],
+  ["of one use that say how many", { kind: "single" }, "uses"],
+  ["that have ended", { endsAt: "2020-01-01T00:00:00Z" }, "endsAt"],
+  ["for the first lane, which needs none,", { lane: "general" }, "lane"],
+])("codes %s are refused, and none are made", async (_, nonsense, field) => {
+  const { asked, post } = await startWithCodes();
+  const refused = problemOf(await post({ ...wish, ...nonsense }));
+  expect(refused).toMatchObject({ status: 422, problems: [{ path: field }] });
+  expect(asked).toEqual([]);
+});
+
+test("who changed what is told to operators, in the words of the requests", async () => {
+  const { roomStore } = testServices({} as never, {} as never);
+  const actor = { id: "0190f3a0-0000-7000-8000-000000000001", email: "olga@onsale.example" };
+  const same = { id: "0190f3a0-0000-7000-8000-000000000002", atMs: 1_800_000_000_000, actor };
+  const asked: unknown[] = [];
+  const gateway = await startTestGateway({
+    roomStore: {
+      ...roomStore,
+      find: async (id) => (id === eventId ? roomStore.find(id) : undefined),
+      audit: async (id, most) => {
+        asked.push([id, most]);
+        const after = { lane: "members", uses: 1, endsAtMs: 1_800_000_060_000, count: 2 };
+        return [
+          { ...same, action: "codes_created", before: null, after },
+          {
+            ...same,
+            action: "room_changed",
+            before: { passMs: 600_000, cap: 5 },
+            after: { passMs: 1_500, cap: 5 },
+          },
+        ];
+      },
+    },
+  });
+  const audit = `/v1/admin/events/${eventId}/audit`;
+  const { status, body } = await send(gateway, audit, { token });
+  expect(status).toBe(200);
+  const told = { id: same.id, actor, at: "2027-01-15T08:00:00.000Z" };
+  const after = { lane: "members", uses: 1, endsAt: "2027-01-15T08:01:00.000Z", count: 2 };
+  expect(body).toEqual({
+    entries: [
+      { ...told, action: "codes_created", before: null, after },
+      {
+        ...told,
+        action: "room_changed",
+        before: { passSeconds: 600, cap: 5 },
+        after: { passSeconds: 1.5, cap: 5 },
+      },
+    ],
+  });
+  expect(asked).toEqual([[eventId, 100]]);
+  const other = audit.replace(eventId, "0190f3a0-0000-7000-8000-000000000009");
+  expect(problemOf(await send(gateway, other, { token })).code).toBe("not_found");
+  expect(problemOf(await send(gateway, audit, { token: tokenOf(testBuyer()) })).code).toBe("forbidden");
 });
 
 test("the metrics are for who brings the token, and hold what the drivers last said", async () => {
@@ -159,6 +255,7 @@ test("the metrics are for who brings the token, and hold what the drivers last s
   expect(status).toBe(200);
   expect(String(body)).toContain(`onsale_room_waiting{event="${eventId}"} 100`);
   expect(String(body)).toContain(`onsale_room_absent{event="${eventId}"} 40`);
+  expect(String(body)).toContain(`onsale_room_estimate_inside{event="${eventId}",lane="0"} 8`);
   expect(String(body)).toContain("process_resident_memory_bytes");
   expect(problemOf(await send(gateway, "/metrics")).code).toBe("token_missing");
   expect(problemOf(await send(gateway, "/metrics", { token: `${metricsToken}x` })).code).toBe(

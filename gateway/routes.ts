@@ -3,7 +3,9 @@ import { book, showBooking } from "./routes/bookings.ts";
 import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
-import { changeRoom, createCodes, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
+import { showAudit } from "./routes/operator-audit.ts";
+import { createCodes } from "./routes/operator-codes.ts";
+import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { renewPass, takeTurn } from "./routes/passes.ts";
 import { startPayment } from "./routes/payments.ts";
 import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.ts";
@@ -32,6 +34,7 @@ export const routes: readonly Route[] = [
   createCodes,
   removePlace,
   setBeacon,
+  showAudit,
   showSeats,
   book,
   showBooking,

@@ -66,13 +66,20 @@ export function answer(exchange: Exchange, { status, headers, body }: Answer): v
   send(exchange, status, body === undefined ? undefined : jsonType, headers ?? {}, text, false);
 }
 
+/** RFC 9449 §7.1: which proofs are understood. */
+const proofChallenge = { "WWW-Authenticate": 'DPoP algs="ES256"' };
+
 /** `ending` closes the connection: where what follows on it cannot be trusted or is not wanted. */
 export function refuse(exchange: Exchange, refusal: Refusal, ending = false, headers = {}): void {
   const { runtime, requestId } = exchange;
   const problem = problemView(refusal, runtime.publicUrl, requestId);
   const seconds = refusal.retryAfterSeconds ?? runtime.bounds.http.retryAfterSeconds;
   const mayWait = problem.status === 503 || problem.status === 429;
-  const extra = mayWait ? { ...headers, "Retry-After": String(seconds) } : headers;
+  const extra = {
+    ...headers,
+    ...(mayWait ? { "Retry-After": String(seconds) } : {}),
+    ...(refusal.refusal.startsWith("device_proof_") ? proofChallenge : {}),
+  };
   logRefusal(exchange, problem.status, refusal);
   send(exchange, problem.status, problemType, extra, JSON.stringify(problem), ending);
 }

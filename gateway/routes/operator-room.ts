@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { EventId } from "../../foundation/ids.ts";
 import { type RoomSettings, roomSettingsSchema } from "../../queue-admission/room-settings.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
-import type { Buyer, GatewayServices } from "../services.ts";
+import type { GatewayServices } from "../services.ts";
+import { actorOf } from "../wire/audit.ts";
 import { idSchema } from "../wire/id.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
 import {
@@ -109,51 +110,6 @@ function fixedProblem(before: RoomSettings, after: RoomSettings, nowMs: number):
   const hasOpened = nowMs >= before.opensAtMs && before.opensAtMs !== after.opensAtMs;
   return hasOpened ? "A room that has opened cannot open again; pause it instead." : undefined;
 }
-
-const actorOf = ({ buyerId, email }: Buyer) => ({ id: buyerId, email });
-
-const codesSchema = z
-  .strictObject({
-    lane: z.string(),
-    kind: z.enum(["single", "multi"]),
-    uses: z.int().min(1).max(1_000_000).optional().meta({ description: "Of each code of many uses." }),
-    endsAt: z.iso.datetime(),
-    count: z.int().min(1).max(10_000),
-  })
-  .meta({ id: "CodesRequest" });
-
-export const createCodes = defineRoute({
-  name: "createCodes",
-  method: "post",
-  path: "/v1/admin/events/:eventId/room/codes",
-  summary: "Make codes for a priority lane. They are shown this once; only their hashes are kept.",
-  access: "operator",
-  params,
-  body: codesSchema,
-  idempotent: false,
-  answers: {
-    201: { description: "The codes.", json: z.strictObject({ codes: z.array(z.string()) }) },
-  },
-  refusals: ["not_found"],
-  async handle({ services, params: { eventId }, body, buyer }) {
-    const { endsAt, ...wish } = body;
-    if (wish.kind === "multi" && wish.uses === undefined)
-      return problemOf("uses", "must be there for codes of many uses");
-    const made = await services.roomCodes.create(eventId, actorOf(buyer), {
-      ...wish,
-      endsAtMs: Date.parse(endsAt),
-    });
-    if (made.outcome === "not_found") return { refusal: made.outcome };
-    if (made.outcome !== "created") return problemOf("lane", "must be a lane of this room");
-    await services.publishRoom(eventId);
-    return reply(201, { codes: [...made.codes] });
-  },
-});
-
-const problemOf = (path: string, message: string): Refusal => ({
-  refusal: "invalid_request",
-  problems: [{ path, message }],
-});
 
 export const removePlace = defineRoute({
   name: "removePlace",

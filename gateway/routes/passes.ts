@@ -50,7 +50,8 @@ export const renewPass = defineRoute({
   name: "renewPass",
   method: "post",
   path: "/v1/events/:eventId/passes/mine/renewals",
-  summary: "Make the pass last longer, as often as the room allows.",
+  summary:
+    "Make the pass last longer, as often as the room allows: a whole length of a pass from now on. The old pass stays good until its own end.",
   access: "pass",
   params,
   body: noBody,

@@ -81,7 +81,13 @@ export const requestEmailCode = defineRoute({
   params: noParams,
   body: z.strictObject({ email }).meta({ id: "EmailCodeRequest" }),
   idempotent: false,
-  answers: { 202: { description: "The code is on its way; it is good for ten minutes.", json: null } },
+  answers: {
+    202: {
+      description:
+        "The code is on its way; it is good for ten minutes, and opens a session on each of the own devices.",
+      json: null,
+    },
+  },
   refusals: [],
   async handle({ services, body }) {
     await services.sessions.requestCode(body.email);

@@ -21,7 +21,7 @@ const laneSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        "Numbers served a minute, at a few depths, the nearest first; between two, both speeds go from one to the other with the logarithm of the depth. The wait is between ahead ÷ fast and ahead ÷ slow minutes, four times of five.",
+        "Numbers served a minute, at a few depths, the nearest first; between two, both speeds go from one to the other with the logarithm of the depth. The wait is between (ahead + 1) ÷ fast and (ahead + 1) ÷ slow minutes, four times of five.",
     }),
 });
 

@@ -114,6 +114,7 @@ test("the operator's routes answer nobody without the right, whatever the token 
     [`${admin}/room`, { method: "PATCH", body: { paused: false } }],
     [`${admin}/room/codes`, { method: "POST", body: { lane: "general", kind: "single", endsAt, count: 1 } }],
     [`${admin}/places/${"A".repeat(22)}`, { method: "DELETE" }],
+    [`${admin}/audit`, { method: "GET" }],
     [`${admin}/draw/beacon`, { method: "POST", body: { source: "the sun" } }],
   ];
   for (const [path, asked] of attempts) {
@@ -131,6 +132,8 @@ test("the operator's routes answer nobody without the right, whatever the token 
   expect(
     (await ask(gateway, `${admin}/room`, { ...operator, method: "PATCH", body: { cap: 7 } })).status,
   ).toBe(200);
+  const { body } = await ask(gateway, `${admin}/audit`, operator);
+  expect(body["entries"]).toMatchObject([{ action: "room_changed", after: { cap: 7 } }]);
 });
 
 async function laneCodes(eventId: string, count: number): Promise<readonly string[]> {
