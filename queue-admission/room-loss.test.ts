@@ -207,6 +207,34 @@ describe("a restart that lost the last writes", () => {
   });
 });
 
+test("a closing that was forgotten after its lists were kept: the lists hold, and who came late has the number of before", async () => {
+  const opensAtMs = Date.now() + 3_600_000;
+  const room = await openTestRoom(redis, { draw: true, opensAtMs });
+  const { rooms, eventId } = room;
+  const names = Array.from({ length: 11 }, (_, index) => `visitor-${index}`);
+  const receipts = await joinAll(room, ...names);
+  await stopKeeping();
+  room.clock.nowMs = opensAtMs;
+  const records = createTestRecords();
+  const announced = { ...records, drawSecret: async () => "awaited" as const };
+  await (await closeLobby(room, announced))();
+  records.lists = announced.lists;
+  for (const [name, receipt] of await joinAll(room, "late")) receipts.set(name, receipt);
+  expect(await numberOf(room, "late")).toBe(12);
+  await crashAndRestart();
+  await draw(room, records);
+  expect(records.lists).toMatchObject([{ entrants: 11 }]);
+  expect(await restore(room, "late", receipts)).toBe("restored");
+  expect(await numberOf(room, "late")).toBe(12);
+  const numbers = await Promise.all(names.map((name) => numberOf(room, name)));
+  expect(numbers.map(Number).toSorted((left, right) => left - right)).toEqual(names.map((_, at) => at + 1));
+  const [kept] = parseLanes((await redis.hget(roomKeys(eventId).settings, "lanes")) ?? "", "general");
+  expect(kept).toMatchObject({ drawn: 11, gaps: [{ from: 13 }] });
+  await extendReserve(room);
+  await joinAll(room, "ida");
+  expect(await rooms.standing(eventId, visitor("ida"))).toMatchObject({ ahead: 12 });
+});
+
 const entriesOf = (room: TestRoom, names: readonly string[]) =>
   Promise.all(
     names.map(async (name) => {
@@ -215,16 +243,21 @@ const entriesOf = (room: TestRoom, names: readonly string[]) =>
     }),
   );
 
-/** Closes the lobby and draws it, as the driver does. */
-async function draw(room: TestRoom, records: ReturnType<typeof createTestRecords>): Promise<void> {
+/** Closes the lobby and draws it, as the driver does; `hold` draws what is closed. */
+async function closeLobby(room: TestRoom, records: ReturnType<typeof createTestRecords>) {
   const reply = await room.step(0);
   if (reply[0] !== "stepped") throw new Error(reply[0]);
   const holder = { redis, clock: room.clock, driverId: "driver-of-the-test" };
   const fence = (await takeLease(holder, room.eventId)) ?? 0;
   await redis.pexpire(roomKeys(room.eventId).lease, 60_000);
   const hold = createRoomDraw({ ...holder, records, logger: pino({ level: "silent" }) }, room.eventId);
+  return () => hold(fence, parseLanes(reply[7], "general"));
+}
+
+async function draw(room: TestRoom, records: ReturnType<typeof createTestRecords>): Promise<void> {
+  const hold = await closeLobby(room, records);
   const isDrawn = async () => {
-    await hold(fence, parseLanes(reply[7], "general"));
+    await hold();
     return (await redis.hget(roomKeys(room.eventId).settings, "drawState")) === "done";
   };
   await waitFor(isDrawn, { what: "the draw" });
@@ -343,5 +376,37 @@ describe("a Redis that was emptied", () => {
       return (await room.occupied()).turns[0];
     };
     for (let number = 2; number <= 40; number += 1) expect(await next()).toBe(names[before.indexOf(number)]);
+  });
+
+  test("after the draw: the room opens while receipts keep coming back, and each has its turn", async () => {
+    const opensAtMs = Date.now() + 1_000;
+    const room = await openTestRoom(redis, { draw: true, opensAtMs, cap: 1, absenceGraceMs: 1_000 });
+    const names = Array.from({ length: 60 }, (_, index) => `visitor-${index}`);
+    const receipts = await joinAll(room, ...names);
+    room.clock.nowMs += 3_000;
+    const records = createTestRecords();
+    await draw(room, records);
+    const before = await Promise.all(names.map((name) => numberOf(room, name)));
+    const marks = await marksOf(room);
+    await flushAll();
+    await room.configure({}, { marks });
+    const keepDraw = records.keepDraw.bind(records);
+    let passes = 0;
+    records.keepDraw = async (...draw) => {
+      const some = names.slice(20 * passes, 20 * (passes + 1));
+      passes += 1;
+      for (const name of some) expect(await restore(room, name, receipts)).toBe("restored");
+      await keepDraw(...draw);
+    };
+    await draw(room, records);
+    expect(passes).toBe(1);
+    for (const name of names.slice(20)) expect(await restore(room, name, receipts)).toBe("restored");
+    for (const number of before) room.presence.enter(0, number ?? 0);
+    await room.step(2_000);
+    for (let number = 1; number <= 60; number += 1) {
+      expect((await room.occupied()).turns).toEqual([names[before.indexOf(number)]]);
+      await room.rooms.leave(room.eventId, visitor(names[before.indexOf(number)] ?? ""));
+      await room.step(250);
+    }
   });
 });

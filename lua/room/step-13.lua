@@ -113,19 +113,6 @@ end
 
 -- INCLUDE offers
 
--- What no longer lies before anybody is forgotten.
-local function dropGaps()
-  for _, lane in ipairs(room.each) do
-    local left = {}
-    for from, upTo in string.gmatch(lane.gaps, "(%d+)-(%d+)") do
-      if tonumber(upTo) > lane.served then
-        left[#left + 1] = from .. "-" .. upTo
-      end
-    end
-    lane.gaps = #left > 0 and table.concat(left, ",") or "-"
-  end
-end
-
 local function tell(state, waiting, told)
   local now = state .. room.lanes .. room.incarnation
   if now == told.text and nowMs - told.atMs < tickMs then
@@ -174,7 +161,9 @@ if freeSeats >= 0 then
 end
 local mayOffer = state == "open" and nowMs >= room.restoringUntilMs
 local offered, waits = offerTurns(mayOffer and math.min(free, math.floor(flow), turnsMost) or 0)
-dropGaps()
+for _, lane in ipairs(room.each) do
+  trimGaps(lane, lane.served)
+end
 saveLanes()
 
 local turnCount, insideCount = redis.call("ZCARD", turns), redis.call("ZCARD", inside)
