@@ -75,6 +75,16 @@ local function endPasses()
   redis.call("ZREMRANGEBYSCORE", proofs, "-inf", nowMs)
 end
 
+-- How many joined in the fastest second of the lobby, or between two steps that are further apart.
+local function countJoins(countedAtMs, counted)
+  if room.drawState or nowMs - countedAtMs < 1000 then
+    return
+  end
+  local joined = room.joined or 0
+  redis.call("HSET", settings, "countedAtMs", nowMs, "counted", joined)
+  redis.call("HSET", settings, "peak", math.max(room.peak or 0, joined - counted))
+end
+
 -- At the opening the lobby is closed: whoever is in it is drawn, whoever comes now has the number of the entry.
 -- Without a draw all have that, and keep it, whatever is set later.
 local function closeLobby()
@@ -83,8 +93,8 @@ local function closeLobby()
   end
   room.drawState = "done"
   for _, lane in ipairs(room.draws == 1 and room.each or {}) do
-    lane.drawn = lane.last
-    if lane.last > 0 then
+    lane.drawn = lane.drawn > 0 and lane.drawn or lane.last
+    if lane.drawn > 0 then
       room.drawState = "drawing"
     end
   end
@@ -137,8 +147,9 @@ end
 if not room then
   return { "room_missing" }
 end
-local ownerId, ownerFence, toldText, toldAtMs, flowLeft =
-  unpack(redis.call("HMGET", settings, "driverId", "fence", "toldText", "toldAtMs", "flow"))
+local ownerId, ownerFence, toldText, toldAtMs, flowLeft, countedAtMs, counted = unpack(
+  redis.call("HMGET", settings, "driverId", "fence", "toldText", "toldAtMs", "flow", "countedAtMs", "counted")
+)
 if tonumber(ownerFence) ~= fence or ownerId ~= driverId then
   return { "fenced" }
 end
@@ -149,6 +160,7 @@ room.soldOut = soldOut
 extendReserve()
 endTurns()
 endPasses()
+countJoins(tonumber(countedAtMs or 0), tonumber(counted or 0))
 closeLobby()
 readReports(nowMs)
 
