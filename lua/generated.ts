@@ -8,10 +8,10 @@ export async function roomConfigure(redis: Redis, keys: { readonly settings: str
   return (await runScript(redis, roomConfigureScript, [keys.settings, keys.codes], [args.room, args.marks, args.incarnation, args.reserved, args.drawState, args.newCodes, args.nowMs])) as "configured" | "made";
 }
 
-const roomFinishDrawScript = loadScript("room/finish-draw-3.lua");
-/** Opens a room whose draw is done and kept: from now on everybody who was drawn has a number. For the grace of the absent nobody is stepped over: the gateways have to learn the numbers of all who are here first. */
-export async function roomFinishDraw(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly news: string }, args: { readonly driverId: string; readonly fence: number; readonly restored: number }): Promise<"drawn" | "restored" | "fenced"> {
-  return (await runScript(redis, roomFinishDrawScript, [keys.settings, keys.lease, keys.news], [args.driverId, args.fence, args.restored])) as "drawn" | "restored" | "fenced";
+const roomFinishDrawScript = loadScript("room/finish-draw-8.lua");
+/** Opens a room whose draw is done and kept: from now on everybody who was drawn has a number. Before that, whoever came back while the line was written gets the drawn slot too. For the grace of the absent nobody is stepped over: the gateways have to learn the numbers of all who are here first. */
+export async function roomFinishDraw(redis: Redis, keys: { readonly settings: string; readonly lease: string; readonly places: string; readonly line: string; readonly drawn: string; readonly back: string; readonly returned: string; readonly news: string }, args: { readonly driverId: string; readonly fence: number; readonly incarnation: number; readonly entrants: string; readonly carried: number; readonly most: number }): Promise<["drawn"] | ["restored", carried: number] | ["forgotten"] | ["fenced"]> {
+  return (await runScript(redis, roomFinishDrawScript, [keys.settings, keys.lease, keys.places, keys.line, keys.drawn, keys.back, keys.returned, keys.news], [args.driverId, args.fence, args.incarnation, args.entrants, args.carried, args.most])) as ["drawn"] | ["restored", carried: number] | ["forgotten"] | ["fenced"];
 }
 
 const roomHandBackLeaseScript = loadScript("room/hand-back-lease-1.lua");
@@ -26,10 +26,10 @@ export async function roomLeave(redis: Redis, keys: { readonly settings: string;
   return (await runScript(redis, roomLeaveScript, [keys.settings, keys.places, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked, keys.news], [args.identity])) as "left" | "place_missing";
 }
 
-const roomReadmitScript = loadScript("room/readmit-9.lua");
+const roomReadmitScript = loadScript("room/readmit-10.lua");
 /** Counts a pass again that was given before Redis forgot something, if it still has a slot: the sum of turns and passes never exceeds the cap. Its place is used up with it: the receipt is worth nothing any more. */
-export async function roomReadmit(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly line: string; readonly drawn: string; readonly back: string; readonly turns: string; readonly inside: string; readonly passes: string; readonly revoked: string }, args: { readonly identity: string; readonly passNumber: number; readonly endsAtMs: number; readonly laneName: string; readonly entry: number; readonly joinedAt: number; readonly nowMs: number }): Promise<"readmitted" | "full" | "pass_over" | "room_missing"> {
-  return (await runScript(redis, roomReadmitScript, [keys.settings, keys.places, keys.line, keys.drawn, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked], [args.identity, args.passNumber, args.endsAtMs, args.laneName, args.entry, args.joinedAt, args.nowMs])) as "readmitted" | "full" | "pass_over" | "room_missing";
+export async function roomReadmit(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly line: string; readonly drawn: string; readonly back: string; readonly turns: string; readonly inside: string; readonly passes: string; readonly revoked: string; readonly returned: string }, args: { readonly identity: string; readonly passNumber: number; readonly endsAtMs: number; readonly laneName: string; readonly entry: number; readonly joinedAt: number; readonly nowMs: number }): Promise<"readmitted" | "full" | "pass_over" | "room_missing"> {
+  return (await runScript(redis, roomReadmitScript, [keys.settings, keys.places, keys.line, keys.drawn, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked, keys.returned], [args.identity, args.passNumber, args.endsAtMs, args.laneName, args.entry, args.joinedAt, args.nowMs])) as "readmitted" | "full" | "pass_over" | "room_missing";
 }
 
 const roomRenewPassScript = loadScript("room/renew-pass-4.lua");
@@ -38,10 +38,10 @@ export async function roomRenewPass(redis: Redis, keys: { readonly settings: str
   return (await runScript(redis, roomRenewPassScript, [keys.settings, keys.places, keys.inside, keys.passes], [args.identity, args.nowMs])) as ["renewed", endsAtMs: number, passNumber: number, renewals: number, incarnation: number, place: string, laneNames: string] | ["renewals_used"] | ["pass_missing"];
 }
 
-const roomRestoreScript = loadScript("room/restore-5.lua");
+const roomRestoreScript = loadScript("room/restore-6.lua");
 /** Gives a place back that Redis has forgotten, with its number, to whoever has its receipt; once. A place that was left or used up is not forgotten, and its receipt is worth nothing. */
-export async function roomRestore(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly line: string; readonly drawn: string; readonly back: string }, args: { readonly identity: string; readonly laneName: string; readonly entry: number; readonly joinedAt: number; readonly incarnation: number; readonly nowMs: number }): Promise<"restored" | "known" | "receipt_spent" | "receipt_wrong" | "room_missing"> {
-  return (await runScript(redis, roomRestoreScript, [keys.settings, keys.places, keys.line, keys.drawn, keys.back], [args.identity, args.laneName, args.entry, args.joinedAt, args.incarnation, args.nowMs])) as "restored" | "known" | "receipt_spent" | "receipt_wrong" | "room_missing";
+export async function roomRestore(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly line: string; readonly drawn: string; readonly back: string; readonly returned: string }, args: { readonly identity: string; readonly laneName: string; readonly entry: number; readonly joinedAt: number; readonly incarnation: number; readonly nowMs: number }): Promise<"restored" | "known" | "receipt_spent" | "receipt_wrong" | "room_missing"> {
+  return (await runScript(redis, roomRestoreScript, [keys.settings, keys.places, keys.line, keys.drawn, keys.back, keys.returned], [args.identity, args.laneName, args.entry, args.joinedAt, args.incarnation, args.nowMs])) as "restored" | "known" | "receipt_spent" | "receipt_wrong" | "room_missing";
 }
 
 const roomStepScript = loadScript("room/step-13.lua");

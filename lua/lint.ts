@@ -12,7 +12,7 @@ const knownGlobals = new Set([
 /** The commands that scripts use, by where their keys stand. A script that needs another one adds it here. */
 const keysOfCommands = {
   first: new Set([
-    ...["GET", "SET", "GETRANGE", "SETRANGE", "PEXPIRE", "RPUSH", "LRANGE", "LTRIM", "SPUBLISH"],
+    ...["GET", "SET", "GETRANGE", "SETRANGE", "PEXPIRE", "RPUSH", "LRANGE", "LLEN", "LTRIM", "SPUBLISH"],
     ...["HGET", "HMGET", "HGETALL", "HSET", "HSETNX", "HDEL", "HINCRBY", "HEXISTS", "HLEN"],
     ...["ZADD", "ZREM", "ZRANGE", "ZSCORE", "ZCARD", "ZREMRANGEBYSCORE"],
   ]),

@@ -1,4 +1,6 @@
 import type { EventId } from "../foundation/ids.ts";
+import { limits } from "../foundation/limits.ts";
+import type { Redis } from "../foundation/redis/connect.ts";
 import { roomKeys } from "../foundation/redis/keys.ts";
 import { roomFinishDraw } from "../lua/generated.ts";
 import { commitmentOf } from "./draw/draw-protocol.ts";
@@ -21,8 +23,7 @@ export function createRoomDraw(driver: DriverParts, eventId: EventId) {
     lists ??= await closeLists(driver, eventId, lanes);
     const secret = await records.drawSecret(eventId);
     if (secret === "awaited") return;
-    // What Redis has forgotten of the lobby may come back until the end.
-    const restored = Number(await redis.hget(roomKeys(eventId).settings, "restored"));
+    const read = await readMoment(redis, eventId);
     for (const [index, { name }] of lanes.entries()) {
       const list = lists.find(({ lane }) => lane === name);
       if (list !== undefined) await drawLane(redis, { eventId, ...secret }, { index, list });
@@ -30,11 +31,34 @@ export function createRoomDraw(driver: DriverParts, eventId: EventId) {
     const commitment = commitmentOf(secret.seed);
     const drawnAtMs = driver.clock.now();
     await records.keepDraw(eventId, { eventId, commitment, ...secret, lanes: [...lists], drawnAtMs });
-    const holder = { driverId: driver.driverId, fence, restored };
-    const outcome = await roomFinishDraw(redis, roomKeys(eventId), holder);
+    const outcome = await finish(driver, eventId, { fence, ...read, entrants: entrantsOf(lists, lanes) });
     logger.info({ outcome, lanes: lists }, "the lobby is drawn");
-    if (outcome !== "restored") lists = undefined;
+    if (outcome !== "forgotten") lists = undefined;
   };
+}
+
+/** What Redis has forgotten of the lobby may come back until the end: from here on it is carried over. */
+async function readMoment(redis: Redis, eventId: EventId) {
+  const keys = roomKeys(eventId);
+  const carried = await redis.llen(keys.returned);
+  return { carried, incarnation: Number(await redis.hget(keys.settings, "incarnation")) };
+}
+
+type Finish = Awaited<ReturnType<typeof readMoment>> & { readonly fence: number; readonly entrants: string };
+
+/** Call by call until all who came back meanwhile have their drawn slots; a call carries more than can come in one. */
+async function finish({ redis, driverId }: DriverParts, eventId: EventId, { carried, ...draw }: Finish) {
+  const holder = { ...draw, driverId, most: limits.room.turnsPerStep };
+  let upTo = carried;
+  for (;;) {
+    const reply = await roomFinishDraw(redis, roomKeys(eventId), { ...holder, carried: upTo });
+    if (reply[0] !== "restored") return reply[0];
+    upTo = reply[1];
+  }
+}
+
+function entrantsOf(lists: readonly DrawLane[], lanes: readonly Lane[]): string {
+  return lanes.map(({ name }) => lists.find(({ lane }) => lane === name)?.entrants ?? 0).join(",");
 }
 
 /** A draw that was kept before Redis forgot the lobby stays as it was published. */

@@ -195,7 +195,6 @@ describe("a restart that lost the last writes", () => {
     await stopKeeping();
     for (const [name, receipt] of await joinAll(room, ...lost)) receipts.set(name, receipt);
     await crashAndRestart();
-    await extendReserve(room);
     await joinAll(room, "ida");
     for (const name of lost) expect(await restore(room, name, receipts)).toBe("restored");
     expect(await entriesOf(room, [...kept, ...lost])).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -203,9 +202,90 @@ describe("a restart that lost the last writes", () => {
     await draw(room, createTestRecords());
     const numbers = await Promise.all([...kept, ...lost, "ida"].map((name) => numberOf(room, name)));
     expect(new Set(numbers).size).toBe(9);
-    expect(Math.max(...numbers.map(Number))).toBeLessThanOrEqual(100_001);
+    expect(Math.max(...numbers.map(Number))).toBeLessThanOrEqual(1_006);
+    const aheads = await aheadsOf(room, [...kept, ...lost, "ida"]);
+    for (const [others, ahead] of aheads.entries()) expect(ahead).toBeGreaterThanOrEqual(others);
+  });
+
+  /** As after a restart that nobody expected: another server, which saved at another time. */
+  const restarted = ({ eventId }: TestRoom) =>
+    redis.hset(roomKeys(eventId).settings, "savedAt", "1", "server", "f00d");
+
+  const laneOf = async ({ eventId }: TestRoom) =>
+    parseLanes((await redis.hget(roomKeys(eventId).settings, "lanes")) ?? "", "general")[0];
+
+  test("in a lobby that was busy: nothing of three of its fastest seconds is given again, and no more is skipped", async () => {
+    const opensAtMs = Date.now() + 3_600_000;
+    const room = await openTestRoom(redis, { draw: true, opensAtMs });
+    await room.step();
+    await joinAll(room, ...Array.from({ length: 400 }, (_, index) => `visitor-${index}`));
+    await room.step(1_000);
+    await room.step(1_000);
+    await restarted(room);
+    await room.step();
+    expect(await laneOf(room)).toMatchObject({ last: 1_600, gaps: [{ from: 401, upTo: 1_600 }] });
+  });
+
+  test("in the first rush of a lobby: everything that can have been given is skipped", async () => {
+    const nowMs = Date.now();
+    const room = await openTestRoom(redis, {
+      draw: true,
+      lobbyAtMs: nowMs - 10_000,
+      opensAtMs: nowMs + 3_600_000,
+    });
+    await joinAll(room, "ann");
+    await restarted(room);
+    await room.step();
+    expect(await laneOf(room)).toMatchObject({ last: 100_000 });
+  });
+
+  test("at the opening: few who are not there are drawn, and nothing of the rush is given again", async () => {
+    const opensAtMs = Date.now() + 3_600_000;
+    const room = await openTestRoom(redis, { draw: true, opensAtMs });
+    await joinAll(room, ...kept);
+    room.clock.nowMs = opensAtMs;
+    await restarted(room);
+    const records = createTestRecords();
+    await draw(room, records);
+    expect(records.lists).toMatchObject([{ entrants: 1_005 }]);
+    expect(await laneOf(room)).toMatchObject({ last: 100_000, gaps: [{ from: 1_006, upTo: 100_000 }] });
   });
 });
+
+test("a closing that was forgotten after its lists were kept: the lists hold, and who came late has the number of before", async () => {
+  const opensAtMs = Date.now() + 3_600_000;
+  const room = await openTestRoom(redis, { draw: true, opensAtMs });
+  const { rooms, eventId } = room;
+  const names = Array.from({ length: 11 }, (_, index) => `visitor-${index}`);
+  const receipts = await joinAll(room, ...names);
+  await stopKeeping();
+  room.clock.nowMs = opensAtMs;
+  const records = createTestRecords();
+  const announced = { ...records, drawSecret: async () => "awaited" as const };
+  await (await closeLobby(room, announced))();
+  records.lists = announced.lists;
+  for (const [name, receipt] of await joinAll(room, "late")) receipts.set(name, receipt);
+  expect(await numberOf(room, "late")).toBe(12);
+  await crashAndRestart();
+  await draw(room, records);
+  expect(records.lists).toMatchObject([{ entrants: 11 }]);
+  expect(await restore(room, "late", receipts)).toBe("restored");
+  expect(await numberOf(room, "late")).toBe(12);
+  const numbers = await Promise.all(names.map((name) => numberOf(room, name)));
+  expect(numbers.map(Number).toSorted((left, right) => left - right)).toEqual(names.map((_, at) => at + 1));
+  const [kept] = parseLanes((await redis.hget(roomKeys(eventId).settings, "lanes")) ?? "", "general");
+  expect(kept).toMatchObject({ drawn: 11, gaps: [{ from: 13 }] });
+  await extendReserve(room);
+  await joinAll(room, "ida");
+  expect(await rooms.standing(eventId, visitor("ida"))).toMatchObject({ ahead: 12 });
+});
+
+/** What the names are told, the least first. */
+async function aheadsOf(room: TestRoom, names: readonly string[]): Promise<number[]> {
+  const standings = await Promise.all(names.map((name) => room.rooms.standing(room.eventId, visitor(name))));
+  const aheads = standings.map((standing) => ("ahead" in standing ? Number(standing.ahead) : Number.NaN));
+  return aheads.toSorted((left, right) => left - right);
+}
 
 const entriesOf = (room: TestRoom, names: readonly string[]) =>
   Promise.all(
@@ -215,16 +295,21 @@ const entriesOf = (room: TestRoom, names: readonly string[]) =>
     }),
   );
 
-/** Closes the lobby and draws it, as the driver does. */
-async function draw(room: TestRoom, records: ReturnType<typeof createTestRecords>): Promise<void> {
+/** Closes the lobby and draws it, as the driver does; `hold` draws what is closed. */
+async function closeLobby(room: TestRoom, records: ReturnType<typeof createTestRecords>) {
   const reply = await room.step(0);
   if (reply[0] !== "stepped") throw new Error(reply[0]);
   const holder = { redis, clock: room.clock, driverId: "driver-of-the-test" };
   const fence = (await takeLease(holder, room.eventId)) ?? 0;
   await redis.pexpire(roomKeys(room.eventId).lease, 60_000);
   const hold = createRoomDraw({ ...holder, records, logger: pino({ level: "silent" }) }, room.eventId);
+  return () => hold(fence, parseLanes(reply[7], "general"));
+}
+
+async function draw(room: TestRoom, records: ReturnType<typeof createTestRecords>): Promise<void> {
+  const hold = await closeLobby(room, records);
   const isDrawn = async () => {
-    await hold(fence, parseLanes(reply[7], "general"));
+    await hold();
     return (await redis.hget(roomKeys(room.eventId).settings, "drawState")) === "done";
   };
   await waitFor(isDrawn, { what: "the draw" });
@@ -343,5 +428,37 @@ describe("a Redis that was emptied", () => {
       return (await room.occupied()).turns[0];
     };
     for (let number = 2; number <= 40; number += 1) expect(await next()).toBe(names[before.indexOf(number)]);
+  });
+
+  test("after the draw: the room opens while receipts keep coming back, and each has its turn", async () => {
+    const opensAtMs = Date.now() + 1_000;
+    const room = await openTestRoom(redis, { draw: true, opensAtMs, cap: 1, absenceGraceMs: 1_000 });
+    const names = Array.from({ length: 60 }, (_, index) => `visitor-${index}`);
+    const receipts = await joinAll(room, ...names);
+    room.clock.nowMs += 3_000;
+    const records = createTestRecords();
+    await draw(room, records);
+    const before = await Promise.all(names.map((name) => numberOf(room, name)));
+    const marks = await marksOf(room);
+    await flushAll();
+    await room.configure({}, { marks });
+    const keepDraw = records.keepDraw.bind(records);
+    let passes = 0;
+    records.keepDraw = async (...draw) => {
+      const some = names.slice(20 * passes, 20 * (passes + 1));
+      passes += 1;
+      for (const name of some) expect(await restore(room, name, receipts)).toBe("restored");
+      await keepDraw(...draw);
+    };
+    await draw(room, records);
+    expect(passes).toBe(1);
+    for (const name of names.slice(20)) expect(await restore(room, name, receipts)).toBe("restored");
+    for (const number of before) room.presence.enter(0, number ?? 0);
+    await room.step(2_000);
+    for (let number = 1; number <= 60; number += 1) {
+      expect((await room.occupied()).turns).toEqual([names[before.indexOf(number)]]);
+      await room.rooms.leave(room.eventId, visitor(names[before.indexOf(number)] ?? ""));
+      await room.step(250);
+    }
   });
 });

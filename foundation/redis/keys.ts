@@ -26,6 +26,8 @@ export const roomKeys = (eventId: EventId) => {
     /** The numbers that the draw gave, in blocks. */
     drawn: `${tag}:drawn`,
     back: `${tag}:back`,
+    /** Who came back while the lobby was drawn. */
+    returned: `${tag}:returned`,
     turns: `${tag}:turns`,
     inside: `${tag}:inside`,
     passes: `${tag}:passes`,

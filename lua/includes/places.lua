@@ -17,7 +17,7 @@ local function readPlace(value)
   }
 end
 
--- Nothing while the lobby waits for its draw.
+-- Nothing while the lobby waits for its draw, or where Redis has forgotten what was drawn.
 local function numberOf(place)
   local lane = room.each[place.lane + 1]
   if room.draws == 1 and not room.drawState then
@@ -29,7 +29,11 @@ local function numberOf(place)
   end
   local field = string.format("%d:%d", place.lane, math.floor((place.entry - 1) / perChunk))
   chunks[field] = chunks[field] or redis.call("HGET", drawn, field)
-  return (struct.unpack(">I4", chunks[field], (place.entry - 1) % perChunk * 4 + 1))
+  local from = (place.entry - 1) % perChunk * 4 + 1
+  if not chunks[field] or #chunks[field] < from + 3 then
+    return nil
+  end
+  return (struct.unpack(">I4", chunks[field], from))
 end
 
 -- Where the line keeps the identity of a number (`kind` d, of those who were drawn) or of an entry (`kind` a).

@@ -1,5 +1,5 @@
 -- Reads the room: its settings, its counters, and what it keeps of each lane. The first lane is the general one.
--- Needs: settings. Gives: room, saveLanes, stateOf.
+-- Needs: settings. Gives: room, saveLanes, stateOf, trimGaps.
 local function readRoom()
   local names = {
     "lobbyAtMs",
@@ -27,6 +27,7 @@ local function readRoom()
     "revocations",
     "commitment",
     "joined",
+    "peak",
   }
   local values, read = redis.call("HMGET", settings, unpack(names)), {}
   for index, name in ipairs(names) do
@@ -67,6 +68,17 @@ local function saveLanes()
   end
   room.lanes = table.concat(texts, ";")
   redis.call("HSET", settings, "lanes", room.lanes)
+end
+
+-- What no longer lies before anybody is forgotten.
+local function trimGaps(lane, passed)
+  local left = {}
+  for from, upTo in string.gmatch(lane.gaps, "(%d+)-(%d+)") do
+    if tonumber(upTo) > passed then
+      left[#left + 1] = string.format("%d-%d", math.max(tonumber(from), passed + 1), upTo)
+    end
+  end
+  lane.gaps = #left > 0 and table.concat(left, ",") or "-"
 end
 
 local function stateOf(nowMs)

@@ -1,5 +1,21 @@
 -- The slot of a place in the line: whose it is, and how to write it. Dashes stand where nobody is known.
--- Needs: room, line, drawn, numberOf, lineField. Gives: slotOf, laneAt.
+-- Needs: room, saveLanes, line, drawn, numberOf, lineField. Gives: slotOf, laneAt.
+
+-- Entries are given in their order: those below one that comes back out of a gap were given too.
+local function narrowGap(kept, entry)
+  local narrowed = string.gsub(kept.gaps, "(%d+)-(%d+),?", function(from, upTo)
+    if tonumber(from) > entry or entry > tonumber(upTo) then
+      return nil
+    end
+    return entry == tonumber(upTo) and "" or string.format("%d-%s,", entry + 1, upTo)
+  end)
+  narrowed = string.gsub(narrowed, ",$", "")
+  if narrowed ~= kept.gaps then
+    kept.gaps = narrowed == "" and "-" or narrowed
+    saveLanes()
+  end
+end
+
 local function slotOf(lane, entry)
   local number = numberOf({ lane = lane, entry = entry })
   local isDrawn = number and entry <= room.each[lane + 1].drawn
@@ -13,6 +29,7 @@ local function slotOf(lane, entry)
   local function write(identity)
     local before, after = string.sub(block, 1, offset), string.sub(block, offset + identityLength + 1)
     redis.call("HSET", line, field, before .. identity .. after)
+    narrowGap(room.each[lane + 1], entry)
   end
   return number, there ~= string.rep("-", identityLength) and there or nil, write
 end

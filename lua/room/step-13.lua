@@ -77,6 +77,16 @@ local function endPasses()
   redis.call("ZREMRANGEBYSCORE", proofs, "-inf", nowMs)
 end
 
+-- How many joined in the fastest second of the lobby, or between two steps that are further apart.
+local function countJoins(countedAtMs, counted)
+  if room.drawState or nowMs - countedAtMs < 1000 then
+    return
+  end
+  local joined = room.joined or 0
+  redis.call("HSET", settings, "countedAtMs", nowMs, "counted", joined)
+  redis.call("HSET", settings, "peak", math.max(room.peak or 0, joined - counted))
+end
+
 -- At the opening the lobby is closed: whoever is in it is drawn, whoever comes now has the number of the entry.
 -- Without a draw all have that, and keep it, whatever is set later.
 local function closeLobby()
@@ -85,8 +95,8 @@ local function closeLobby()
   end
   room.drawState = "done"
   for _, lane in ipairs(room.draws == 1 and room.each or {}) do
-    lane.drawn = lane.last
-    if lane.last > 0 then
+    lane.drawn = lane.drawn > 0 and lane.drawn or lane.last
+    if lane.drawn > 0 then
       room.drawState = "drawing"
     end
   end
@@ -117,19 +127,6 @@ end
 
 -- INCLUDE offers
 
--- What no longer lies before anybody is forgotten.
-local function dropGaps()
-  for _, lane in ipairs(room.each) do
-    local left = {}
-    for from, upTo in string.gmatch(lane.gaps, "(%d+)-(%d+)") do
-      if tonumber(upTo) > lane.served then
-        left[#left + 1] = from .. "-" .. upTo
-      end
-    end
-    lane.gaps = #left > 0 and table.concat(left, ",") or "-"
-  end
-end
-
 local function tell(state, waiting, told)
   local now = state .. room.lanes .. room.incarnation
   if now == told.text and nowMs - told.atMs < tickMs then
@@ -154,8 +151,9 @@ end
 if not room then
   return { "room_missing" }
 end
-local ownerId, ownerFence, toldText, toldAtMs, flowLeft =
-  unpack(redis.call("HMGET", settings, "driverId", "fence", "toldText", "toldAtMs", "flow"))
+local ownerId, ownerFence, toldText, toldAtMs, flowLeft, countedAtMs, counted = unpack(
+  redis.call("HMGET", settings, "driverId", "fence", "toldText", "toldAtMs", "flow", "countedAtMs", "counted")
+)
 if tonumber(ownerFence) ~= fence or ownerId ~= driverId then
   return { "fenced" }
 end
@@ -171,6 +169,7 @@ room.soldOut = soldOut
 extendReserve()
 endTurns()
 endPasses()
+countJoins(tonumber(countedAtMs or 0), tonumber(counted or 0))
 closeLobby()
 readReports(nowMs)
 
@@ -183,7 +182,9 @@ if freeSeats >= 0 then
 end
 local mayOffer = state == "open" and nowMs >= room.restoringUntilMs
 local offered, waits = offerTurns(mayOffer and math.min(free, math.floor(flow), turnsMost) or 0)
-dropGaps()
+for _, lane in ipairs(room.each) do
+  trimGaps(lane, lane.served)
+end
 saveLanes()
 
 local turnCount, insideCount = redis.call("ZCARD", turns), redis.call("ZCARD", inside)

@@ -10,6 +10,7 @@
 -- KEYS inside zset: identities with a pass, by its end
 -- KEYS passes hash: identity to the pass's number|renewals left
 -- KEYS revoked zset: numbers of passes that were given up or taken away, by their end
+-- KEYS returned list: lane entry of the places that came back while the room was drawn
 -- ARGV identity string: whose pass
 -- ARGV passNumber number: the number of the pass
 -- ARGV endsAtMs number: its end
@@ -23,7 +24,7 @@
 -- RESULTS pass_over: ended, given up, taken away, or followed by another pass
 -- RESULTS room_missing: the room was never configured, or Redis forgot it
 local settings, places, line, drawn, back = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local turns, inside, passes, revoked = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local turns, inside, passes, revoked, returned = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local identity, passNumber, endsAtMs = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local laneName, entry, joinedAt, nowMs = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
@@ -60,7 +61,7 @@ if not known then
     write(identity)
   end
   if room.drawState == "drawing" then
-    redis.call("HINCRBY", settings, "restored", 1)
+    redis.call("RPUSH", returned, string.format("%d %d", lane, entry))
   end
 end
 local place = known and string.match(known, "^%d+ %d+ %d+")

@@ -6,6 +6,7 @@
 -- KEYS line hash: blocks of identities, by entry and, of those who were drawn, by number
 -- KEYS drawn hash: blocks of numbers by entry
 -- KEYS back zset: identities that were stepped over and are here again, by lane and number
+-- KEYS returned list: lane entry of the places that came back while the room was drawn
 -- ARGV identity string: whose receipt
 -- ARGV laneName string: the receipt's lane
 -- ARGV entry number: the receipt's entry
@@ -18,7 +19,8 @@
 -- RESULTS receipt_spent: the place was left or used up, or nothing was forgotten
 -- RESULTS receipt_wrong: no such place can have been given
 -- RESULTS room_missing: the room was never configured, or Redis forgot it
-local settings, places, line, drawn, back = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local settings, places, line = KEYS[1], KEYS[2], KEYS[3]
+local drawn, back, returned = KEYS[4], KEYS[5], KEYS[6]
 local identity, laneName, entry = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local joinedAt, incarnation, nowMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
@@ -52,6 +54,6 @@ if number and number <= kept.served then
   comeBack(identity, { lane = lane, entry = entry, joinedAt = joinedAt }, number, nowMs)
 end
 if room.drawState == "drawing" then
-  redis.call("HINCRBY", settings, "restored", 1)
+  redis.call("RPUSH", returned, string.format("%d %d", lane, entry))
 end
 return "restored"
