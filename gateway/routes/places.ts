@@ -232,7 +232,7 @@ export const showPlace = defineRoute({
 function askAgainSeconds(standing: PlacedStanding, watch: RoomWatch): number {
   const most = watch.rules().absenceGraceMs / 2_000;
   const isFar = standing.outcome === "waiting" && standing.ahead >= limits.socket.nearAhead;
-  return Math.min(most, isFar ? 10 : 2);
+  return Math.min(most, isFar ? limits.askAgainSeconds.far : limits.askAgainSeconds.near);
 }
 
 export const leaveRoom = defineRoute({
