@@ -22,12 +22,16 @@ export type RoomBefore = {
   readonly codes?: readonly RoomCode[];
   /** Of the draw's seed. */
   readonly commitment?: string | undefined;
+  /** A room that Redis has lost meanwhile is not made: what is known from before was not read. */
+  readonly mustBeThere?: boolean;
 };
 
 export type RoomOverview = {
   readonly stats: RoomStats | undefined;
   readonly minutes: readonly RoomMinute[];
 };
+
+export type Configured = "configured" | "made" | "room_missing";
 
 /** What operators and the worker do with rooms. */
 export type RoomControl = {
@@ -36,7 +40,7 @@ export type RoomControl = {
    * Sets how the room runs from the next step on; places, turns and passes stay. A lower cap lets nobody in until
    * enough have left. A room that Redis does not have is made, behind the marks where it was there before.
    */
-  configure(eventId: EventId, settings: RoomSettings, before?: RoomBefore): Promise<"configured" | "made">;
+  configure(eventId: EventId, settings: RoomSettings, before?: RoomBefore): Promise<Configured>;
   overview(eventId: EventId): Promise<RoomOverview>;
   /** Of every room that is driven, what its driver last said. */
   allStats(): Promise<ReadonlyMap<EventId, RoomStats>>;
@@ -52,8 +56,10 @@ export function createRoomControl({ redis, clock }: { redis: Redis; clock: Clock
         ...marksOf(before.marks),
         reserved: limits.room.reserveAhead,
         newCodes: JSON.stringify(codesOf(settings, before.codes ?? [])),
+        mustBeThere: Number(before.mustBeThere ?? false),
         nowMs: clock.now(),
       });
+      if (outcome === "room_missing") return outcome;
       if (!settings.closed) await reopen(redis, eventId);
       return outcome;
     },

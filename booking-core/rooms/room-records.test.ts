@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EventId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
+import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { drawRecordSchema, isHeld } from "../../queue-admission/draw/draw-record.ts";
 import { marksForStart } from "./marks-for-start.ts";
 import type { RoomMarks } from "./room-marks.ts";
@@ -22,6 +23,8 @@ async function marksOf(eventId: EventId): Promise<RoomMarks> {
   if (found.rows[0] === undefined) throw new Error("no room");
   return found.rows[0].marks;
 }
+
+const startMarks = (eventId: EventId) => inTransaction(here.shop.pool, (sql) => marksForStart(sql, eventId));
 
 const lane = (changes: Partial<RoomMarks["lanes"][number]> = {}) => {
   return { name: "general", last: 10, reserved: 500, served: 4, drawn: 3, ...changes };
@@ -50,7 +53,7 @@ test("a new room starts from nothing, with its first numbers reserved", async ()
     { name: "members", weight: 3 },
   ];
   const eventId = await here.newRoom({ room: { lanes } });
-  expect(await marksForStart(here.shop.pool, eventId)).toBeUndefined();
+  expect(await startMarks(eventId)).toBeUndefined();
   const first = { last: 0, reserved: reserveAhead, served: 0, drawn: 0 };
   const expected = lanes.map(({ name }) => ({ name, ...first }));
   expect(await marksOf(eventId)).toEqual({ incarnation: 1, drawState: "", lanes: expected });
@@ -59,8 +62,8 @@ test("a new room starts from nothing, with its first numbers reserved", async ()
 test("each start after a loss is a new incarnation, behind all that the one before may have given", async () => {
   const eventId = await here.newRoom();
   await here.records.keepMarks(eventId, marks(4, { last: 10, reserved: 500 }));
-  expect(await marksForStart(here.shop.pool, eventId)).toEqual(marks(4, { last: 10, reserved: 500 }));
-  const second = await marksForStart(here.shop.pool, eventId);
+  expect(await startMarks(eventId)).toEqual(marks(4, { last: 10, reserved: 500 }));
+  const second = await startMarks(eventId);
   expect(second).toMatchObject({ incarnation: 5, lanes: [{ reserved: 500 + reserveAhead }] });
   expect(await marksOf(eventId)).toMatchObject({
     incarnation: 6,
