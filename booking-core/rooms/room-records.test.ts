@@ -110,8 +110,39 @@ test("the secret is not given out before the lists are kept", async () => {
   await expect(here.records.drawSecret(eventId)).rejects.toThrow("are not kept");
 });
 
+const lobbyIn = (ms: number) => ({ lobbyAtMs: Date.now() + ms, opensAtMs: Date.now() + 120_000 });
+
+test("a source that was announced is told with its moment, before the draw and with it", async () => {
+  const eventId = await here.newRoom({ room: lobbyIn(60_000) });
+  const fromMs = Date.now();
+  await here.store.announceBeacon(eventId, operator, "the lottery of Saturday");
+  const beaconAnnouncedAtMs = drawRecordSchema.parse(await here.records.draw(eventId)).beaconAnnouncedAtMs;
+  expect(beaconAnnouncedAtMs).toBeGreaterThanOrEqual(fromMs);
+  const announced = { beaconSource: "the lottery of Saturday", beaconAnnouncedAtMs };
+  expect(await here.records.draw(eventId)).toMatchObject(announced);
+  await here.records.keepLists(eventId, lists);
+  expect(await here.records.draw(eventId)).toMatchObject({ ...announced, lanes: lists });
+  await here.store.revealBeacon(eventId, operator, "ab");
+  await here.records.keepDraw(eventId, await heldDraw(eventId));
+  const held = drawRecordSchema.parse(await here.records.draw(eventId));
+  expect(held).toMatchObject({ ...announced, beacon: "ab" });
+});
+
+test("from the lobby's opening on no source is announced, and none is replaced", async () => {
+  const [open, coming] = [await here.newRoom(), await here.newRoom({ room: lobbyIn(60_000) })];
+  expect(await here.store.announceBeacon(open, operator, "a die")).toBe("lobby_begun");
+  expect(await here.records.draw(open)).not.toHaveProperty("beaconSource");
+  expect(await here.store.announceBeacon(coming, operator, "a die")).toBe("announced");
+  expect(await here.store.announceBeacon(coming, operator, "two dice")).toBe("announced");
+  await here.store.change(coming, operator, (before) => {
+    return { outcome: "changed", settings: { ...(before as object), lobbyAtMs: Date.now() } };
+  });
+  expect(await here.store.announceBeacon(coming, operator, "a coin")).toBe("lobby_begun");
+  expect(await here.records.draw(coming)).toMatchObject({ beaconSource: "two dice" });
+});
+
 test("an announced value from outside is awaited, taken once, and only after the lobby is closed", async () => {
-  const eventId = await here.newRoom();
+  const eventId = await here.newRoom({ room: lobbyIn(60_000) });
   expect(await here.store.revealBeacon(eventId, operator, "ab")).toBe("not_announced");
   expect(await here.store.announceBeacon(eventId, operator, "the lottery of Saturday")).toBe("announced");
   expect(await here.store.revealBeacon(eventId, operator, "ab")).toBe("lobby_open");
