@@ -23,14 +23,10 @@ const joinSchema = z
       .strictObject({ challenge: z.string().max(512), nonce: z.string().max(32) })
       .optional()
       .meta({ description: "Of work, where the room asks for it: see `/challenge`." }),
-    receipt: z
-      .string()
-      .max(2_048)
-      .optional()
-      .meta({
-        description:
-          "Of a place that the room may have forgotten; it comes back with its number. One of your own that brings nothing back (the place was left or used, or is bound to another device's key) is passed over.",
-      }),
+    receipt: z.string().max(2_048).optional().meta({
+      description:
+        "Of a place that the room may have forgotten; it comes back with its number. One of your own that brings nothing back (the place was left or used, or is bound to another device's key) is passed over.",
+    }),
   })
   .optional()
   .meta({ id: "JoinRequest" });
