@@ -178,13 +178,7 @@ export const errorTable = {
     422,
     false,
     "The receipt is not one of yours for this event.",
-    "Send the receipt that came when you joined, in a session of the same account, address or device.",
-  ),
-  receipt_spent: entry(
-    409,
-    false,
-    "The place of this receipt was left or used, or is still there.",
-    "Join without the receipt.",
+    "Send the receipt that came when you joined, in a session of the same account or address, or join without.",
   ),
   draw_missing: entry(
     409,
@@ -202,7 +196,7 @@ export const errorTable = {
     409,
     false,
     "The random value from outside cannot be taken now.",
-    "Announce its source before the lobby closes, and hand the value in after that, once.",
+    "Announce its source before the lobby opens, and hand the value in after that, once.",
   ),
   too_many_requests: entry(
     429,

@@ -64,6 +64,21 @@ export const limits = {
     joinsOfIdentity: { perMinute: 30, burst: 10 },
   },
   rateKeys: 100_000,
+  /** Proofs of devices that were used (RFC 9449). */
+  deviceProofs: {
+    /** A proof is good for a minute, and 5 s before its time. */
+    rememberMs: 65_000,
+    /**
+     * Of one such time; two are kept. It is as many as one process can check in it, at 110 µs each: who floods runs
+     * out of its processor before its memory. Full, with 50,000 buyers, it takes 125 MB (seen on Node 24).
+     */
+    remembered: 600_000,
+    ofOneKey: 1_000,
+    /** Key objects kept ready: to make one takes 40 µs. */
+    keys: 10_000,
+  },
+  /** When who has no connection asks again; never later than half the grace of the room. */
+  askAgainSeconds: { near: 2, far: 10 },
   booking: {
     seatsPerBooking: 10,
     /** Claims of one section that share a script call. */
@@ -134,7 +149,7 @@ export const limits = {
 
 /** Called once at boot: a wrong relation stops the start with the sentence that names it. */
 export function assertLimits(): void {
-  const { booking, room, http } = limits;
+  const { booking, room, http, deviceProofs } = limits;
   assertThat(
     booking.commitTimeoutMs < booking.orphanHoldMs,
     "a commit must end before its holds count as orphans",
@@ -150,8 +165,20 @@ export function assertLimits(): void {
     room.presenceWindow > (3 * room.turnsPerStep * room.reportMs) / room.stepMs,
     "a report must reach further than the steps until the next one",
   );
+  assertThat(
+    deviceProofs.remembered >= proofsOfPolling(),
+    "the proofs of as many bound buyers as connections, who all ask by HTTP, must fit the memory",
+  );
   assertThat(booking.claimsPerScript <= booking.claimsWaitingPerSection, "a batch must fit its queue");
   assertThat(limits.section.rowSeats <= 250, "a row's longest free run must fit one byte of the row index");
+}
+
+/** While one generation is remembered: those near the front ask often, all others rarely. */
+function proofsOfPolling(): number {
+  const { askAgainSeconds, deviceProofs, socket } = limits;
+  const far = socket.connections - socket.nearAhead;
+  const everySecond = socket.nearAhead / askAgainSeconds.near + far / askAgainSeconds.far;
+  return (everySecond * deviceProofs.rememberMs) / 1_000;
 }
 
 function assertThat(holds: boolean, sentence: string): void {

@@ -76,3 +76,16 @@ test.each([
   const refused = await send(gateway, `/v1/events/${eventId}/bookings`, sent);
   expect(problemOf(refused)).toMatchObject({ status: 403, code });
 });
+
+test("a proof without a token is read where a session is opened, and nowhere else", async () => {
+  const gateway = await startTestGateway();
+  const headers = { dpop: "no proof" };
+  for (const path of ["/v1/events", `/v1/events/${eventId}/draw`])
+    expect((await send(gateway, path, { headers })).status, path).toBe(200);
+  const refused = await send(gateway, "/v1/sessions", {
+    method: "POST",
+    headers,
+    json: { email: "a@b.example" },
+  });
+  expect(problemOf(refused)).toMatchObject({ status: 401, code: "device_proof_wrong" });
+});

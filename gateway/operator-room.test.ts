@@ -127,6 +127,12 @@ test.each([
   expect(await early.patch(changes)).toMatchObject({ status: 200 });
 });
 
+test("once the lobby is open, it cannot be moved to later", async () => {
+  const begun = await startWithRoom({ lobbyAtMs: 0, opensAtMs: future });
+  const lobbyAt = new Date(future).toISOString();
+  expect(problemOf(await begun.patch({ lobbyAt }))).toMatchObject({ status: 409, code: "room_begun" });
+});
+
 test("a room that has opened cannot open again, but can get a lane, another weight, and be paused", async () => {
   const { patch } = await startWithRoom();
   expect(problemOf(await patch({ opensAt: new Date(future).toISOString() })).code).toBe("room_begun");

@@ -59,6 +59,8 @@ export type RouteDefinition<
   readonly limitedBy?: Limited;
   /** Whether the handler is told the client's address, to count by itself. */
   readonly needsAddress?: true;
+  /** Whether a public route asks for the key of the caller's device; elsewhere a proof without a token is not read. */
+  readonly asksForDevice?: true;
   readonly params: Params;
   readonly body: Body;
   /** Whether the header `Idempotency-Key` must be there. */

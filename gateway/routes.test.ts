@@ -76,6 +76,23 @@ test.each([
   expect(problemOf(refused).code).toBe(code);
 });
 
+test.each(["receipt_spent", "other_device"] as const)(
+  "a receipt of one's own that brings nothing back (%s) is passed over, and a guest counted by address",
+  async (outcome) => {
+    const joins = { perMinute: 1, burst: 1 };
+    const standing = { outcome: "waiting", lane: "general", number: 3, ahead: 1, state: "open" } as const;
+    const rooms = {
+      restore: async () => ({ outcome }),
+      join: async () => ({ outcome: "joined", standing, receipt: "r", fresh: true }),
+    } as unknown as GatewayServices["rooms"];
+    const gateway = await startTestGateway({ rooms }, { rates: { joins } });
+    const join = () =>
+      send(gateway, `/v1/events/${eventId}/places`, { method: "POST", token, json: { receipt: "old" } });
+    expect((await join()).status).toBe(201);
+    expect(problemOf(await join()).code).toBe("too_many_requests");
+  },
+);
+
 test("a place is shown, exchanged for a pass and given up", async () => {
   const gateway = await startTestGateway();
   const mine = `/v1/events/${eventId}/places/mine`;

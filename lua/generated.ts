@@ -4,8 +4,8 @@ import { loadScript, runScript } from "./run-script.ts";
 
 const roomConfigureScript = loadScript("room/configure-2.lua");
 /** Sets how a room runs. The places, turns and passes of a running room stay as they are. A room that Redis does not know is made: new, or, where its numbers were given before, behind the last number that can have been given. */
-export async function roomConfigure(redis: Redis, keys: { readonly settings: string; readonly codes: string }, args: { readonly room: string; readonly marks: string; readonly incarnation: number; readonly reserved: number; readonly drawState: string; readonly newCodes: string; readonly nowMs: number }): Promise<"configured" | "made"> {
-  return (await runScript(redis, roomConfigureScript, [keys.settings, keys.codes], [args.room, args.marks, args.incarnation, args.reserved, args.drawState, args.newCodes, args.nowMs])) as "configured" | "made";
+export async function roomConfigure(redis: Redis, keys: { readonly settings: string; readonly codes: string }, args: { readonly room: string; readonly marks: string; readonly incarnation: number; readonly reserved: number; readonly drawState: string; readonly newCodes: string; readonly mustBeThere: number; readonly nowMs: number }): Promise<"configured" | "made" | "room_missing"> {
+  return (await runScript(redis, roomConfigureScript, [keys.settings, keys.codes], [args.room, args.marks, args.incarnation, args.reserved, args.drawState, args.newCodes, args.mustBeThere, args.nowMs])) as "configured" | "made" | "room_missing";
 }
 
 const roomFinishDrawScript = loadScript("room/finish-draw-8.lua");

@@ -12,8 +12,10 @@ alter table rooms
   add column draw jsonb,
   -- A random value from outside that was announced, and the value once it is there.
   add column beacon_source text check (length(beacon_source) between 1 and 500),
+  add column beacon_announced_at timestamptz,
   add column beacon text check (beacon ~ '^([0-9a-f]{2})+$' and length(beacon) <= 1024),
   add constraint rooms_beacon_announced check (beacon is null or beacon_source is not null),
+  add constraint rooms_beacon_dated check ((beacon_source is null) = (beacon_announced_at is null)),
   add constraint rooms_draw_behind_lists check (draw is null or draw_lists is not null);
 
 update rooms r

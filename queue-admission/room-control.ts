@@ -23,12 +23,16 @@ export type RoomBefore = {
   readonly codes?: readonly RoomCode[];
   /** Of the draw's seed. */
   readonly commitment?: string | undefined;
+  /** A room that Redis has lost meanwhile is not made: what is known from before was not read. */
+  readonly mustBeThere?: boolean;
 };
 
 export type RoomOverview = {
   readonly stats: RoomStats | undefined;
   readonly minutes: readonly RoomMinute[];
 };
+
+export type Configured = "configured" | "made" | "room_missing";
 
 /** What operators and the worker do with rooms. */
 export type RoomControl = {
@@ -37,7 +41,7 @@ export type RoomControl = {
    * Sets how the room runs from the next step on; places, turns and passes stay. A lower cap lets nobody in until
    * enough have left. A room that Redis does not have is made, behind the marks where it was there before.
    */
-  configure(eventId: EventId, settings: RoomSettings, before?: RoomBefore): Promise<"configured" | "made">;
+  configure(eventId: EventId, settings: RoomSettings, before?: RoomBefore): Promise<Configured>;
   overview(eventId: EventId): Promise<RoomOverview>;
   /** Whether anybody ever had a place: from then on lanes and draw are fixed. */
   hasBegun(eventId: EventId): Promise<boolean>;
@@ -55,8 +59,10 @@ export function createRoomControl({ redis, clock }: { redis: Redis; clock: Clock
         ...marksOf(before.marks),
         reserved: limits.room.reserveAhead,
         newCodes: JSON.stringify(codesOf(before.codes ?? [])),
+        mustBeThere: Number(before.mustBeThere ?? false),
         nowMs: clock.now(),
       });
+      if (outcome === "room_missing") return outcome;
       if (!settings.closed) await reopen(redis, eventId);
       return outcome;
     },

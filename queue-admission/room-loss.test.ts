@@ -170,6 +170,14 @@ describe("a restart that lost the last writes", () => {
     expect(later.passNumber).toBeGreaterThan(1_000_000);
   });
 
+  test("gives nothing for a receipt that is bound to another device's key, and says so", async () => {
+    const { room, receipts } = await crashedRoom();
+    const withKey = { ...visitor("hal"), jkt: "another key" };
+    const restored = await room.rooms.restore(room.eventId, withKey, receipts.get("hal") ?? "");
+    expect(restored).toEqual({ outcome: "other_device" });
+    expect(await restore(room, "hal", receipts)).toBe("restored");
+  });
+
   test("gives nothing for a forged receipt, for that of somebody else, and for that of another room", async () => {
     const { room, receipts } = await crashedRoom();
     const other = await openTestRoom(redis);

@@ -75,7 +75,9 @@ export type RenewOutcome =
 
 export type RestoreOutcome =
   | { readonly outcome: "restored" | "known" }
-  | { readonly outcome: "receipt_spent" | "receipt_wrong" | "not_found" };
+  /** The visitor's own, but good for nothing: its place was left or used up, or it is bound to another key. */
+  | { readonly outcome: "receipt_spent" | "other_device" }
+  | { readonly outcome: "receipt_wrong" | "not_found" };
 
 /** The claims of a pass, with the end of its token. */
 export type EarlierPass = Pick<TokenClaims["pass"], "identity" | "passNumber" | "place"> & {

@@ -202,7 +202,8 @@ async function restorePlace(
 ): Promise<RestoreOutcome> {
   const claims = parts.tokens.verify("receipt", receipt);
   const isOwn = claims?.identity === visitor.identity && claims.eventId === eventId;
-  if (!isOwn || claims.cnf?.jkt !== visitor.jkt) return { outcome: "receipt_wrong" };
+  if (!isOwn) return { outcome: "receipt_wrong" };
+  if (claims.cnf?.jkt !== visitor.jkt) return { outcome: "other_device" };
   const { identity, lane: laneName, entry, incarnation } = claims;
   const joinedAt = Math.floor(claims.joinedAtMs / 1_000);
   const nowMs = parts.clock.now();

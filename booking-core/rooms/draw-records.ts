@@ -5,7 +5,10 @@ import { commitmentOf } from "./commitment.ts";
 /** Of one lane, who was in the lobby. */
 export type DrawLane = { lane: string; entrants: number; root: string };
 
-export type HeldDraw = {
+/** Where the random value from outside comes from; nothing where none was announced. */
+export type AnnouncedBeacon = { beaconSource?: string; beaconAnnouncedAtMs?: number };
+
+export type HeldDraw = AnnouncedBeacon & {
   eventId: string;
   commitment: string;
   seed: string;
@@ -15,13 +18,14 @@ export type HeldDraw = {
 };
 
 /** Before the draw: what is fixed already. */
-export type ComingDraw = { eventId: string; commitment: string; lanes?: DrawLane[] };
+export type ComingDraw = AnnouncedBeacon & { eventId: string; commitment: string; lanes?: DrawLane[] };
 
 type DrawRow = {
   draw_seed: string;
   draw_lists: DrawLane[] | null;
   draw: HeldDraw | null;
   beacon_source: string | null;
+  beacon_announced_at: Date | null;
   beacon: string | null;
 };
 
@@ -66,14 +70,19 @@ export async function keepDraw(pool: Pool, eventId: EventId, draw: HeldDraw): Pr
 export async function publicDraw(pool: Pool, eventId: EventId): Promise<HeldDraw | ComingDraw | undefined> {
   const row = await readDraw(pool, eventId);
   if (row === undefined) return undefined;
-  if (row.draw !== null) return row.draw;
-  const coming = { eventId, commitment: commitmentOf(row.draw_seed) };
+  if (row.draw !== null) return { ...row.draw, ...announcedBeacon(row) };
+  const coming = { eventId, commitment: commitmentOf(row.draw_seed), ...announcedBeacon(row) };
   return row.draw_lists === null ? coming : { ...coming, lanes: row.draw_lists };
+}
+
+function announcedBeacon({ beacon_source: source, beacon_announced_at: at }: DrawRow): AnnouncedBeacon {
+  if (source === null || at === null) return {};
+  return { beaconSource: source, beaconAnnouncedAtMs: at.getTime() };
 }
 
 async function readDraw(pool: Pool, eventId: EventId): Promise<DrawRow | undefined> {
   const found = await pool.query<DrawRow>(
-    "select draw_seed, draw_lists, draw, beacon_source, beacon from rooms where event_id = $1",
+    "select draw_seed, draw_lists, draw, beacon_source, beacon_announced_at, beacon from rooms where event_id = $1",
     [eventId],
   );
   return found.rows[0];

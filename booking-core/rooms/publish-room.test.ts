@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limits } from "../../foundation/limits.ts";
+import { createPool } from "../../foundation/postgres/pool.ts";
 import { roomKeys } from "../../foundation/redis/keys.ts";
 import { publishRoom } from "./publish-room.ts";
 import { openRoomTest, operator, type RoomTest } from "./test-rooms.ts";
@@ -26,6 +27,35 @@ test("a room that Redis has lost goes on behind every number that can have been 
   await here.forget(eventId);
   await publishRoom(here.publishing, eventId);
   expect(await entryOf(eventId, "cleo")).toBe(limits.room.reserveAhead + 1);
+});
+
+test("a room that Redis loses while it is published goes on behind every number too, with all its codes", async () => {
+  const lanes = [
+    { name: "general", weight: 1 },
+    { name: "members", weight: 3 },
+  ];
+  const eventId = await here.newRoom({ room: { ...plain, lanes } });
+  const { publishing } = here;
+  const wanted = { lane: "members", kind: "single", endsAtMs: Date.now() + 60_000, count: 1 } as const;
+  const created = await here.codes.create(eventId, operator, wanted);
+  if (created.outcome !== "created") throw new Error(created.outcome);
+  await here.shop.pool.query("update room_codes set created_at = now() - interval '1 hour'");
+  await publishRoom(publishing, eventId);
+  expect(await entryOf(eventId, "ann")).toBe(1);
+  const isThere = async () => {
+    await here.forget(eventId);
+    return true;
+  };
+  await publishRoom({ ...publishing, rooms: { ...publishing.rooms, isThere } }, eventId);
+  expect(await entryOf(eventId, "bob")).toBe(limits.room.reserveAhead + 1);
+  expect(await here.join(eventId, "cleo", created.codes[0])).toMatchObject({ standing: { lane: "members" } });
+});
+
+test("a lost room is started with a single connection to Postgres", async () => {
+  const eventId = await here.newRoom({ room: plain });
+  const pool = createPool(here.shop.databaseUrl, 1);
+  await publishRoom({ ...here.publishing, pool }, eventId).finally(() => pool.end());
+  expect(await entryOf(eventId, "ann")).toBe(1);
 });
 
 test("whoever has a receipt is there again after the room was lost twice in a row", async () => {

@@ -1,5 +1,5 @@
 import type { EventId } from "../../foundation/ids.ts";
-import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
+import { type Pool, type Sql, transactionOn, withLock } from "../../foundation/postgres/pool.ts";
 import { commitmentOf } from "./commitment.ts";
 import { marksForStart } from "./marks-for-start.ts";
 import type { RoomCode } from "./room-code.ts";
@@ -18,6 +18,8 @@ export type PublishedBefore = {
   readonly codes: readonly RoomCode[];
   /** Of the draw's secret. */
   readonly commitment: string;
+  /** The room is not made anew where Redis lost it a moment ago: the answer is `room_missing` then. */
+  readonly mustBeThere?: boolean;
 };
 
 export type PublishRoomParts = { readonly pool: Pool; readonly rooms: RoomsToPublish };
@@ -26,17 +28,20 @@ export type PublishRoomParts = { readonly pool: Pool; readonly rooms: RoomsToPub
  * Brings the room to Redis as Postgres has it. One at a time for each room: the last that publishes has read the
  * newest settings, and a room that Redis has lost is started once.
  */
-export async function publishRoom(parts: PublishRoomParts, eventId: EventId): Promise<void> {
-  await inTransaction(parts.pool, async (sql) => {
-    await sql.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`room ${eventId}`]);
-    const room = await readRoom(sql, eventId);
+export async function publishRoom({ pool, rooms }: PublishRoomParts, eventId: EventId): Promise<void> {
+  await withLock(pool, `room ${eventId}`, async (connection) => {
+    const room = await readRoom(connection, eventId);
     if (room === undefined) return;
     const { settings, commitment } = room;
-    const isThere = await parts.rooms.isThere(eventId);
-    const codes = await readCodes(sql, eventId, isThere ? "lately" : "all");
+    if (await rooms.isThere(eventId)) {
+      const codes = await readCodes(connection, eventId, "lately");
+      const before = { codes, commitment, mustBeThere: true };
+      if ((await rooms.configure(eventId, settings, before)) !== "room_missing") return;
+    }
+    const codes = await readCodes(connection, eventId, "all");
     // Committed before the room is made: no number of it is given that is not covered.
-    const marks = isThere ? undefined : await marksForStart(parts.pool, eventId);
-    await parts.rooms.configure(eventId, settings, { marks, codes, commitment });
+    const marks = await transactionOn(connection, (sql) => marksForStart(sql, eventId));
+    await rooms.configure(eventId, settings, { marks, codes, commitment });
   });
 }
 

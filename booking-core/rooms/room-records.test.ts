@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EventId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
+import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { drawRecordSchema, isHeld } from "../../queue-admission/draw/draw-record.ts";
 import { marksForStart } from "./marks-for-start.ts";
 import type { RoomMarks } from "./room-marks.ts";
@@ -22,6 +23,8 @@ async function marksOf(eventId: EventId): Promise<RoomMarks> {
   if (found.rows[0] === undefined) throw new Error("no room");
   return found.rows[0].marks;
 }
+
+const startMarks = (eventId: EventId) => inTransaction(here.shop.pool, (sql) => marksForStart(sql, eventId));
 
 const lane = (changes: Partial<RoomMarks["lanes"][number]> = {}) => {
   return { name: "general", last: 10, reserved: 500, served: 4, drawn: 3, ...changes };
@@ -50,7 +53,7 @@ test("a new room starts from nothing, with its first numbers reserved", async ()
     { name: "members", weight: 3 },
   ];
   const eventId = await here.newRoom({ room: { lanes } });
-  expect(await marksForStart(here.shop.pool, eventId)).toBeUndefined();
+  expect(await startMarks(eventId)).toBeUndefined();
   const first = { last: 0, reserved: reserveAhead, served: 0, drawn: 0 };
   const expected = lanes.map(({ name }) => ({ name, ...first }));
   expect(await marksOf(eventId)).toEqual({ incarnation: 1, drawState: "", lanes: expected });
@@ -59,8 +62,8 @@ test("a new room starts from nothing, with its first numbers reserved", async ()
 test("each start after a loss is a new incarnation, behind all that the one before may have given", async () => {
   const eventId = await here.newRoom();
   await here.records.keepMarks(eventId, marks(4, { last: 10, reserved: 500 }));
-  expect(await marksForStart(here.shop.pool, eventId)).toEqual(marks(4, { last: 10, reserved: 500 }));
-  const second = await marksForStart(here.shop.pool, eventId);
+  expect(await startMarks(eventId)).toEqual(marks(4, { last: 10, reserved: 500 }));
+  const second = await startMarks(eventId);
   expect(second).toMatchObject({ incarnation: 5, lanes: [{ reserved: 500 + reserveAhead }] });
   expect(await marksOf(eventId)).toMatchObject({
     incarnation: 6,
@@ -107,8 +110,39 @@ test("the secret is not given out before the lists are kept", async () => {
   await expect(here.records.drawSecret(eventId)).rejects.toThrow("are not kept");
 });
 
+const lobbyIn = (ms: number) => ({ lobbyAtMs: Date.now() + ms, opensAtMs: Date.now() + 120_000 });
+
+test("a source that was announced is told with its moment, before the draw and with it", async () => {
+  const eventId = await here.newRoom({ room: lobbyIn(60_000) });
+  const fromMs = Date.now();
+  await here.store.announceBeacon(eventId, operator, "the lottery of Saturday");
+  const beaconAnnouncedAtMs = drawRecordSchema.parse(await here.records.draw(eventId)).beaconAnnouncedAtMs;
+  expect(beaconAnnouncedAtMs).toBeGreaterThanOrEqual(fromMs);
+  const announced = { beaconSource: "the lottery of Saturday", beaconAnnouncedAtMs };
+  expect(await here.records.draw(eventId)).toMatchObject(announced);
+  await here.records.keepLists(eventId, lists);
+  expect(await here.records.draw(eventId)).toMatchObject({ ...announced, lanes: lists });
+  await here.store.revealBeacon(eventId, operator, "ab");
+  await here.records.keepDraw(eventId, await heldDraw(eventId));
+  const held = drawRecordSchema.parse(await here.records.draw(eventId));
+  expect(held).toMatchObject({ ...announced, beacon: "ab" });
+});
+
+test("from the lobby's opening on no source is announced, and none is replaced", async () => {
+  const [open, coming] = [await here.newRoom(), await here.newRoom({ room: lobbyIn(60_000) })];
+  expect(await here.store.announceBeacon(open, operator, "a die")).toBe("lobby_begun");
+  expect(await here.records.draw(open)).not.toHaveProperty("beaconSource");
+  expect(await here.store.announceBeacon(coming, operator, "a die")).toBe("announced");
+  expect(await here.store.announceBeacon(coming, operator, "two dice")).toBe("announced");
+  await here.store.change(coming, operator, (before) => {
+    return { outcome: "changed", settings: { ...(before as object), lobbyAtMs: Date.now() } };
+  });
+  expect(await here.store.announceBeacon(coming, operator, "a coin")).toBe("lobby_begun");
+  expect(await here.records.draw(coming)).toMatchObject({ beaconSource: "two dice" });
+});
+
 test("an announced value from outside is awaited, taken once, and only after the lobby is closed", async () => {
-  const eventId = await here.newRoom();
+  const eventId = await here.newRoom({ room: lobbyIn(60_000) });
   expect(await here.store.revealBeacon(eventId, operator, "ab")).toBe("not_announced");
   expect(await here.store.announceBeacon(eventId, operator, "the lottery of Saturday")).toBe("announced");
   expect(await here.store.revealBeacon(eventId, operator, "ab")).toBe("lobby_open");

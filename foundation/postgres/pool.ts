@@ -29,24 +29,57 @@ export function createPool(databaseUrl: string, connections: number): Pool {
 }
 
 /** Runs `work` in one transaction; any throw rolls it back. A connection that cannot roll back is dropped. */
-export async function inTransaction<Result>(
-  pool: Pool,
-  work: (sql: Connection) => Promise<Result>,
+export function inTransaction<Result>(pool: Pool, work: Work<Result>): Promise<Result> {
+  return onConnection(pool, (connection, drop) => transactionOn(connection, work, drop));
+}
+
+/**
+ * Runs `work` while nobody else has the lock of this name, outside of a transaction: it may commit more than once.
+ * The lock ends with the connection at the latest.
+ */
+export function withLock<Result>(pool: Pool, name: string, work: Work<Result>): Promise<Result> {
+  return onConnection(pool, async (connection, drop) => {
+    await connection.query("select pg_advisory_lock(hashtextextended($1, 0))", [name]);
+    try {
+      return await work(connection);
+    } finally {
+      await connection.query("select pg_advisory_unlock(hashtextextended($1, 0))", [name]).catch(drop);
+    }
+  });
+}
+
+type Work<Result> = (connection: Connection) => Promise<Result>;
+type Drop = (failure: Error) => void;
+
+/** The same on a connection that the caller has; `drop` hears when it could not be rolled back. */
+export async function transactionOn<Result>(
+  connection: Connection,
+  work: Work<Result>,
+  drop: Drop = ignore,
 ): Promise<Result> {
-  const connection = await pool.connect();
-  let broken: Error | undefined;
-  // The query under way fails by itself; without a listener the same error would end the process as well.
-  connection.on("error", ignore);
   try {
     await connection.query("begin");
     const result = await work(connection);
     await connection.query("commit");
     return result;
   } catch (error) {
-    await connection.query("rollback").catch((failure: Error) => {
+    await connection.query("rollback").catch(drop);
+    throw error;
+  }
+}
+
+async function onConnection<Result>(
+  pool: Pool,
+  work: (connection: Connection, drop: Drop) => Promise<Result>,
+): Promise<Result> {
+  const connection = await pool.connect();
+  let broken: Error | undefined;
+  // The query under way fails by itself; without a listener the same error would end the process as well.
+  connection.on("error", ignore);
+  try {
+    return await work(connection, (failure) => {
       broken = failure;
     });
-    throw error;
   } finally {
     connection.off("error", ignore);
     connection.release(broken);

@@ -272,3 +272,14 @@ test("more devices than keys are kept ready are all served", () => {
   for (const device of [...devices, ...devices])
     expect(check(sign({}, device), { jkt: device.jkt })).toEqual({ outcome: "good", jkt: device.jkt });
 });
+
+test("proofs of self-made keys, without a token, take nothing of the memory from those with a session", () => {
+  const { sign, check } = setUp({ mostProofs: 3, mostProofsPerKey: 3, mostKeys: 10 });
+  for (let index = 0; index < 5; index++) {
+    const other = createDeviceKey();
+    const proof = forge({ claims: { ath: undefined } }, other);
+    const shown = check(proof, { accessToken: undefined, jkt: undefined });
+    expect(shown).toEqual({ outcome: "good", jkt: other.jkt });
+  }
+  for (let index = 0; index < 3; index++) expect(check(sign()).outcome).toBe("good");
+});

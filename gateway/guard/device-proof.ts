@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { Clock } from "../../foundation/clock.ts";
 import { sha256Text } from "../../foundation/device-key.ts";
+import { limits } from "../../foundation/limits.ts";
 import { type Cache, createCache } from "./generation-cache.ts";
 import { createProofMemory, type ProofMemoryBounds } from "./proof-memory.ts";
 import { type ReadProof, readProof } from "./proof-reader.ts";
@@ -38,7 +39,9 @@ export type DeviceProofOutcome =
  * Proofs that a request comes from the device whose key a token is bound to (RFC 9449). What is cheap is checked
  * first, the signature last: 5 µs where a claim is wrong, 110 µs with a key that is known, 160 µs with a new one (seen
  * on Node 24). Used proofs are remembered by this process alone: within their minute a proof could be
- * shown to each gateway once, for the same method, address and token.
+ * shown to each gateway once, for the same method, address and token. A proof without a token is not remembered: it
+ * opens a session that is bound to the key, which shown again is worth nothing to whoever does not have the key; and
+ * who makes keys and no session could fill the memory.
  */
 export type DeviceProofs = { check(presented: PresentedProof): DeviceProofOutcome };
 
@@ -49,18 +52,23 @@ export type DeviceProofSettings = {
 };
 
 export type DeviceProofBounds = Omit<ProofMemoryBounds, "rememberMs"> & {
-  /** Key objects kept ready: to make one takes 40 µs. */
+  /** Key objects kept ready. */
   readonly mostKeys: number;
 };
 
-const oldestMs = 60_000;
+const { rememberMs, remembered, ofOneKey, keys: keysReady } = limits.deviceProofs;
 const clockSkewMs = 5_000;
-const defaultBounds: DeviceProofBounds = { mostProofs: 100_000, mostProofsPerKey: 1_000, mostKeys: 10_000 };
+const oldestMs = rememberMs - clockSkewMs;
+const defaultBounds: DeviceProofBounds = {
+  mostProofs: remembered,
+  mostProofsPerKey: ofOneKey,
+  mostKeys: keysReady,
+};
 
 export function createDeviceProofs({ clock, publicUrl, bounds }: DeviceProofSettings): DeviceProofs {
   const { mostKeys, ...memoryBounds } = bounds ?? defaultBounds;
   const keys = createCache<KeyObject>(mostKeys);
-  const memory = createProofMemory(clock, { ...memoryBounds, rememberMs: oldestMs + clockSkewMs });
+  const memory = createProofMemory(clock, { ...memoryBounds, rememberMs });
   const base = new URL(publicUrl).href.replace(/\/+$/, "");
   return {
     check: (presented) => {
@@ -68,6 +76,7 @@ export function createDeviceProofs({ clock, publicUrl, bounds }: DeviceProofSett
       if (typeof read === "string") return { outcome: read };
       const wrong = claimsProblem(read, presented, base, clock.now()) ?? signatureProblem(read, keys);
       if (wrong !== undefined) return { outcome: wrong };
+      if (presented.accessToken === undefined) return { outcome: "good", jkt: read.jkt };
       const use = memory.use(read.jkt, read.claims.jti);
       return use === "fresh" ? { outcome: "good", jkt: read.jkt } : { outcome: use };
     },

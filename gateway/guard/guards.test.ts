@@ -62,11 +62,12 @@ test("a proof of work is made with the guards' own secret and time", () => {
 test("a proof of a device is for our public address, once", () => {
   const { clock, guards } = setUp();
   const key = createDeviceKey();
-  const request = { method: "POST", nowMs: clock.nowMs };
-  const presented = { method: "POST", path: "/v1/sessions", accessToken: undefined, jkt: undefined };
+  const accessToken = "header.claims.signature";
+  const request = { method: "POST", nowMs: clock.nowMs, accessToken };
+  const presented = { method: "POST", path: "/v1/payments", accessToken, jkt: key.jkt };
   const check = (proof: string) => guards.deviceProofs.check({ ...presented, proof }).outcome;
-  const ours = signDeviceProof(key, { ...request, url: `${publicUrl}/v1/sessions` });
-  expect(check(signDeviceProof(key, { ...request, url: "https://evil.example/v1/sessions" }))).toBe(
+  const ours = signDeviceProof(key, { ...request, url: `${publicUrl}/v1/payments` });
+  expect(check(signDeviceProof(key, { ...request, url: "https://evil.example/v1/payments" }))).toBe(
     "other_request",
   );
   expect([check(ours), check(ours)]).toEqual(["good", "replayed"]);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { assertLimits, limits } from "../../foundation/limits.ts";
 import { createProofMemory } from "./proof-memory.ts";
 
 const rememberMs = 65_000;
@@ -28,4 +29,16 @@ test("whenever a proof is used, it is remembered for its whole time, and not for
       expect(["a", "b", "c"].map((jti) => memory.use("key", jti))).toEqual(["fresh", "fresh", "fresh"]);
     }),
   );
+});
+
+test("as many bound buyers as connections, who all ask by HTTP as often as they are told, are not refused", () => {
+  assertLimits();
+  const { rememberMs, remembered: mostProofs, ofOneKey: mostProofsPerKey } = limits.deviceProofs;
+  const memory = createProofMemory({ now: () => 0 }, { rememberMs, mostProofs, mostProofsPerKey });
+  const times = Math.ceil(rememberMs / 1_000 / limits.askAgainSeconds.far);
+  const uses = new Set<string>();
+  for (let time = 0; time < times; time++)
+    for (let buyer = 0; buyer < limits.socket.connections; buyer++)
+      uses.add(memory.use(`key ${buyer}`, `${time}`));
+  expect([...uses]).toEqual(["fresh"]);
 });

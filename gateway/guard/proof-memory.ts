@@ -4,7 +4,7 @@ import type { Clock } from "../../foundation/clock.ts";
 export type ProofMemoryBounds = {
   /** How long a proof is remembered at least; it must have ended by then. */
   readonly rememberMs: number;
-  /** Proofs of one generation; two are kept, at worst 65 MB for twice 100,000 of as many keys (seen on Node 24). */
+  /** Proofs of one generation; two are kept. */
   readonly mostProofs: number;
   /** Of one key in one generation, so that no single buyer fills the memory for everybody. */
   readonly mostProofsPerKey: number;

@@ -118,7 +118,7 @@ async function identify(runtime: Runtime, route: Route, received: Received): Pro
   const presented = { ...headers, method: route.method.toUpperCase(), path };
   if (route.access === "webhook") return { buyer: nobody, jkt: undefined };
   if (route.access === "public") {
-    const device = deviceOf(runtime, presented);
+    const device = route.asksForDevice === true ? deviceOf(runtime, presented) : { jkt: undefined };
     return "refusal" in device ? device : { buyer: nobody, jkt: device.jkt };
   }
   const known = authenticateBuyer(runtime, presented);

@@ -107,6 +107,7 @@ function fixedProblem(before: RoomSettings, after: RoomSettings, nowMs: number):
   if (before.draw !== after.draw) return "Whether the lobby is drawn cannot be changed once it is open.";
   const isKept = before.lanes.every(({ name }, index) => after.lanes[index]?.name === name);
   if (!isKept) return "A lane cannot be taken away, renamed or moved once the lobby is open.";
+  if (nowMs < after.lobbyAtMs) return "A lobby that is open cannot be moved to a later time.";
   const hasOpened = nowMs >= before.opensAtMs && before.opensAtMs !== after.opensAtMs;
   return hasOpened ? "A room that has opened cannot open again; pause it instead." : undefined;
 }
@@ -160,6 +161,7 @@ export const setBeacon = defineRoute({
 });
 
 const beaconProblems = {
+  lobby_begun: "The lobby is open: a source can only be announced, or replaced, before.",
   lobby_closed: "The lists are closed: a source can only be announced before.",
   not_announced: "No source was announced before the lists were closed.",
   lobby_open: "The lists are not closed yet: the value is handed in afterwards.",

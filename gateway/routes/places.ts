@@ -23,11 +23,10 @@ const joinSchema = z
       .strictObject({ challenge: z.string().max(512), nonce: z.string().max(32) })
       .optional()
       .meta({ description: "Of work, where the room asks for it: see `/challenge`." }),
-    receipt: z
-      .string()
-      .max(2_048)
-      .optional()
-      .meta({ description: "Of a place that the room may have forgotten; it comes back with its number." }),
+    receipt: z.string().max(2_048).optional().meta({
+      description:
+        "Of a place that the room may have forgotten; it comes back with its number. One of your own that brings nothing back (the place was left or used, or is bound to another device's key) is passed over.",
+    }),
   })
   .optional()
   .meta({ id: "JoinRequest" });
@@ -53,7 +52,8 @@ export const joinRoom = defineRoute({
   name: "joinRoom",
   method: "post",
   path: "/v1/events/:eventId/places",
-  summary: "Join the event's waiting room; joining again, from any device, gives the same place.",
+  summary:
+    "Join the event's waiting room; joining again, from any device and with any receipt of one's own, gives the same place.",
   access: "buyer",
   needsAddress: true,
   params,
@@ -74,7 +74,6 @@ export const joinRoom = defineRoute({
     "identity_unverified",
     "device_required",
     "receipt_wrong",
-    "receipt_spent",
     "too_many_requests",
   ],
   async handle(call) {
@@ -117,12 +116,13 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
   if (rules.identities === "verified" && !buyer.verified) return { refusal: "identity_unverified" };
   if (rules.deviceBinding && jkt === undefined) return { refusal: "device_required" };
   const visitor = { identity: buyer.identity, jkt };
-  if (body?.receipt !== undefined) {
-    const { outcome } = await services.rooms.restore(eventId, visitor, body.receipt);
-    if (outcome !== "restored" && outcome !== "known") return { refusal: outcome };
-  }
-  // Guests without a receipt are counted by address: nobody has checked who they are.
-  const isCounted = !buyer.verified && body?.receipt === undefined;
+  const restored =
+    body?.receipt === undefined ? undefined : await services.rooms.restore(eventId, visitor, body.receipt);
+  if (restored?.outcome === "receipt_wrong" || restored?.outcome === "not_found")
+    return { refusal: restored.outcome };
+  // Guests whose receipt shows no place are counted by address: nobody has checked who they are.
+  const hasPlace = restored?.outcome === "restored" || restored?.outcome === "known";
+  const isCounted = !buyer.verified && !hasPlace;
   const tooMany = isCounted ? guards.take("joins", address) : undefined;
   if (tooMany !== undefined) return tooMany;
   const joining = joiningOf(call, rules.proofBits);
@@ -232,7 +232,7 @@ export const showPlace = defineRoute({
 function askAgainSeconds(standing: PlacedStanding, watch: RoomWatch): number {
   const most = watch.rules().absenceGraceMs / 2_000;
   const isFar = standing.outcome === "waiting" && standing.ahead >= limits.socket.nearAhead;
-  return Math.min(most, isFar ? 10 : 2);
+  return Math.min(most, isFar ? limits.askAgainSeconds.far : limits.askAgainSeconds.near);
 }
 
 export const leaveRoom = defineRoute({

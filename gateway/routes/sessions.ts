@@ -41,6 +41,7 @@ export const openSession = defineRoute({
     "Open a session: as a guest by e-mail, with a code that was sent there, or with a password of an account. With a `DPoP` header the session is bound to its key.",
   access: "public",
   limitedBy: "sessions",
+  asksForDevice: true,
   params: noParams,
   body: requestSchema,
   idempotent: false,

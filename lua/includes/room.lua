@@ -1,6 +1,15 @@
 -- Reads the room: its settings, its counters, and what it keeps of each lane. The first lane is the general one.
 -- Needs: settings. Gives: room, saveLanes, stateOf, trimGaps.
 local function readRoom()
+  -- Never read as numbers: a lane may be named "nan" or "inf", a hash be all digits.
+  local texts = {
+    drawState = true,
+    server = true,
+    laneNames = true,
+    lanes = true,
+    weights = true,
+    commitment = true,
+  }
   local names = {
     "lobbyAtMs",
     "opensAtMs",
@@ -31,7 +40,7 @@ local function readRoom()
   }
   local values, read = redis.call("HMGET", settings, unpack(names)), {}
   for index, name in ipairs(names) do
-    read[name] = tonumber(values[index]) or values[index]
+    read[name] = texts[name] and values[index] or tonumber(values[index])
   end
   if not read.cap then
     return nil

@@ -9,14 +9,21 @@
 -- ARGV reserved number: how many numbers of each lane may be given from the start
 -- ARGV drawState string: "", drawing or done; of a room that was there before
 -- ARGV newCodes string: JSON, the codes that must be there: hash, value
+-- ARGV mustBeThere number: 1 where the caller knows nothing from before: the room is not made then
 -- ARGV nowMs number: the caller's time
--- RETURNS "configured" | "made"
+-- RETURNS "configured" | "made" | "room_missing"
 -- RESULTS configured: the settings hold from the next step on
 -- RESULTS made: there was no such room in Redis
+-- RESULTS room_missing: there is no such room in Redis, and none was made
 local settings, codes = KEYS[1], KEYS[2]
 local room, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
 local incarnation, reserved = tonumber(ARGV[3]), tonumber(ARGV[4])
-local drawState, newCodes, nowMs = ARGV[5], cjson.decode(ARGV[6]), tonumber(ARGV[7])
+local drawState, newCodes = ARGV[5], cjson.decode(ARGV[6])
+local mustBeThere, nowMs = tonumber(ARGV[7]), tonumber(ARGV[8])
+
+if mustBeThere == 1 and redis.call("HEXISTS", settings, "incarnation") == 0 then
+  return "room_missing"
+end
 
 for name, value in pairs(room) do
   redis.call("HSET", settings, name, value)

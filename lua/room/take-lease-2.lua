@@ -20,8 +20,10 @@ if owner and owner ~= driverId then
   return { "held" }
 end
 redis.call("SET", lease, driverId, "PX", leaseMs)
-if not owner then
+-- A room that was lost and made anew has no number, although the lease may have stayed.
+local fence = owner and redis.call("HGET", settings, "fence")
+if not fence then
   redis.call("HSET", settings, "driverId", driverId)
   return { "taken", redis.call("HINCRBY", settings, "fence", 1) }
 end
-return { "taken", tonumber(redis.call("HGET", settings, "fence")) }
+return { "taken", tonumber(fence) }

@@ -23,8 +23,20 @@ const drawLanesSchema = z
     error: "a lane stands twice",
   });
 
+/** Left out where no random value from outside was announced. */
+const announcedBeacon = {
+  beaconSource: z
+    .string()
+    .min(1)
+    .max(500)
+    .optional()
+    .meta({ description: "Where the random value from outside comes from, as it was announced." }),
+  beaconAnnouncedAtMs: z.int().optional().meta({ description: "When; always before the lobby opened." }),
+};
+
 const heldDrawSchema = z.object({
   eventId,
+  ...announcedBeacon,
   commitment: digestHex,
   seed: digestHex.meta({ description: "The secret that the commitment fixed." }),
   beacon: beaconHex.meta({ description: "The random value from outside that was announced, or null." }),
@@ -41,6 +53,7 @@ const comingDrawSchema = z.strictObject({
   commitment: digestHex.meta({
     description: "SHA-256 of the secret seed, published before the lobby opens.",
   }),
+  ...announcedBeacon,
   lanes: drawLanesSchema.optional(),
 });
 

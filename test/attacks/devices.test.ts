@@ -133,6 +133,17 @@ test("a place that a device joined gives its turn to no session without a key, a
   expect((await book(gateway, event, bound, body.pass)).status).toBe(201);
 });
 
+test("an account joins with the receipt of its other device, which gives the same place and no other", async () => {
+  const room = await site.openEvent({ paused: true });
+  const account = await site.openAccount("buyer");
+  const first = await openSession(gateway, account, device);
+  const second = await openSession(gateway, account, thief);
+  const { body } = await join(gateway, room, first);
+  await join(gateway, room, await openGuest(gateway));
+  const again = await join(gateway, room, second, { receipt: body.receipt });
+  expect([again.status, again.body.standing.number]).toEqual([200, 1]);
+});
+
 test("the room's socket opens for a bound token with a proof as subprotocol only, once", async () => {
   const { token } = await openGuest(gateway, device);
   const path = `/v1/events/${event.id}/room`;

@@ -186,9 +186,7 @@ test("a receipt that was used to come back is worth nothing once that place is l
   expect((await join(gateway, event, buyer, { receipt })).body.standing.number).toBe(1);
   await leave(gateway, event, buyer);
   for (const url of site.gateways)
-    expect(await join(url, event, buyer, { receipt })).toMatchObject({ status: 409, code: "receipt_spent" });
-  expect((await standingOf(gateway, event, buyer)).code).toBe("place_missing");
-  expect(Number((await join(gateway, event, buyer)).body.standing.number)).toBeGreaterThan(1);
+    expect(Number((await join(url, event, buyer, { receipt })).body.standing.number)).toBeGreaterThan(1);
 });
 
 test("the receipt of a place that was left restores nothing", async () => {
@@ -198,9 +196,8 @@ test("the receipt of a place that was left restores nothing", async () => {
   expect(await join(gateway, event, buyer, { receipt })).toMatchObject({ status: 200 });
   await leave(gateway, event, buyer);
   const again = await Promise.all(times(8).map((index) => join(urlOf(index), event, buyer, { receipt })));
-  for (const answer of again) expect(answer).toMatchObject({ status: 409, code: "receipt_spent" });
-  expect((await standingOf(gateway, event, buyer)).code).toBe("place_missing");
-  expect((await join(gateway, event, buyer)).body.standing.number).toBe(2);
+  expect(again.map(({ body }) => body.standing.number)).toEqual(again.map(() => 2));
+  expect(again.filter(({ status }) => status === 201)).toHaveLength(1);
 });
 
 test("the receipt of a place that was used up restores nothing", async () => {
@@ -209,9 +206,6 @@ test("the receipt of a place that was used up restores nothing", async () => {
   const { receipt } = await enter(gateway, event, buyer);
   const over = async () => (await standingOf(gateway, event, buyer)).code === "place_missing";
   await waitFor(over, { what: "the end of the pass" });
-  expect(await join(gateway, event, buyer, { receipt })).toMatchObject({
-    status: 409,
-    code: "receipt_spent",
-  });
-  expect((await join(gateway, event, buyer)).body.standing.number).toBe(2);
+  const again = await join(gateway, event, buyer, { receipt });
+  expect([again.status, again.body.standing.number]).toEqual([201, 2]);
 });
