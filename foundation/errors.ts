@@ -110,7 +110,7 @@ export const errorTable = {
     409,
     false,
     "The room does not take new places now.",
-    "See the event for when its room opens.",
+    "The ticks of the room say when its lobby opens; a room that is over stays closed.",
   ),
   place_missing: entry(409, false, "You have no place in this room.", "Join it first."),
   turn_missing: entry(

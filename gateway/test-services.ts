@@ -136,7 +136,6 @@ export function testServices(
       configure: async () => "configured",
       overview: async () => ({ stats: undefined, minutes: [] }),
       allStats: async () => new Map(),
-      hasBegun: async () => false,
     },
     roomStore: {
       find: async () => ({ settings: defaultRoom, commitment: "", beaconSource: null, beacon: null }),

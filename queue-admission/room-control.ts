@@ -4,7 +4,6 @@ import { limits } from "../foundation/limits.ts";
 import type { Redis } from "../foundation/redis/connect.ts";
 import { openRoomsKey, roomKeys } from "../foundation/redis/keys.ts";
 import { roomConfigure } from "../lua/generated.ts";
-import { parseLanes } from "./lanes.ts";
 import type { RoomMinute } from "./room-history.ts";
 import type { RoomMarks } from "./room-records.ts";
 import { type RoomSettings, roomSettingsSchema, settingsFields } from "./room-settings.ts";
@@ -43,8 +42,6 @@ export type RoomControl = {
    */
   configure(eventId: EventId, settings: RoomSettings, before?: RoomBefore): Promise<Configured>;
   overview(eventId: EventId): Promise<RoomOverview>;
-  /** Whether anybody ever had a place: from then on lanes and draw are fixed. */
-  hasBegun(eventId: EventId): Promise<boolean>;
   /** Of every room that is driven, what its driver last said. */
   allStats(): Promise<ReadonlyMap<EventId, RoomStats>>;
 };
@@ -67,10 +64,6 @@ export function createRoomControl({ redis, clock }: { redis: Redis; clock: Clock
       return outcome;
     },
     overview: (eventId) => readOverview(redis, eventId),
-    hasBegun: async (eventId) => {
-      const lanes = await redis.hget(roomKeys(eventId).settings, "lanes");
-      return lanes !== null && parseLanes(lanes, "").some(({ last }) => last > 0);
-    },
     allStats: () => readAllStats(redis),
   };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { EventId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { knownStanding } from "../../queue-admission/known-standing.ts";
-import type { Joining, JoinOutcome, PlacedStanding } from "../../queue-admission/room.ts";
+import type { Joining, JoinOutcome, PlacedStanding, RoomState } from "../../queue-admission/room.ts";
 import type { RoomWatch } from "../../queue-admission/room-watch.ts";
 import { defaultBounds } from "../bounds.ts";
 import { placeOfReceipt } from "../room/place-of-receipt.ts";
@@ -129,9 +129,17 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
   if ("refusal" in joining) return joining;
   const joined = await services.rooms.join(eventId, visitor, joining);
   if (joined.outcome === "place_missing") return { refusal: "proof_missing" };
+  if (joined.outcome === "room_closed")
+    return { refusal: "room_closed", ...whenItOpens(watch, joined.state) };
   if (joined.outcome !== "joined") return { refusal: joined.outcome };
   seen(call, joined.standing);
   return joined;
+}
+
+function whenItOpens(watch: RoomWatch, state: RoomState): { detail?: string } {
+  const lobbyAtMs = watch.tick()?.pulse?.lobbyAtMs;
+  if (state !== "scheduled" || lobbyAtMs === undefined) return {};
+  return { detail: `The lobby opens at ${timeView(lobbyAtMs)}.` };
 }
 
 /** What the join brings. Whoever has a place needs no proof to hear where it is. */
@@ -231,7 +239,8 @@ export const showPlace = defineRoute({
 /** Far from the front rarely, but always within the grace. */
 function askAgainSeconds(standing: PlacedStanding, watch: RoomWatch): number {
   const most = watch.rules().absenceGraceMs / 2_000;
-  const isFar = standing.outcome === "waiting" && standing.ahead >= limits.socket.nearAhead;
+  const isWaitingFar = standing.outcome === "waiting" && standing.ahead >= limits.socket.nearAhead;
+  const isFar = isWaitingFar || standing.outcome === "lobby";
   return Math.min(most, isFar ? limits.askAgainSeconds.far : limits.askAgainSeconds.near);
 }
 
