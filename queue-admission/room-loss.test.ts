@@ -288,6 +288,16 @@ test("a closing that was forgotten after its lists were kept: the lists hold, an
   expect(await rooms.standing(eventId, visitor("ida"))).toMatchObject({ ahead: 12 });
 });
 
+test("drawn numbers that were forgotten cost no answer: who had one waits as in the lobby", async () => {
+  const opensAtMs = Date.now() + 3_600_000;
+  const room = await openTestRoom(redis, { draw: true, opensAtMs });
+  await joinAll(room, "ann", "bob");
+  room.clock.nowMs = opensAtMs;
+  await draw(room, createTestRecords());
+  await redis.hdel(roomKeys(room.eventId).drawn, "0:0");
+  expect(await room.rooms.standing(room.eventId, visitor("ann"))).toMatchObject({ outcome: "lobby" });
+});
+
 /** What the names are told, the least first. */
 async function aheadsOf(room: TestRoom, names: readonly string[]): Promise<number[]> {
   const standings = await Promise.all(names.map((name) => room.rooms.standing(room.eventId, visitor(name))));
