@@ -18,7 +18,7 @@ async function bench(...args: string[]) {
 }
 
 test("the tiny version of `npm run bench -- room` measures every part and holds what is exact", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "onsale-bench-test-"));
   onTestFinished(() => rm(folder, { recursive: true }));
