@@ -8,8 +8,8 @@ import { readAnswer, requestOf } from "./handshake.ts";
  * The life of one socket of a crowd:
  *
  *   down ──begin──▶ opening ──101──▶ open ──closed by the server, cut──▶ down
- *     ▲                │
- *     └── try again ◀──┴── refused, connection failed
+ *     ▲                │                    │
+ *     └── try again ◀──┴── refused, failed ─┴── lost, while it is wanted
  */
 
 /** How often one socket tries, and the least that it waits before it tries again. */
@@ -98,9 +98,16 @@ function take(socket: CrowdSocket, bytes: Buffer, start: number): number {
   return readFrames(bytes, start, (opcode, payloadStart, payloadEnd) => {
     if (opcode === opcodes.ping)
       socket.write(clientFrame(opcodes.pong, bytes.subarray(payloadStart, payloadEnd)));
-    else if (opcode === opcodes.close) sayGoodbye(socket);
+    else if (opcode === opcodes.close) leave(socket, bytes.subarray(payloadStart, payloadEnd));
     else if (opcode !== opcodes.pong) hear(socket, bytes, payloadStart, payloadEnd);
   });
+}
+
+/** The server has ended the connection, and says why: a code of two bytes and a reason. */
+function leave(socket: CrowdSocket, payload: Buffer): void {
+  const code = payload.length < 2 ? "without a code" : payload.readUInt16BE();
+  noteTrouble(socket.crowd, `closed ${code} ${payload.toString("utf8", 2)}`.trimEnd());
+  sayGoodbye(socket);
 }
 
 function hear({ crowd, index }: CrowdSocket, bytes: Buffer, start: number, end: number): void {
@@ -123,7 +130,7 @@ function onClose(this: CrowdSocket): void {
   if (crowd.open + crowd.opening === 0) crowd.allDown.resolve();
   if (!crowd.wanted) return;
   if (wasOpen) crowd.lost += 1;
-  else tryAgain(crowd, index);
+  tryAgain(crowd, index);
   pump(crowd);
 }
 
