@@ -1,9 +1,32 @@
 import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
+import type { SeatClass } from "./seat-bytes.ts";
 
-/** What a buyer wants of one section. A standing section takes `best-available` only. */
+/** What a booking wants of one section; where `least` is below the quantity, fewer are welcome. */
 export type Wish =
-  | { readonly mode: "best-available"; readonly quantity: number }
-  | { readonly mode: "manual"; readonly seatNumbers: readonly number[] };
+  /** Of these segments, in order of preference. A standing section has one. */
+  | {
+      readonly mode: "best-available";
+      readonly quantity: number;
+      readonly least: number;
+      readonly segments: readonly number[];
+    }
+  /** `allowsSingles` false refuses a choice that leaves a single free seat where another would not. */
+  | {
+      readonly mode: "manual";
+      readonly seatNumbers: readonly number[];
+      readonly least: number;
+      readonly allowsSingles: boolean;
+    }
+  /** The first of these groups whose seats are all free, of whatever class. */
+  | { readonly mode: "groups"; readonly groups: readonly (readonly number[])[] }
+  /** Free seats of one class within these runs, together if possible. */
+  | {
+      readonly mode: "among";
+      readonly quantity: number;
+      readonly least: number;
+      readonly class: SeatClass;
+      readonly runs: readonly (readonly [first: number, count: number])[];
+    };
 
 export type Claim = {
   readonly eventId: EventId;
@@ -24,12 +47,15 @@ export type ClaimOutcome =
       readonly quantity: number;
       readonly fresh: boolean;
       readonly deadlineMs: number;
+      readonly epoch: number;
     }
   | { readonly outcome: "sold_out"; readonly free: number }
-  | { readonly outcome: "seats_taken"; readonly seatNumbers: readonly number[] }
-  | { readonly outcome: "seats_unknown"; readonly seatNumbers: readonly number[] }
+  | {
+      readonly outcome: "seats_taken" | "seats_unknown" | "leaves_single";
+      readonly seatNumbers: readonly number[];
+    }
   | { readonly outcome: "idempotency_key_reused" }
-  /** The section is not in Redis: it must be loaded from Postgres first. */
+  /** The section is not in Redis, or of a process that may have forgotten: it must be loaded from Postgres first. */
   | { readonly outcome: "section_missing" }
   /** Too many claims wait for this section. */
   | { readonly outcome: "busy" };
@@ -43,6 +69,3 @@ export type LiveHold = {
   readonly deadlineMs: number;
   readonly state: "held" | "sold";
 };
-
-/** f free, h held, s sold, b blocked: one letter a seat, in the order of seat numbers, rows joined. */
-export type SectionSnapshot = { readonly version: number; readonly free: number; readonly seats: string };
