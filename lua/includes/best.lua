@@ -109,7 +109,7 @@ local function takeBest(wish, quantity, least)
     return { "sold_out", sum }
   end
   local taken = math.min(sum, quantity)
-  local left = taken
+  local left, changesBefore = taken, #section.changes
   for _, segment in ipairs(segments) do
     local part = math.min(section.free[segment + 1] or 0, left)
     if part > 0 then
@@ -117,7 +117,7 @@ local function takeBest(wish, quantity, least)
       left = left - part
     end
   end
-  if #numbers > 1 then
+  if #section.changes > changesBefore + 1 then
     table.sort(numbers)
   end
   return nil, numbers, taken

@@ -9,7 +9,7 @@ local function groupAt(index)
   local group = section.knownGroups[index]
   if not group then
     local field = string.char(index)
-    group = { index = index, field = field, record = redis.call("HGET", meta, field) }
+    group = { index = index, field = field, record = redis.call("HGET", meta, field), isChanged = false }
     section.knownGroups[index] = group
   end
   return group
@@ -24,9 +24,18 @@ local function blockAt(index)
     local high, low, count, centre, rank, segment = string.byte(group.record, from, from + 5)
     local first = high * 256 + low
     local past, start = first + count, string.format("%d", first)
-    block = { group = group, place = place + 1, first = first, past = past, start = start, centre = centre }
-    block.rank, block.segment = rank, segment + 1
-    block.text = redis.call("GETRANGE", seats, start, string.format("%d", past - 1))
+    block = {
+      group = group,
+      place = place + 1,
+      first = first,
+      past = past,
+      start = start,
+      centre = centre,
+      rank = rank,
+      segment = segment + 1,
+      text = redis.call("GETRANGE", seats, start, string.format("%d", past - 1)),
+      isChanged = false,
+    }
     section.knownBlocks[index] = block
   end
   return block
@@ -62,7 +71,7 @@ end
 -- The bytes of seats that lie side by side in a block; the caller counts what that changes.
 local function put(block, offset, bytes)
   local text = string.sub(block.text, 1, offset) .. bytes .. string.sub(block.text, offset + #bytes + 1)
-  block.text, section.changedBlocks[block] = text, true
+  block.text, block.isChanged = text, true
   section.changes[#section.changes + 1] = string.format("%d:%s", block.first + offset, bytes)
 
   local longest = 0
@@ -75,7 +84,7 @@ local function put(block, offset, bytes)
   local record, before = group.record, string.byte(group.record, place)
   if longest ~= before then
     group.record = string.sub(record, 1, place - 1) .. string.char(longest) .. string.sub(record, place + 1)
-    section.changedGroups[group] = true
+    group.isChanged = true
     indexGroup(group, before, longest)
   end
 end

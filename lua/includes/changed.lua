@@ -2,14 +2,18 @@
 -- seat of a house pool that was sold; JSON wants it doubled.
 -- Needs: meta, seats, news, section, listOf. Gives: saveChanges.
 local function saveChanges()
-  for block in pairs(section.changedBlocks) do
-    redis.call("SETRANGE", seats, block.start, block.text)
+  for _, block in pairs(section.knownBlocks) do
+    if block.isChanged then
+      redis.call("SETRANGE", seats, block.start, block.text)
+    end
   end
   local version, free, held =
     string.format("%d", section.version + 1), listOf(section.free), listOf(section.held)
   local fields = { "version", version, "free", free, "held", held, "groups", section.groups }
-  for group in pairs(section.changedGroups) do
-    fields[#fields + 1], fields[#fields + 2] = group.field, group.record
+  for _, group in pairs(section.knownGroups) do
+    if group.isChanged then
+      fields[#fields + 1], fields[#fields + 2] = group.field, group.record
+    end
   end
   redis.call("HSET", meta, unpack(fields))
   local changed = table.concat(section.changes, ",")

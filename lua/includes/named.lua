@@ -172,5 +172,5 @@ end
 local takers
 local function takeNamed(claim)
   takers = takers or namedTakers()
-  return takers[claim.mode](claim.wish, claim.mode, tonumber(claim.quantity), tonumber(claim.least))
+  return takers[claim.mode](claim.wish, claim.mode, claim.quantity, claim.least)
 end

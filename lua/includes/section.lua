@@ -32,10 +32,8 @@ local section = stored[1]
     groups = stored[6],
     segments = stored[7],
     process = stored[8],
-    -- Of the seats: what was read, and what of it has changed.
+    -- Of the seats: what was read, and how they have changed.
     knownGroups = {},
     knownBlocks = {},
-    changedGroups = {},
-    changedBlocks = {},
     changes = {},
   }

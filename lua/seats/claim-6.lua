@@ -34,10 +34,17 @@ end
 
 local wanted, ids, at = {}, {}, 1
 while at <= #claims do
-  local claim = {}
-  claim.mode, claim.id, claim.hash, claim.deadlineMs, claim.quantity, claim.least, claim.wish, at =
-    struct.unpack("sssssss", claims, at)
-  wanted[#wanted + 1], ids[#ids + 1] = claim, claim.id
+  local mode, id, hash, deadlineMs, quantity, least, wish, past = struct.unpack("sssssss", claims, at)
+  ids[#ids + 1], at = id, past
+  wanted[#wanted + 1] = {
+    mode = mode,
+    id = id,
+    hash = hash,
+    deadlineMs = deadlineMs,
+    quantity = tonumber(quantity),
+    least = tonumber(least),
+    wish = wish,
+  }
 end
 
 local function answerKnown(hold, requestHash)
@@ -55,7 +62,7 @@ for place, claim in ipairs(wanted) do
   if hold then
     refusal = answerKnown(hold, claim.hash)
   elseif claim.mode == "b" then
-    refusal, numbers, taken = takeBest(claim.wish, tonumber(claim.quantity), tonumber(claim.least))
+    refusal, numbers, taken = takeBest(claim.wish, claim.quantity, claim.least)
   else
     refusal, numbers, taken = takeNamed(claim)
   end
