@@ -72,10 +72,11 @@ export type TestEventOptions = {
 type TestOffer = { readonly category: string; readonly priceMinor: bigint };
 const standardOffer: TestOffer = { category: "standard", priceMinor: 4_500n };
 
+/** Their best seats are the first. */
 export const rowsOf = (...seats: number[]): PlannedSection => ({
   name: `seated ${seats.join(" ")}`,
   kind: "seated",
-  rows: seats.map((count, index) => ({ label: String(index + 1), seats: count })),
+  rows: seats.map((count, index) => ({ label: String(index + 1), seats: count, centre: 0 })),
 });
 
 export const standingOf = (capacity: number): PlannedSection => ({
