@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EventId, uuidSource } from "../../foundation/ids.ts";
-import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
+import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
 import {
   insertEvent,
@@ -17,6 +17,9 @@ import { createCatalogue } from "./catalogue.ts";
 import { seatLabel } from "./event.ts";
 import { publishEvents, publishMissing } from "./publish.ts";
 import { readEvents } from "./read-events.ts";
+import { createChangePublisher } from "./read-model/publish-changes.ts";
+import { createReadModel } from "./read-model/read-model.ts";
+import { countUse } from "./read-model/test-postgres.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -28,16 +31,12 @@ function roomsIn(rooms: Map<EventId, unknown>): RoomsToPublish {
   return { isThere: async (id) => rooms.has(id), configure: async (id, room) => void rooms.set(id, room) };
 }
 
-/** A catalogue whose time the test moves, and which counts how often Postgres is read. */
+/** A catalogue of another process, whose time the test moves, and which counts how often it goes to Postgres. */
 function openCatalogue() {
   const clock = { nowMs: 0, now: () => clock.nowMs };
-  let statements = 0;
-  const query = (...args: [string]) => {
-    statements += 1;
-    return shop.pool.query(...args);
-  };
-  const catalogue = createCatalogue({ pool: { query } as unknown as Pool, clock });
-  return { clock, catalogue, statements: () => statements };
+  const postgres = countUse(shop.pool);
+  const readModel = createReadModel({ ...shop, pool: postgres.pool });
+  return { clock, catalogue: createCatalogue({ readModel, clock }), uses: postgres.uses };
 }
 
 test("an event has its venue, and its sections in the plan's order with their rows and prices", async () => {
@@ -53,31 +52,48 @@ test("an event has its venue, and its sections in the plan's order with their ro
   expect(seatLabel({ rows: seated?.rows ?? [] }, 3)).toEqual({ row: "2", seat: "1" });
 });
 
-test("a thousand requests at once are one reading, and none while it is fresh", async () => {
+test("a thousand requests at once never reach Postgres, not even the first one", async () => {
   const { id } = await openEvent(shop);
-  const { catalogue, statements } = openCatalogue();
-  await catalogue.find(id);
-  const oneReading = statements();
-  await Promise.all(Array.from({ length: 1_000 }, () => catalogue.find(id)));
-  expect(statements()).toBe(oneReading);
+  const { catalogue, uses } = openCatalogue();
+  const found = await Promise.all(Array.from({ length: 1_000 }, () => catalogue.find(id)));
+  expect(new Set(found).size).toBe(1);
+  expect(found[0]).toMatchObject({ id });
+  expect(uses()).toEqual({ versions: 0, events: 0 });
 });
 
-test("no answer is older than a second", async () => {
+test("an edit is seen when it is published, and the version tells it", async () => {
   const { id } = await openEvent(shop);
   const { catalogue, clock } = openCatalogue();
-  await catalogue.find(id);
+  const before = await catalogue.version(id);
   await shop.pool.query("update events set title = 'Renamed' where id = $1", [id]);
-  clock.nowMs += 1_001;
+  await createChangePublisher(shop.readModel)();
+  clock.nowMs += 601;
   expect((await catalogue.find(id))?.title).toBe("Renamed");
+  expect(await catalogue.version(id)).toBeGreaterThan(before ?? Number.NaN);
 });
 
-test("a hidden event is not there, and a new one is there when it is published", async () => {
+test("a hidden event is not there, and comes back when it is shown again", async () => {
   const { id } = await openEvent(shop);
-  await shop.pool.query("update events set status = 'inactive' where id = $1", [id]);
-  const { catalogue } = openCatalogue();
-  expect(await catalogue.find(id)).toBeUndefined();
-  expect((await catalogue.list()).map((event) => event.id)).not.toContain(id);
+  const publishChanges = createChangePublisher(shop.readModel);
+  const { catalogue, clock } = openCatalogue();
+  const isListed = async () => (await catalogue.list()).some((event) => event.id === id);
+  expect(await catalogue.find(id)).toBeDefined();
+  for (const [status, shown] of [["inactive", false], ["active", true]] as const) {
+    await shop.pool.query("update events set status = $2 where id = $1", [id, status]);
+    await publishChanges();
+    clock.nowMs += 601;
+    expect(await isListed()).toBe(shown);
+    expect((await catalogue.find(id)) !== undefined).toBe(shown);
+  }
+});
+
+test("an event that nobody has heard of is not there, and one that is published a moment later is", async () => {
+  const { catalogue, clock, uses } = openCatalogue();
   expect(await catalogue.find(uuidSource.next<EventId>())).toBeUndefined();
+  const { id } = await openEvent(shop);
+  clock.nowMs += 51;
+  expect(await catalogue.find(id)).toBeDefined();
+  expect(uses()).toEqual({ versions: 0, events: 0 });
 });
 
 test("publishing brings the sections that Redis has lost, and the room as it is set", async () => {

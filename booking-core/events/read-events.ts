@@ -32,17 +32,20 @@ type SectionRow = {
   sales_until: Date;
 };
 
-/** All events that are not hidden, with their sections in the plan's order. */
-export async function readEvents(sql: Sql): Promise<OnsaleEvent[]> {
+/** All events that are not hidden, or this one, with their sections in the plan's order. */
+export async function readEvents(sql: Sql, eventId: EventId | null = null): Promise<OnsaleEvent[]> {
   const events = await sql.query<EventRow>(
     `select e.*, v.name as venue_name, v.city as venue_city
        from events e join venues v on v.id = e.venue_id
-      where e.status <> 'inactive' order by e.starts_at, e.id`,
+      where e.status <> 'inactive' and ($1::uuid is null or e.id = $1) order by e.starts_at, e.id`,
+    [eventId],
   );
   // Afterwards, never at the same time: an event is made with its sections, so they are there if it was.
   const sections = await sql.query<SectionRow>(
     `select s.*, o.id as offer_id, o.category, o.price_minor, o.currency, o.max_per_booking, o.sales_from, o.sales_until
-       from sections s join offers o on o.section_id = s.id order by s.event_id, s.position`,
+       from sections s join offers o on o.section_id = s.id
+      where s.event_id = any($1::uuid[]) order by s.event_id, s.position`,
+    [events.rows.map(({ id }) => id)],
   );
   const byEvent = Map.groupBy(sections.rows, (row) => row.event_id);
   return events.rows.map((row) => toEvent(row, byEvent.get(row.id) ?? []));

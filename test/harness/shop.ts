@@ -11,6 +11,7 @@ import {
 } from "../../booking-core/events/create-event.ts";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
+import { createReadModel, type ReadModel } from "../../booking-core/events/read-model/read-model.ts";
 import type { RoomsToPublish } from "../../booking-core/rooms/publish-room.ts";
 import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { type Clock, systemClock } from "../../foundation/clock.ts";
@@ -29,6 +30,7 @@ export type Shop = BookingJobParts & {
   readonly databaseUrl: string;
   readonly pool: Pool;
   readonly seats: SeatEngine;
+  readonly readModel: ReadModel;
   readonly catalogue: Catalogue;
   readonly bookings: Bookings;
   close(): Promise<void>;
@@ -43,9 +45,10 @@ export async function openShop(options: { clock?: Clock; work?: boolean } = {}):
   const pool = createPool(database.url, 8);
   const jobs = await startJobs(database.url, silent, { work: options.work ?? false });
   const seats = createSeatEngine({ redis, clock });
-  const catalogue = createCatalogue({ pool, clock });
+  const readModel = createReadModel({ pool, redis, databaseUrl: database.url });
+  const catalogue = createCatalogue({ readModel, clock });
   const changes = createChanges(redis, createShardedChannels(redis));
-  const parts = { pool, jobs, seats, catalogue, changes, clock, logger: silent };
+  const parts = { pool, jobs, seats, readModel, catalogue, changes, clock, logger: silent };
   const close = async () => {
     await jobs.stop();
     await pool.end();
@@ -80,6 +83,7 @@ export const withoutRooms: RoomsToPublish = { isThere: async () => true, configu
 export async function openEvent(shop: Shop, options: TestEventOptions = {}): Promise<OnsaleEvent> {
   const eventId = await inTransaction(shop.pool, (sql) => insertEvent(sql, options));
   await publishEvent({ ...shop, rooms: withoutRooms }, eventId);
+  await shop.readModel.publish(eventId);
   for (;;) {
     const event = await shop.catalogue.find(eventId);
     if (event !== undefined) return event;
