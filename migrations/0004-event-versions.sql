@@ -17,7 +17,7 @@ begin
   return null;
 end $$;
 -- Named columns: what every standing booking counts up (`standing_taken`) is no change of the event.
-create trigger sections_version after insert or update of name, kind, position, capacity, layout on sections
+create trigger sections_version after insert or update of name, kind, position, capacity, layout, marks on sections
   for each row execute function change_event_of_part();
 create trigger offers_version after insert or update on offers
   for each row execute function change_event_of_part();

@@ -17,7 +17,6 @@ import { createCatalogue } from "./catalogue.ts";
 import { seatLabel } from "./event.ts";
 import { publishEvents, publishMissing } from "./publish.ts";
 import { readEvents } from "./read-events.ts";
-import { createChangePublisher } from "./read-model/publish-changes.ts";
 import { createReadModel } from "./read-model/read-model.ts";
 import { countUse } from "./read-model/test-postgres.ts";
 
@@ -66,7 +65,7 @@ test("an edit is seen when it is published, and the version tells it", async () 
   const { catalogue, clock } = openCatalogue();
   const before = await catalogue.version(id);
   await shop.pool.query("update events set title = 'Renamed' where id = $1", [id]);
-  await createChangePublisher(shop.readModel)();
+  await shop.publishChanges();
   clock.nowMs += 601;
   expect((await catalogue.find(id))?.title).toBe("Renamed");
   expect(await catalogue.version(id)).toBeGreaterThan(before ?? Number.NaN);
@@ -74,13 +73,12 @@ test("an edit is seen when it is published, and the version tells it", async () 
 
 test("a hidden event is not there, and comes back when it is shown again", async () => {
   const { id } = await openEvent(shop);
-  const publishChanges = createChangePublisher(shop.readModel);
   const { catalogue, clock } = openCatalogue();
   const isListed = async () => (await catalogue.list()).some((event) => event.id === id);
   expect(await catalogue.find(id)).toBeDefined();
   for (const [status, shown] of [["inactive", false], ["active", true]] as const) {
     await shop.pool.query("update events set status = $2 where id = $1", [id, status]);
-    await publishChanges();
+    await shop.publishChanges();
     clock.nowMs += 601;
     expect(await isListed()).toBe(shown);
     expect((await catalogue.find(id)) !== undefined).toBe(shown);

@@ -14,7 +14,7 @@ export function encodeSection(section: Section): EncodedSection {
 
 export function decodeSection(json: string): Section {
   const section = JSON.parse(json) as Section;
-  return { ...section, offer: decodeOffer(section.offer) };
+  return { ...section, offers: section.offers.map(decodeOffer) };
 }
 
 export const encodeHead = (head: EventHead): string => encode(head);
