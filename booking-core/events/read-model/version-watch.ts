@@ -4,9 +4,9 @@ import type { EventIndex, Versions } from "./event-index.ts";
 import type { ReadModel } from "./read-model.ts";
 
 /** Older than this, the versions are asked for anew, while the known ones are still given out. */
-const freshMs = 300;
+const freshMs = 250;
 /** Older than this, the answer is waited for: with the publisher's 250 ms an edit is seen within a second. */
-const staleMs = 600;
+const staleMs = 500;
 /** An event that is not known may be new: then they are asked for anew, but not more often than this. */
 const unknownMs = 50;
 /** So long after Redis was last heard the known ones are given out; then Postgres is asked, every `freshMs`. */
@@ -27,7 +27,7 @@ type WatchParts = {
   moved(versions: Versions): void;
 };
 
-/** Which events there are, and in which version: however many ask, Redis is read some three times a second. */
+/** Which events there are, and in which version: however many ask, Redis is read at most four times a second. */
 export function createVersionWatch({ readModel, clock, moved }: WatchParts) {
   let known: Known | undefined;
   let asking: Promise<Known> | undefined;
