@@ -7,6 +7,7 @@ import {
   type Shop,
   standingOf,
 } from "../../test/harness/shop.ts";
+import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { createCatalogue } from "./catalogue.ts";
 import { seatLabel } from "./layout.ts";
 import { createReadModel } from "./read-model/read-model.ts";
@@ -71,6 +72,38 @@ test("a hidden event is not there, and comes back when it is shown again", async
     expect(await isListed()).toBe(shown);
     expect((await catalogue.find(id)) !== undefined).toBe(shown);
   }
+});
+
+test("an event that Postgres has no more is not there", async () => {
+  const { id } = await openEvent(shop);
+  const { catalogue, clock } = openCatalogue();
+  expect(await catalogue.find(id)).toBeDefined();
+  // No row is ever deleted by ours; whoever does it all the same has to switch the triggers off.
+  await inTransaction(shop.pool, async (sql) => {
+    await sql.query("set local session_replication_role = replica");
+    for (const table of ["offers", "sections", "rooms"]) await sql.query(`delete from ${table} where event_id = $1`, [id]);
+    await sql.query("delete from events where id = $1", [id]);
+  });
+  await shop.publishChanges();
+  clock.nowMs += 601;
+  expect(await catalogue.find(id)).toBeUndefined();
+  expect(await catalogue.list()).toEqual(expect.not.arrayContaining([expect.objectContaining({ id })]));
+});
+
+test("events are listed by when they begin, and the list is made anew only after a change", async () => {
+  const ids = [(await openEvent(shop)).id, (await openEvent(shop)).id];
+  await shop.pool.query("update events set starts_at = now() + interval '2 hours' where id = $1", [ids[1]]);
+  await shop.publishChanges();
+  const { catalogue, clock } = openCatalogue();
+  const first = await catalogue.list();
+  const ours = () => first.map((event) => event.id).filter((id) => ids.includes(id));
+  expect(ours()).toEqual([ids[1], ids[0]]);
+  clock.nowMs += 601;
+  expect(await catalogue.list()).toBe(first);
+  await shop.pool.query("update events set title = 'Renamed' where id = $1", [ids[0]]);
+  await shop.publishChanges();
+  clock.nowMs += 601;
+  expect((await catalogue.list()).find((event) => event.id === ids[0])?.title).toBe("Renamed");
 });
 
 test("an event that nobody has heard of is not there, and one that is published a moment later is", async () => {

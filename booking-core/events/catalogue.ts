@@ -2,6 +2,7 @@ import type { Clock } from "../../foundation/clock.ts";
 import type { EventId } from "../../foundation/ids.ts";
 import type { OnsaleEvent } from "./event.ts";
 import { createEventMemory } from "./read-model/event-memory.ts";
+import type { Versions } from "./read-model/event-index.ts";
 import type { ReadModel } from "./read-model/read-model.ts";
 import { severalAtOnce } from "./read-model/several-at-once.ts";
 import { createVersionWatch } from "./read-model/version-watch.ts";
@@ -24,20 +25,29 @@ export function createCatalogue({ readModel, clock }: { readModel: ReadModel; cl
   const memory = createEventMemory(readModel);
   const watch = createVersionWatch({ readModel, clock, moved: memory.follow });
 
+  let listed: { versions: Versions; changes: number; events: readonly OnsaleEvent[] } | undefined;
+
+  async function list(): Promise<readonly OnsaleEvent[]> {
+    const versions = await watch.versions();
+    if (listed?.versions === versions && listed.changes === memory.changes()) return listed.events;
+    const shown = [...versions].filter(([, version]) => version > 0);
+    const found = await severalAtOnce(shown, loadedAtOnce, ([id, version]) => memory.get(id, version));
+    const events = found.flatMap((one) => one?.event ?? []).sort(byStart);
+    listed = { versions, changes: memory.changes(), events };
+    return events;
+  }
+
   async function published(eventId: EventId) {
     const version = await watch.versionOf(eventId);
     return version === undefined ? undefined : memory.get(eventId, version);
   }
 
   return {
-    list: async () => {
-      const shown = [...(await watch.versions())].filter(([, version]) => version > 0);
-      const events = await severalAtOnce(shown, loadedAtOnce, ([id, version]) => memory.get(id, version));
-      return events
-        .flatMap((found) => found?.event ?? [])
-        .sort((one, other) => one.startsAtMs - other.startsAtMs || (one.id < other.id ? -1 : 1));
-    },
+    list,
     find: async (eventId) => (await published(eventId))?.event,
     version: async (eventId) => (await published(eventId))?.version,
   };
 }
+
+const byStart = (one: OnsaleEvent, other: OnsaleEvent) =>
+  one.startsAtMs - other.startsAtMs || (one.id < other.id ? -1 : 1);

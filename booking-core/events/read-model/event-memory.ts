@@ -7,6 +7,7 @@ import type { ReadModel } from "./read-model.ts";
 export function createEventMemory(readModel: Pick<ReadModel, "load">) {
   const held = new Map<EventId, PublishedEvent>();
   const loading = new Map<EventId, Promise<PublishedEvent | undefined>>();
+  let changes = 0;
 
   function load(eventId: EventId, version: number): Promise<PublishedEvent | undefined> {
     const running = loading.get(eventId);
@@ -21,12 +22,15 @@ export function createEventMemory(readModel: Pick<ReadModel, "load">) {
 
   function keep(eventId: EventId, loaded: PublishedEvent | undefined): PublishedEvent | undefined {
     const before = held.get(eventId);
+    changes += 1;
     if (loaded === undefined) held.delete(eventId);
     else if (before === undefined || loaded.version > before.version) held.set(eventId, loaded);
     return held.get(eventId);
   }
 
   return {
+    /** Another number after every change of what is held. */
+    changes: () => changes,
     /** This version or a newer one. */
     async get(eventId: EventId, version: number): Promise<PublishedEvent | undefined> {
       const known = held.get(eventId);

@@ -17,8 +17,14 @@ export function createChangePublisher(readModel: ReadModel): () => Promise<void>
     // Without Redis nothing is published, and nothing is lost: the versions are compared again when it is back.
     if (index === "away") return;
     known = index;
-    const moved = [...(await readModel.versionsInPostgres())].filter(([id, version]) => isNewer(version, index, id));
-    await readModel.hide(moved.filter(([, version]) => version < 0));
+    const truth = await readModel.versionsInPostgres();
+    const moved = [...truth].filter(([id, version]) => isNewer(version, index, id));
+    // The index was read first: what it has and Postgres has not, is gone.
+    const gone = [...index.versions].filter(([id, version]) => version > 0 && !truth.has(id));
+    await readModel.hide([
+      ...moved.filter(([, version]) => version < 0),
+      ...gone.map(([id, version]) => [id, -version - 1] as const),
+    ]);
     const shown = moved.filter(([, version]) => version > 0);
     await severalAtOnce(shown, atOnce, ([id]) => readModel.publish(id));
   };

@@ -105,8 +105,10 @@ export function createReadModel(parts: { pool: Pool; redis: Redis; databaseUrl: 
       }
     },
 
-    hide: (versions: Iterable<readonly [EventId, number]>) =>
-      publishVersions(redis, keys.index, versions, { whole: false }),
+    /** Of events that buyers do not see any more; their versions are negative. */
+    async hide(versions: readonly (readonly [EventId, number])[]): Promise<void> {
+      if (versions.length > 0) await publishVersions(redis, keys.index, versions, { whole: false });
+    },
 
     versionsInPostgres: (): Promise<Versions> => readVersions(pool),
   };
