@@ -1,9 +1,8 @@
 import type { BookParts, Intent } from "./book-parts.ts";
 import type { BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
-import { findBooking } from "./find-booking.ts";
 import { isOutage } from "./outage.ts";
 import { planWishes } from "./plan-wishes.ts";
-import { takeSeats } from "./take-seats.ts";
+import { earlierOutcome, takeSeats } from "./take-seats.ts";
 
 export async function book(
   parts: BookParts,
@@ -29,15 +28,4 @@ export async function book(
 
 function isBeforeSales({ sections }: Intent["event"], nowMs: number): boolean {
   return sections.every(({ offers }) => offers.every(({ salesFromMs }) => nowMs < salesFromMs));
-}
-
-/** A repeated request gets the outcome of the first one, also where it would be refused today. */
-async function earlierOutcome(
-  { pool }: BookParts,
-  { bookingId, requestHash }: RequestIdentity,
-): Promise<BookOutcome | undefined> {
-  const known = await findBooking(pool, bookingId);
-  if (known === undefined) return undefined;
-  if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
-  return { outcome: "booked", booking: known.booking, fresh: false };
 }
