@@ -33,8 +33,9 @@ export function createEntities(redis: Redis, keys: ReturnType<typeof readModelKe
     new Schema(keys.section, { section: { type: "string" } }, { dataStructure: "HASH" }),
   );
 
-  async function saveSection(section: Section): Promise<string> {
+  async function saveSection(section: Section, there: ReadonlySet<string>): Promise<string> {
     const { digest, json } = encodeSection(section);
+    if (there.has(digest)) return digest;
     await sections.save(digest, { section: json });
     await sections.expire(digest, forgottenSeconds);
     return digest;
@@ -63,11 +64,12 @@ export function createEntities(redis: Redis, keys: ReturnType<typeof readModelKe
   }
 
   return {
-    async save({ event, version }: Pick<PublishedEvent, "event" | "version">): Promise<void> {
+    /** Sections that are there already are not written again. */
+    async save({ event, version }: PublishedEvent, there: ReadonlySet<string>): Promise<void> {
       const { sections: all, ...head } = event;
       const digests: string[] = [];
       for (const some of slicesOf(all)) {
-        digests.push(...(await Promise.all(some.map(saveSection))));
+        digests.push(...(await Promise.all(some.map((section) => saveSection(section, there)))));
         await otherWork();
       }
       const id = entityId(event.id, version);
@@ -84,6 +86,9 @@ export function createEntities(redis: Redis, keys: ReturnType<typeof readModelKe
       const parts = await fetchSections(digests, known);
       if (parts === undefined) return undefined;
       return { version, event: { ...decodeHead(head), sections: [...parts.values()] }, parts };
+    },
+    async digestsOf(eventId: EventId, version: number): Promise<ReadonlySet<string>> {
+      return new Set((await events.fetch(entityId(eventId, version))).sections);
     },
     /** Version `old` has given way to version `current`: what only the old one has is not needed much longer. */
     async supersede(eventId: EventId, old: number, current: number): Promise<void> {

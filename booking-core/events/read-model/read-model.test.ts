@@ -157,3 +157,44 @@ test("a process that has an event takes from Redis only the sections that an edi
   );
   expect(after.sections.map((section, index) => section === before?.sections[index])).toEqual([true, false, true]);
 });
+
+test("a section that Redis has lost is brought again by who misses it first", async () => {
+  const { id } = await openEvent(shop, { sections: [rowsOf(5), rowsOf(6)] });
+  const [lost] = await shop.redis.hget(`${keys.event}:${id}:${await versionInRedis(id)}`, "sections").then(digestsIn);
+  await shop.redis.unlink(`${keys.section}:${lost}`);
+  // Writes only what it changes: the lost one stays lost.
+  await shop.pool.query("update sections set marks = '[[1, 3]]' where event_id = $1 and position = 1", [id]);
+  await shop.publishChanges();
+  const processes = [openProcess(), openProcess()];
+  const found = await Promise.all(processes.map(({ catalogue }) => catalogue.find(id)));
+  expect(found.map((event) => event?.sections.length)).toEqual([2, 2]);
+  expect(processes.reduce((sum, { uses }) => sum + uses().events, 0)).toBe(1);
+  expect(await shop.redis.exists(`${keys.section}:${lost}`)).toBe(1);
+});
+
+const versionInRedis = async (id: EventId) => (await readIndex(shop.redis, keys.index))?.versions.get(id);
+const digestsIn = (text: string | null) => (text ?? "").split("|");
+
+test("where the process that loads is killed, the others ask Postgres themselves after two seconds", async () => {
+  const { id } = await openEvent(shop);
+  await emptyRedis();
+  await shop.redis.set(keys.loading(id), "1", "PX", 5_000);
+  const { catalogue, uses } = openProcess();
+  const startedMs = performance.now();
+  const found = await Promise.all(Array.from({ length: 100 }, () => catalogue.find(id)));
+  expect(found.every((event) => event?.id === id)).toBe(true);
+  expect(performance.now() - startedMs).toBeLessThan(4_000);
+  expect(uses()).toEqual({ versions: 1, events: 1 });
+});
+
+test("what a newer version has no use for is forgotten after a minute", async () => {
+  const { id } = await openEvent(shop, { sections: [rowsOf(5), rowsOf(6)] });
+  const old = `${keys.event}:${id}:${await versionInRedis(id)}`;
+  const [kept, changed] = await shop.redis.hget(old, "sections").then(digestsIn);
+  await shop.pool.query("update sections set marks = '[[1, 3]]' where event_id = $1 and position = 1", [id]);
+  await shop.publishChanges();
+  const secondsLeft = (key: string) => shop.redis.ttl(key);
+  expect(await secondsLeft(old)).toBeLessThanOrEqual(60);
+  expect(await secondsLeft(`${keys.section}:${changed}`)).toBeLessThanOrEqual(60);
+  expect(await secondsLeft(`${keys.section}:${kept}`)).toBeGreaterThan(3_600);
+});
