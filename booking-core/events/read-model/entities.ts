@@ -48,7 +48,7 @@ export function createEntities(redis: Redis, keys: ReturnType<typeof readModelKe
   ): Promise<Map<string, Section> | undefined> {
     const found = new Map<string, Section>();
     for (const some of slicesOf(digests)) {
-      const parts = await Promise.all(some.map((digest) => known?.parts.get(digest) ?? fetchSection(digest)));
+      const parts = await Promise.all(some.map((digest) => fetchSection(digest, known)));
       for (const [index, part] of parts.entries()) {
         if (part === undefined) return undefined;
         found.set(some[index] ?? "", part);
@@ -58,7 +58,12 @@ export function createEntities(redis: Redis, keys: ReturnType<typeof readModelKe
     return found;
   }
 
-  async function fetchSection(digest: string): Promise<Section | undefined> {
+  async function fetchSection(
+    digest: string,
+    known: PublishedEvent | undefined,
+  ): Promise<Section | undefined> {
+    const same = known?.parts.get(digest);
+    if (same !== undefined) return same;
     const { section } = await sections.fetch(digest);
     return section === undefined ? undefined : decodeSection(section);
   }

@@ -14,7 +14,10 @@ import { createReadModel } from "./read-model.ts";
 const stadium: readonly PlannedSection[] = Array.from({ length: 400 }, (_, section) => ({
   name: `block ${section}`,
   kind: "seated",
-  rows: Array.from({ length: 10 }, (_row, row) => ({ label: String(row + 1), seats: `${"o".repeat(13)}_${"o".repeat(12)}` })),
+  rows: Array.from({ length: 10 }, (_row, row) => ({
+    label: String(row + 1),
+    seats: `${"o".repeat(13)}_${"o".repeat(12)}`,
+  })),
 }));
 
 let shop: Shop;
@@ -55,7 +58,9 @@ test("a stadium of 400 sections is brought, read and edited in turns of less tha
   expect(await longestTurnMs(() => catalogue.find(id))).toBeLessThan(20);
 
   const before = await catalogue.find(id);
-  await shop.pool.query("update sections set marks = '[[1, 3]]' where event_id = $1 and position = 200", [id]);
+  await shop.pool.query("update sections set marks = '[[1, 3]]' where event_id = $1 and position = 200", [
+    id,
+  ]);
   expect(await longestTurnMs(() => shop.publishChanges())).toBeLessThan(20);
   const isEdited = async () => (await catalogue.find(id)) !== before;
   expect(await longestTurnMs(() => waitFor(isEdited, { what: "the edit" }))).toBeLessThan(20);
@@ -69,7 +74,9 @@ test("a stadium is found in microseconds, and each of its sections in less", asy
   const startedCpu = process.threadCpuUsage();
   for (let index = 0; index < finds; index += 1) {
     const section = event.sections[index % 400];
-    expect.assert(section !== undefined && findSection((await catalogue.find(id)) ?? event, section.id) !== undefined);
+    expect.assert(
+      section !== undefined && findSection((await catalogue.find(id)) ?? event, section.id) !== undefined,
+    );
   }
   expect(process.threadCpuUsage(startedCpu).user / finds).toBeLessThan(30);
 });
