@@ -41,16 +41,17 @@ export function createModelRun(redis: Redis, layout: LoadableSection) {
 
   /** Postgres keeps a booking whose seats no other live one has; else its claim is undone. */
   async function commit(booking: number) {
-    const hold = model.holds().find(({ bookingId }) => bookingId === idOf(booking));
-    if (hold === undefined || booked.has(hold.bookingId)) return;
+    const waiting = model.holds().filter(({ bookingId }) => !booked.has(bookingId));
+    const hold = waiting[booking % waiting.length];
+    if (hold === undefined) return;
     const others = [...booked.values()];
     const taken = hold.seatNumbers.some((seat) =>
       others.some(({ seatNumbers }) => seatNumbers.includes(seat)),
     );
     const sum = others.reduce((total, { quantity }) => total + quantity, hold.quantity);
-    if (taken || sum > section.capacity) return release(booking);
-    const { heldAtMs, ...live } = hold;
-    if (heldAtMs <= nowMs) booked.set(hold.bookingId, live);
+    if (taken || sum > section.capacity) return release(ids.indexOf(hold.bookingId));
+    const { heldAtMs: _, ...live } = hold;
+    booked.set(hold.bookingId, live);
   }
 
   async function release(booking: number) {
@@ -75,7 +76,7 @@ export function createModelRun(redis: Redis, layout: LoadableSection) {
 
   /** Of some seats by their place in the booking. */
   async function shrink({ booking, seats: places, left }: Kind<"shrink">) {
-    const live = booked.get(idOf(booking));
+    const live = [...booked.values()][booking % booked.size];
     if (live === undefined) return;
     const giveBack = places.flatMap((place) => live.seatNumbers[place] ?? []);
     const seatNumbers = live.seatNumbers.filter((seat) => !giveBack.includes(seat));
