@@ -127,21 +127,28 @@ export function createModelRun(redis: Redis, layout: LoadableSection) {
       case "claims":
         return claims(command);
       case "commit":
-        return void (await commit(command.booking));
+        await commit(command.booking);
+        break;
       case "release":
-        return void (await release(command.booking));
+        await release(command.booking);
+        break;
       case "confirm":
-        return void (await confirm(command.booking));
+        await confirm(command.booking);
+        break;
       case "compensate":
-        return void (await compensate(command));
+        await compensate(command);
+        break;
       case "shrink":
-        return void (await shrink(command));
+        await shrink(command);
+        break;
       case "mark":
         return mark(command);
       case "wait":
-        return void (nowMs += command.ms);
+        nowMs += command.ms;
+        break;
       case "expire":
-        return void (await expire());
+        await expire();
+        break;
       case "read":
         return read();
       case "load":
@@ -150,8 +157,10 @@ export function createModelRun(redis: Redis, layout: LoadableSection) {
         await read();
         return load();
       case "forget":
-        return void (await forget());
+        await forget();
+        break;
     }
+    return undefined;
   }
 
   return {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { connectTestRedis } from "../../test/harness/redis.ts";
 import type { Wish } from "./claim.ts";
+import { houseClass } from "./seat-bytes.ts";
 import { best, loadStandingSection, loadTestSection, manual, newBookingId } from "./test-section.ts";
 
 const redis = connectTestRedis();
@@ -153,12 +154,13 @@ describe("seats that are not ordinary", () => {
   });
 
   test("house seats go to those who ask for their pool, side by side where that can be", async () => {
-    const marks = [4, 6, 7].map((seat) => [seat, 5] as const);
+    const [mine, other] = [houseClass(1), houseClass(0)];
+    const marks = [4, 6, 7].map((seat) => [seat, mine] as const);
     const { claim } = await loadTestSection(redis, [8], marks);
-    expect(await claim(house(1, 1, 4))).toEqual({ outcome: "sold_out", free: 0 });
-    expect(await claim(house(2, 2, 5))).toMatchObject({ seatNumbers: [6, 7] });
-    expect(await claim(house(2, 2, 5))).toEqual({ outcome: "sold_out", free: 1 });
-    expect(await claim(house(2, 1, 5))).toMatchObject({ seatNumbers: [4], quantity: 1 });
+    expect(await claim(house(1, 1, other))).toEqual({ outcome: "sold_out", free: 0 });
+    expect(await claim(house(2, 2, mine))).toMatchObject({ seatNumbers: [6, 7] });
+    expect(await claim(house(2, 2, mine))).toEqual({ outcome: "sold_out", free: 1 });
+    expect(await claim(house(2, 1, mine))).toMatchObject({ seatNumbers: [4], quantity: 1 });
   });
 
   test("marking changes free seats at once, and held ones keep their state", async () => {
