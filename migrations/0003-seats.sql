@@ -67,9 +67,11 @@ create table identity_seats (
   primary key (event_id, identity)
 );
 
--- A bound that is set while seats are sold counts what was sold before.
+-- A bound that is set while seats are sold counts what was sold before, and what is being written now: bookings under
+-- way end first, and those that come later see the bound.
 create function count_identity_seats() returns trigger language plpgsql as $$
 begin
+  lock table bookings in share row exclusive mode;
   insert into identity_seats (event_id, identity, seats)
   select new.id, b.identity, sum(b.quantity)
     from bookings b where b.event_id = new.id and b.ended_at is null group by b.identity
