@@ -1,0 +1,8 @@
+import type { Suite } from "../bench/suite.ts";
+import { contentionPart } from "./contention.ts";
+
+export const seatsSuite: Suite = {
+  name: "seats",
+  description: "Seats and bookings: claims, durable bookings, a rush, flat cost, contention.",
+  parts: [contentionPart],
+};
