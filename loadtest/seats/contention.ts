@@ -79,7 +79,7 @@ async function tryForOne(
     );
     times.push(performance.now() - startedMs);
     if (status === 201) return "won";
-XX
+    if (status !== 409 || !body.includes("seats_taken")) return "odd";
   }
   return "lost";
 }

@@ -1,8 +1,9 @@
 import type { Suite } from "../bench/suite.ts";
 import { contentionPart } from "./contention.ts";
+import { rushPart } from "./rush.ts";
 
 export const seatsSuite: Suite = {
   name: "seats",
   description: "Seats and bookings: claims, durable bookings, a rush, flat cost, contention.",
-  parts: [contentionPart],
+  parts: [rushPart, contentionPart],
 };
