@@ -1,9 +1,10 @@
 import type { Suite } from "../bench/suite.ts";
+import { bookingsPart } from "./bookings.ts";
 import { contentionPart } from "./contention.ts";
 import { rushPart } from "./rush.ts";
 
 export const seatsSuite: Suite = {
   name: "seats",
   description: "Seats and bookings: claims, durable bookings, a rush, flat cost, contention.",
-  parts: [rushPart, contentionPart],
+  parts: [bookingsPart, rushPart, contentionPart],
 };
