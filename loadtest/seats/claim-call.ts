@@ -1,6 +1,6 @@
 /** The one place that knows how a section and a claim look to the engine. */
-import type { Section } from "../../booking-core/events/event.ts";
 import type { Claim } from "../../booking-core/seats/claim.ts";
+import type { LoadableSection } from "../../booking-core/seats/loadable-section.ts";
 import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { best, claimOf, newBookingId, seatedSection } from "../../booking-core/seats/test-section.ts";
 import { systemClock } from "../../foundation/clock.ts";
@@ -15,20 +15,25 @@ const requestHash = "a-hash-of-22-characters".slice(0, 22);
 /** redis-benchmark puts twelve digits in the place of each word: together as long as a booking's id. */
 const randomBookingId = "__rand_int__".repeat(3) as BookingId;
 
-export async function loadSections(seats: SeatEngine, count: number, seatsEach: number): Promise<Section[]> {
-  const rows = Array.from({ length: seatsEach / seatsPerRow }, () => seatsPerRow);
+export async function loadSections(seats: SeatEngine, count: number, seatsEach: number): Promise<LoadableSection[]> {
+  const rows = Array.from({ length: seatsEach / seatsPerRow }, (_, row) => rowAt(row));
   const sections = Array.from({ length: count }, () => seatedSection(rows));
   for (const section of sections) await seats.load(section, [], 0);
   return sections;
 }
 
-export function newClaim(section: Section, quantity: number, bookingId = newBookingId()): Claim {
+/** The best four rows alike, then the next; best in the middle. */
+function rowAt(row: number) {
+  return { seats: seatsPerRow, rank: Math.min(255, Math.floor(row / 4)), centre: seatsPerRow / 2 };
+}
+
+export function newClaim(section: LoadableSection, quantity: number, bookingId = newBookingId()): Claim {
   const deadlineMs = Date.now() + paymentWindowMs;
   return { ...claimOf(section, best(quantity), bookingId, requestHash), deadlineMs };
 }
 
 /** What the engine sends for one claim, word for word, but with another booking each time that it is sent. */
-export async function scriptCallOf(section: Section, quantity: number): Promise<ScriptCall> {
+export async function scriptCallOf(section: LoadableSection, quantity: number): Promise<ScriptCall> {
   const { promise, resolve } = Promise.withResolvers<ScriptCall>();
   const evalsha = (sha: string, count: number, ...words: (string | number)[]) => {
     const texts = words.map(String);

@@ -1,5 +1,5 @@
 /** A process that claims as a gateway does, without HTTP and without Postgres. */
-import type { Section } from "../../booking-core/events/event.ts";
+import type { LoadableSection } from "../../booking-core/seats/loadable-section.ts";
 import { createSeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { systemClock } from "../../foundation/clock.ts";
 import { createLogger } from "../../foundation/log.ts";
@@ -29,7 +29,7 @@ async function claimAll({ urls, sections: count, seatsPerSection, ...claims }: C
   const seats = createSeatEngine({ redis, clock: systemClock });
   const sections = await loadSections(seats, count, seatsPerSection);
   let next = 0;
-  const claimIn = async (section: Section) => {
+  const claimIn = async (section: LoadableSection) => {
     next += 1;
     const { outcome } = await seats.claim(newClaim(section, 2));
     if (outcome !== "held") throw new Error(`a claim was ${outcome}`);

@@ -57,7 +57,7 @@ async function insertEvent(sql: Sql, plan: EventPlan): Promise<EventId> {
     currency: "EUR",
     paymentWindowMs: 900_000,
     room: { ...defaultRoom, cap: 100, ratePerMinute: 6_000, turnWindowMs: 60_000, passMs: 900_000 },
-    sections: planned.map((section) => ({ planned: section, offer })),
+    sections: planned.map((section) => ({ planned: section, offers: [offer] })),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Redis as NodeClient } from "ioredis";
-import type { Section } from "../../booking-core/events/event.ts";
+import type { LoadableSection } from "../../booking-core/seats/loadable-section.ts";
 import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { newBookingId } from "../../booking-core/seats/test-section.ts";
 import { systemClock } from "../../foundation/clock.ts";
@@ -11,7 +11,7 @@ import { loadSections, newClaim } from "./claim-call.ts";
 import { quantile } from "./quantile.ts";
 
 /** Where claims are timed: a name, and the sections that they go to in turns. */
-type Place = { readonly name: string; readonly sections: readonly Section[] };
+type Place = { readonly name: string; readonly sections: readonly LoadableSection[] };
 type Timed = { readonly tookUs: number[]; scriptUs: number; calls: number };
 type Servers = { readonly redis: Redis; readonly node: NodeClient };
 
@@ -78,7 +78,7 @@ function newTimed(): Timed {
 
 /** One after the other; the seats are given back afterwards. */
 async function timeClaims({ seats, node }: Stand, { sections }: Place, timed: Timed): Promise<void> {
-  const claimed: { readonly section: Section; readonly bookingId: BookingId }[] = [];
+  const claimed: { readonly section: LoadableSection; readonly bookingId: BookingId }[] = [];
   const { calls, perCallMs } = await timeInCommand(node, "evalsha", async () => {
     for (let count = 0; count < claimsInTurn; count += 1) {
       // Spread over all of them, also where a turn has fewer claims than there are sections.

@@ -1,5 +1,5 @@
 import { type HttpConnection, openHttp } from "../bench/http-connection.ts";
-import { rushWish } from "./booking-body.ts";
+import { bestSeatsAnywhere } from "./booking-body.ts";
 import { signedBuyers } from "./buyers.ts";
 import type { PlannedEvent } from "./event-plan.ts";
 
@@ -7,8 +7,6 @@ import type { PlannedEvent } from "./event-plan.ts";
 export type Bought = {
   readonly outcome: "booked" | "sold_out" | "odd";
   readonly quantity: number;
-  /** Among which sections the seats could have been: a name that is the same for the same choice. */
-  readonly choice: string;
   readonly seats: readonly string[];
   /** Of a refusal: how many it says are free. */
   readonly free: number;
@@ -54,21 +52,20 @@ async function buy(
   { index, headers, startedMs }: Asked,
 ): Promise<Bought> {
   const quantity = 1 + Math.floor(Math.random() * mostPerBuyer);
-  const { choice, body: wish } = rushWish(event.sectionIds, quantity, index);
+  const wish = bestSeatsAnywhere(quantity);
   const askedMs = performance.now();
   const { status, body } = await connection.post(`/v1/events/${event.eventId}/bookings`, headers, wish);
   const nowMs = performance.now();
   const times = { tookMs: nowMs - askedMs, atMs: nowMs - startedMs };
-  return { quantity, choice, ...times, ...readAnswer(status, body) };
+  return { quantity, ...times, ...readAnswer(status, body) };
 }
 
-type Booked = { readonly sectionId?: string; readonly seats: readonly Seat[] };
-type Seat = { readonly sectionId?: string; readonly seatNumber: number };
+type Booked = { readonly seats: readonly { readonly sectionId: string; readonly seatNumber: number }[] };
 
 function readAnswer(status: number, body: string): Pick<Bought, "outcome" | "seats" | "free"> {
   if (status === 201) {
-    const { sectionId, seats } = JSON.parse(body) as Booked;
-    const names = seats.map((seat) => `${seat.sectionId ?? sectionId} ${seat.seatNumber}`);
+    const { seats } = JSON.parse(body) as Booked;
+    const names = seats.map((seat) => `${seat.sectionId} ${seat.seatNumber}`);
     return { outcome: "booked", seats: names, free: 0 };
   }
   const problem = JSON.parse(body) as { code?: string; free?: number };

@@ -30,7 +30,7 @@ export function rushFigures(answers: readonly Bought[], event: PlannedEvent): Me
     { name: "bookings of another count of seats", value: wrongCount, unit: "bookings", bar: none },
     { name: "answers but booked or sold out", value: odd, unit: "answers", bar: none },
     {
-      ...{ name: "refused while fitting seats were free", value: refusedUnjustly(answers, event) },
+      ...{ name: "refused while fitting seats were free", value: refusedUnjustly(answers, capacity) },
       ...{ unit: "buyers", bar: none },
     },
   ];
@@ -44,24 +44,12 @@ function times(name: string, answers: readonly Bought[]): Measurement[] {
 }
 
 /**
- * Nothing comes back during the rush. So a refusal is unjust where it says itself that enough is free, or where as
- * much as was asked for is free at the end among the sections that it could have been.
+ * Nothing comes back during the rush, and each seat fits everybody. So a refusal is unjust where it says itself that
+ * enough is free, or where as much as was asked for is still free at the end.
  */
-function refusedUnjustly(answers: readonly Bought[], event: PlannedEvent): number {
-  const freeAtEnd = freeByChoice(answers, event);
-  const unjust = ({ outcome, quantity, free, choice }: Bought) =>
-    outcome === "sold_out" && quantity <= Math.max(free, freeAtEnd(choice));
+function refusedUnjustly(answers: readonly Bought[], capacity: number): number {
+  const freeAtEnd = capacity - answers.reduce((sum, { seats }) => sum + seats.length, 0);
+  const unjust = ({ outcome, quantity, free }: Bought) =>
+    outcome === "sold_out" && quantity <= Math.max(free, freeAtEnd);
   return answers.filter(unjust).length;
-}
-
-function freeByChoice(answers: readonly Bought[], event: PlannedEvent): (choice: string) => number {
-  const sold = new Map<string, number>();
-  for (const seat of answers.flatMap(({ seats }) => seats)) {
-    const [sectionId = ""] = seat.split(" ");
-    sold.set(sectionId, (sold.get(sectionId) ?? 0) + 1);
-  }
-  const freeOf = (sectionId: string) => event.seatsPerSection - (sold.get(sectionId) ?? 0);
-  const free = event.sectionIds.reduce((sum, sectionId) => sum + freeOf(sectionId), 0);
-  const known = new Set<string>(event.sectionIds);
-  return (choice) => (known.has(choice) ? freeOf(choice) : free);
 }
