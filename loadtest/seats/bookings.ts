@@ -25,7 +25,7 @@ const full = {
   plan: { sections: 50, rows: 100, seatsPerRow: 50 },
 };
 const small: Sizes = {
-  ...{ rounds: 1, seconds: 1, connections: 50, buyers: 500, tuneSeconds: 0, poolSizes: [16] },
+  ...{ rounds: 1, seconds: 0.3, connections: 50, buyers: 500, tuneSeconds: 0, poolSizes: [16] },
   plan: { sections: 20, rows: 50, seatsPerRow: 50 },
 };
 type Sizes = Omit<typeof full, "poolSizes"> & { readonly poolSizes: readonly number[] };
@@ -68,11 +68,10 @@ type Pools = ReadonlyMap<string, number>;
 async function tunePools({ shop, rowsUrl, sizes, say }: Stand): Promise<Pools> {
   const [event] = shop.events;
   if (event === undefined) throw new Error("there is no event");
-  const seconds = Math.max(1, sizes.tuneSeconds);
   const pools = new Map<string, number>();
   for (const load of loads) {
-    const contest = contestOf(event, load, sizes.buyers, optionsOf(sizes, seconds));
-    await contendOurs(shop, contest);
+    const contest = contestOf(event, load, sizes.buyers, optionsOf(sizes, sizes.tuneSeconds));
+    if (sizes.tuneSeconds > 0) await contendOurs(shop, contest);
     for (const locking of lockings) {
       const best = await bestPool(rowsUrl, locking, contest, sizes.poolSizes);
       pools.set(`${locking} ${load}`, best);

@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Redis as NodeClient } from "ioredis";
+import type { LoadableSection } from "../../booking-core/seats/loadable-section.ts";
 import { createSeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { systemClock } from "../../foundation/clock.ts";
 import { createLogger } from "../../foundation/log.ts";
@@ -9,11 +10,12 @@ import { connectRedis } from "../../foundation/redis/connect.ts";
 import { startRedisCluster } from "../../launch/redis-server.ts";
 import { callerOf } from "../bench/calls.ts";
 import { benchmarkScript } from "../bench/redis-benchmark.ts";
-import { timeInCommand } from "../bench/redis-readings.ts";
+import { loadScript, timeInCommand } from "../bench/redis-readings.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Part } from "../bench/suite.ts";
-import { loadSections, newClaim, scriptCallOf } from "./claim-call.ts";
+import { loadSections } from "./claim-call.ts";
 import type { ClaimCalls, Claims } from "./claim-process.ts";
+import { claimScriptOf } from "./claim-script.ts";
 
 type Sizes = {
   readonly rounds: number;
@@ -95,22 +97,27 @@ function figures(rates: Rates, perCall: Calls): Measurement[] {
   ];
 }
 
-async function scriptRate({ port, urls }: Master, { script, seatsPerSection }: Sizes): Promise<number> {
-  const redis = connectRedis(urls, createLogger("bench", "error"));
+async function scriptRate(master: Master, { script, seatsPerSection }: Sizes): Promise<number> {
+  const redis = connectRedis(master.urls, createLogger("bench", "error"));
   const seats = createSeatEngine({ redis, clock: systemClock });
   let seconds = 0;
-  for (const section of await loadSections(seats, script.sections, seatsPerSection)) {
-    // The node knows the script from then on.
-    await seats.claim(newClaim(section, 2));
-    const call = await scriptCallOf(section, 2);
-    const requests = script.claimsEach;
-    const options = { host: "127.0.0.1", port, requests, connections, pipeline };
-    seconds += requests / (await benchmarkScript(call, options)).perSecond;
-    const held = (await seats.holds(section.eventId, section.id)).length - 1;
-    if (held !== requests) throw new Error(`redis-benchmark asked ${requests} times and holds ${held}`);
+  try {
+    for (const section of await loadSections(seats, script.sections, seatsPerSection)) {
+      seconds += script.claimsEach / (await benchmarkSection(master, section, script.claimsEach));
+      const held = (await seats.holds(section.eventId, section.id)).length;
+      if (held !== script.claimsEach) throw new Error(`${script.claimsEach} claims made ${held} holds`);
+    }
+  } finally {
+    redis.disconnect();
   }
-  redis.disconnect();
   return (script.sections * script.claimsEach) / seconds;
+}
+
+async function benchmarkSection({ node, port }: Master, section: LoadableSection, requests: number) {
+  const { source, call } = await claimScriptOf(section, 2);
+  const sha = await loadScript(node, source);
+  const options = { host: "127.0.0.1", port, requests, connections, pipeline };
+  return (await benchmarkScript({ ...call, sha }, options)).perSecond;
 }
 
 const script = fileURLToPath(new URL("./claim-process.ts", import.meta.url));

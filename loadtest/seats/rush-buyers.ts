@@ -32,7 +32,7 @@ export async function rush(port: number, event: PlannedEvent, options: RushOptio
       const index = next;
       next += 1;
       const headers = { ...buyers[index], "idempotency-key": `the-rush-${index}` };
-      answers.push(await buy(connection, event, { index, headers, startedMs }));
+      answers.push(await buy(connection, event, { headers, startedMs }));
     }
   };
   await Promise.all(connections.map(oneAfterTheOther));
@@ -41,7 +41,6 @@ export async function rush(port: number, event: PlannedEvent, options: RushOptio
 }
 
 type Asked = {
-  readonly index: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly startedMs: number;
 };
@@ -49,7 +48,7 @@ type Asked = {
 async function buy(
   connection: HttpConnection,
   event: PlannedEvent,
-  { index, headers, startedMs }: Asked,
+  { headers, startedMs }: Asked,
 ): Promise<Bought> {
   const quantity = 1 + Math.floor(Math.random() * mostPerBuyer);
   const wish = bestSeatsAnywhere(quantity);

@@ -16,6 +16,8 @@ type Answer = { readonly status: string; readonly body: string };
 
 const tokens = createTokens(loadConfig({}).TOKEN_SECRET);
 const pool = createPool(process.env["DATABASE_URL"] ?? "", Number(process.env["DATABASE_CONNECTIONS"]));
+// Whoever waits for a connection waits; to be refused after a while would be no fair version.
+pool.options.connectionTimeoutMillis = 0;
 const locking = lockings.find((name) => name === process.env["LOCKING"]) ?? ("skip-locked" satisfies Locking);
 
 const app = uws.App();
