@@ -6,7 +6,7 @@ import type { Part, Run } from "../bench/suite.ts";
 import { type Crowd, startCrowd } from "./crowd.ts";
 import type { Handshake } from "./handshake.ts";
 import type { LineHeard } from "./line.ts";
-import type { MeteredProcess } from "./metered-process.ts";
+import type { MeteredProcess } from "../bench/metered-process.ts";
 import { startMetronome } from "./metronome.ts";
 import { joinPlaces } from "./room-places.ts";
 import { type RoomStand, startRoomStand } from "./room-stand.ts";

@@ -12,7 +12,7 @@ import { measureBare } from "../baselines/bare-server.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Run } from "../bench/suite.ts";
 import { measure } from "../measure.ts";
-import { startMetered } from "./metered-process.ts";
+import { startMetered } from "../bench/metered-process.ts";
 import { wideRoom } from "./room-server.ts";
 
 const connections = 128;

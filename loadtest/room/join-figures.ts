@@ -3,7 +3,7 @@ import { roomKeys } from "../../foundation/redis/keys.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Run } from "../bench/suite.ts";
 import { type JoinFigures, measureJoins, measureScript } from "./joins.ts";
-import { memoryOfKey, memoryOfNode } from "./redis-readings.ts";
+import { memoryOfKey, memoryOfNode } from "../bench/redis-readings.ts";
 import { openRoom, type RoomServer, wideRoom } from "./room-server.ts";
 import { steppedRoom } from "./stepped-room.ts";
 
