@@ -24,7 +24,13 @@ export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis
     retryDelayOnMoved: 20,
     slotsRefreshTimeout: 2_000,
     clusterRetryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
-    redisOptions: { commandTimeout: commandTimeoutMs, connectTimeout: 2_000, maxRetriesPerRequest: 20 },
+    redisOptions: {
+      commandTimeout: commandTimeoutMs,
+      // A connection whose other end is gone without a word would take commands, and time them out, for ever.
+      socketTimeout: commandTimeoutMs,
+      connectTimeout: 2_000,
+      maxRetriesPerRequest: 20,
+    },
   });
   // Until the first connection commands wait for it. Later, while no node can be reached, they fail at once: the
   // client would keep them without a bound and without a time-out, and run them when nobody waits any more.
