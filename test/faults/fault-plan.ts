@@ -57,12 +57,16 @@ const lanes: readonly LaneShape[] = [
   },
 ];
 
-/** The seed alone decides which fault comes when; how long a recovery takes only delays the rest of its lane. */
-export function planFaults(seed: number, lengthMs: number): FaultLane[] {
+/**
+ * The seed alone decides which fault comes when; how long a recovery takes only delays the rest of its lane. `only`
+ * leaves out all kinds but these: what remains comes when it came.
+ */
+export function planFaults(seed: number, lengthMs: number, only: readonly string[] = []): FaultLane[] {
   const random = seededRandom(seed);
+  const isWanted = ({ kind }: PlannedFault) => only.length === 0 || only.includes(kind);
   return lanes.map((shape) => ({
     name: shape.name,
-    faults: planLane(random.fork(`faults of ${shape.name}`), shape, lengthMs),
+    faults: planLane(random.fork(`faults of ${shape.name}`), shape, lengthMs).filter(isWanted),
   }));
 }
 

@@ -40,16 +40,14 @@ const takenSeats = `
 async function seatsThatDiffer(site: Site): Promise<string[]> {
   const found = await site.pool.query<{ section: string; taken: number }>(takenSeats);
   const taken = new Map(found.rows.map((row) => [row.section, row.taken]));
-  const differing: string[] = [];
-  for (const event of site.events) {
-    for (const { id, name, capacity } of event.sections) {
-      const wanted = capacity - (taken.get(id) ?? 0);
-      const free = await freeSeats(`${site.gateways[1].url}/v1/events/${event.id}/sections/${id}/seats`);
-      if (free !== wanted)
-        differing.push(`section "${name}" (${id}) says ${free} free seats, and Postgres leaves ${wanted}`);
-    }
-  }
-  return differing;
+  const sections = site.events.flatMap((event) => event.sections);
+  const looks = sections.map(async ({ id, eventId, name, capacity }) => {
+    const wanted = capacity - (taken.get(id) ?? 0);
+    const free = await freeSeats(`${site.gateways[1].url}/v1/events/${eventId}/sections/${id}/seats`);
+    if (free === wanted) return [];
+    return [`section "${name}" (${id}) says ${free} free seats, and Postgres leaves ${wanted}`];
+  });
+  return (await Promise.all(looks)).flat();
 }
 
 async function freeSeats(url: string): Promise<number | string> {

@@ -12,20 +12,20 @@ import { type Site, startSite } from "./site.ts";
 
 export type Verdict = { readonly records: Records; readonly failures: readonly string[] };
 
-type Wanted = { readonly seed: number; readonly lengthMs: number; readonly buyers: number; readonly folder: string };
+type Wanted = { readonly seed: number; readonly lengthMs: number; readonly buyers: number; readonly folder: string; readonly only: readonly string[] };
 
 /** Orphan holds are found after 30 s, silent payments asked about every 15 s; the rest is a busy machine's. */
 const restWithinMs = 90_000;
 const watchEveryMs = 200;
 
 /** Buyers shop while faults hit; then quiet; then everything is held against what was answered. */
-export async function runFaults({ seed, lengthMs, buyers, folder }: Wanted, say: Say): Promise<Verdict> {
+export async function runFaults({ folder, ...wanted }: Wanted, say: Say): Promise<Verdict> {
   const records = createRecords();
-  const site = await startSite(folder, Math.max(1, Math.ceil(lengthMs / 60_000)));
+  const site = await startSite(folder, Math.max(1, Math.ceil(wanted.lengthMs / 60_000)));
   try {
     say(`all is up: ${site.cluster.nodes.length} Redis nodes, Postgres, 2 gateways, 2 workers, the sandbox`);
     const ends = watchForEnds(site, records);
-    const shopping = await shopThroughFaults(site, records, { seed, lengthMs, buyers }, say);
+    const shopping = await shopThroughFaults(site, records, wanted, say);
     say("the faults are over; waiting until everything is at rest");
     await site.cluster.whole(60_000);
     const restless = await comeToRest(site, restWithinMs);
@@ -42,7 +42,7 @@ export async function runFaults({ seed, lengthMs, buyers, folder }: Wanted, say:
 async function shopThroughFaults(
   site: Site,
   records: Records,
-  { seed, lengthMs, buyers }: Omit<Wanted, "folder">,
+  { seed, lengthMs, buyers, only }: Omit<Wanted, "folder">,
   say: Say,
 ): Promise<Shopping> {
   const startedAtMs = Date.now();
@@ -59,7 +59,7 @@ async function shopThroughFaults(
     shopUntilClosed(shopping, site.events, random.fork(`buyer ${index}`), closesAtMs),
   );
   const tell: Say = (line) => say(`${line} (${records.booked()} answers of bookings so far)`);
-  const faults = planFaults(seed, lengthMs).map((lane) => injectLane(site, lane, startedAtMs, tell));
+  const faults = planFaults(seed, lengthMs, only).map((lane) => injectLane(site, lane, startedAtMs, tell));
   await Promise.all([...shoppers, ...faults]);
   return shopping;
 }
@@ -78,8 +78,9 @@ function watchForEnds(site: Site, records: Records) {
   void (async () => {
     while (watch.running) {
       for (const app of [...site.gateways, ...site.workers]) {
-        if (!app.endedByItself()) continue;
-        records.fail(`${app.name} ended by itself`);
+        const how = app.endedByItself();
+        if (how === undefined) continue;
+        records.fail(`${app.name} ended by itself: ${how}`);
         await app.start().catch((error: Error) => records.fail(error.message));
       }
       await pause(watchEveryMs);

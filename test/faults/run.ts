@@ -8,13 +8,14 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { type Verdict, runFaults } from "./run-faults.ts";
 
-type Options = { seed: number; minutes: number; buyers: number; keep: boolean };
+type Options = { seed: number; minutes: number; buyers: number; only: string[]; keep: boolean };
 
 const options = new Command("npm run faults --")
   .description("Breaks processes and networks while buyers shop, and checks that nothing answered was lost.")
   .option("--seed <number>", "which faults and buyers (another one each time otherwise)", Number, Date.now() % 1_000_000)
   .option("--minutes <number>", "how long the faults go on", Number, 1)
   .option("--buyers <number>", "how many shop at the same time", Number, 10)
+  .option("--only <kinds>", "no other faults than these, parted by commas", (kinds) => kinds.split(","), [])
   .option("--keep", "keep the folder with the logs", false)
   .parse()
   .opts<Options>();
@@ -30,7 +31,8 @@ const again = `npm run faults -- --seed ${options.seed} --minutes ${options.minu
 say(`seed ${options.seed}; the same again: ${again}`);
 let isClean = false;
 try {
-  const wanted = { seed: options.seed, lengthMs: options.minutes * 60_000, buyers: options.buyers, folder };
+  const { seed, minutes, buyers, only } = options;
+  const wanted = { seed, lengthMs: minutes * 60_000, buyers, only, folder };
   const verdict = await runFaults(wanted, say);
   print(verdict);
   isClean = verdict.failures.length === 0;

@@ -31,20 +31,20 @@ export async function shopUntilClosed(
   random: SeededRandom,
   closesAtMs: number,
 ): Promise<void> {
+  const later: Promise<unknown>[] = [];
   while (Date.now() < closesAtMs) {
     const event = random.pick(events);
     const token = await openSession(shopping, `${randomUUID()}@onsale.example`);
-    if (token === undefined) return;
-    const later: Promise<unknown>[] = [];
+    if (token === undefined) break;
     for (let left = random.between(1, 4); left > 0 && Date.now() < closesAtMs; left -= 1) {
       const admitted = await enter(shopping, event.id, token);
-      if (admitted === undefined) return;
+      if (admitted === undefined) break;
       later.push(...(await bookOnce(shopping, event, admitted, random)));
       await pause(random.between(20, 400));
     }
     await insist(shopping, "leave", `/v1/events/${event.id}/places/mine`, { method: "DELETE", token });
-    await Promise.all(later);
   }
+  await Promise.all(later);
 }
 
 /** Gives what goes on while the buyer shops on: paying, and late repetitions. */
