@@ -81,6 +81,8 @@ export const limits = {
   askAgainSeconds: { near: 2, far: 10 },
   booking: {
     seatsPerBooking: 10,
+    /** Each is of one section, or of any that fits. */
+    wishesPerBooking: 5,
     /** Claims of one section that share a script call. */
     claimsPerScript: 64,
     /** Claims of one section that wait for a script call; past it 503. */
@@ -136,8 +138,11 @@ export const limits = {
   pace: { targetP99Ms: 500, mostErrorShare: 0.01 },
   section: {
     seats: 60_000,
-    rowSeats: 250,
-    rows: 1_000,
+    /** Beside each other, without an aisle. */
+    blockSeats: 250,
+    blocks: 4_000,
+    /** Offers and views of one section. */
+    segments: 16,
   },
   people: {
     /** Each takes a core for a while and 32 MiB; past it 503. */
@@ -170,7 +175,7 @@ export function assertLimits(): void {
     "the proofs of as many bound buyers as connections, who all ask by HTTP, must fit the memory",
   );
   assertThat(booking.claimsPerScript <= booking.claimsWaitingPerSection, "a batch must fit its queue");
-  assertThat(limits.section.rowSeats <= 250, "a row's longest free run must fit one byte of the row index");
+  assertThat(limits.section.blockSeats <= 250, "a block's longest free run must fit one byte of its index");
 }
 
 /** While one generation is remembered: those near the front ask often, all others rarely. */

@@ -82,7 +82,8 @@ export function testWatches(
     isRevoked: (pass) => revoked.has(pass),
     rules: () => ({ ...defaultRoom, proofBits: 0, ...rules }),
   };
-  return { presence, watches: { open: async () => watch, known: () => watch, stop: async () => {} } };
+  const now = () => watch;
+  return { presence, watches: { open: async () => watch, opened: now, known: now, stop: async () => {} } };
 }
 
 export function testServices(
@@ -150,7 +151,7 @@ export function testServices(
     draw: async (id) => ({ eventId: id, commitment: "00".repeat(32) }),
     drawProofs: { proof: async () => "draw_missing", number: async () => undefined },
     changes,
-    seats: { snapshot: async () => ({ version: 7, free: 3, seats: "ffhsf" }) },
+    seats: { snapshot: async () => ({ version: 7, epoch: 1, free: [3], held: [1], seats: "00120" }) },
     bookings: {
       book: async ({ buyer }) => ({ outcome: "booked", booking: testBooking(buyer.buyerId), fresh: true }),
       find: async (buyerId, id) => [testBooking(buyerId)].find((booking) => booking.id === id),

@@ -1,7 +1,7 @@
-import type { BookParts } from "./book-parts.ts";
-import { type BookOutcome, type BookRequest, type RequestIdentity, refusalOf } from "./book-request.ts";
-import { findBooking } from "./find-booking.ts";
+import type { BookParts, Intent } from "./book-parts.ts";
+import type { BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
 import { isOutage } from "./outage.ts";
+import { planWishes } from "./plan-wishes.ts";
 import { takeSeats } from "./take-seats.ts";
 
 export async function book(
@@ -10,14 +10,18 @@ export async function book(
   identity: RequestIdentity,
 ): Promise<BookOutcome> {
   try {
-    const found = await findSection(parts, request);
-    if (found === undefined) return { outcome: "not_found" };
+    const event = await parts.catalogue.find(request.eventId);
+    if (event === undefined) return { outcome: "not_found" };
     const nowMs = parts.clock.now();
-    const refusal = refusalOf(found, request.wish, nowMs);
-    if (refusal === undefined) return await takeSeats(parts, { ...found, request, identity });
-    // Nobody can have booked before the sales began, so those who come too early cost Postgres nothing.
-    if (nowMs < found.section.offer.salesFromMs) return refusal;
-    return (await earlierOutcome(parts, identity)) ?? refusal;
+    const wishes = planWishes(event, request, nowMs);
+    const deadlineMs = nowMs + event.paymentWindowMs;
+    const outcome =
+      "outcome" in wishes
+        ? wishes
+        : await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
+    return mayBeRepeated(outcome, request, isBeforeSales(event, nowMs))
+      ? ((await earlierOutcome(parts, identity)) ?? outcome)
+      : outcome;
   } catch (error) {
     if (!isOutage(error)) throw error;
     parts.logger.warn({ err: error, bookingId: identity.bookingId }, "a booking could not be made");
@@ -25,18 +29,25 @@ export async function book(
   }
 }
 
-async function findSection({ catalogue }: BookParts, { eventId, sectionId }: BookRequest) {
-  const event = await catalogue.find(eventId);
-  const section = event?.sections.find((candidate) => candidate.id === sectionId);
-  return event === undefined || section === undefined ? undefined : { event, section };
+/**
+ * Whether an earlier request with the same key may have made a booking of which nothing was seen: of a section that
+ * was named the claim has seen it, and before the sales nobody can have booked.
+ */
+function mayBeRepeated({ outcome }: BookOutcome, { wishes }: BookRequest, isTooEarly: boolean): boolean {
+  if (outcome === "offer_closed") return !isTooEarly;
+  return outcome === "sold_out" && wishes.some(({ sectionId }) => sectionId === undefined);
+}
+
+function isBeforeSales({ sections }: Intent["event"], nowMs: number): boolean {
+  return sections.every(({ offers }) => offers.every(({ salesFromMs }) => nowMs < salesFromMs));
 }
 
 /** A repeated request gets the outcome of the first one, also where it would be refused today. */
 async function earlierOutcome(
-  { pool }: BookParts,
+  { earlier }: BookParts,
   { bookingId, requestHash }: RequestIdentity,
 ): Promise<BookOutcome | undefined> {
-  const known = await findBooking(pool, bookingId);
+  const known = await earlier.find(bookingId);
   if (known === undefined) return undefined;
   if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
   return { outcome: "booked", booking: known.booking, fresh: false };

@@ -6,12 +6,15 @@ export const sectionKeys = (eventId: EventId, sectionId: SectionId) => {
   return {
     meta: `${tag}:meta`,
     seats: `${tag}:seats`,
-    rows: `${tag}:rows`,
+    /** What is known of each block of adjacent seats, and which block a seat is in. */
+    blocks: `${tag}:blocks`,
     holds: `${tag}:holds`,
     /** Unpaid holds by when they were made: what has no booking after a while is an orphan. */
     unpaid: `${tag}:unpaid`,
     /** What has ended lately: a rebuilding that read Postgres a moment ago catches up with it. */
     ended: `${tag}:ended`,
+    /** Sharded channel: the changes of the section (booking-core/seats/section-news.ts). */
+    news: `${tag}:seat-news`,
   } as const;
 };
 
@@ -48,3 +51,18 @@ export const codeTriesKey = (addressHash: string, span: number) => `onsale:code-
 
 /** The set of events whose rooms the admission role drives. */
 export const openRoomsKey = "onsale:rooms";
+
+/**
+ * The events as buyers see them. The namespace is the name of the database that they are copied from: two databases
+ * on one Redis never see each other's events.
+ */
+export const readModelKeys = (namespace: string) =>
+  ({
+    /** The version of each event, and `revision`, which is another after every change of one. */
+    index: `onsale:${namespace}:events`,
+    /** Prefixes: redis-om adds the entity's id. */
+    event: `onsale:${namespace}:event`,
+    section: `onsale:${namespace}:section`,
+    /** Who has it loads from Postgres, for all; ends by itself. */
+    loading: (what: string) => `onsale:${namespace}:loading:${what}`,
+  }) as const;
