@@ -27,7 +27,7 @@ export type AnswerBody = {
   readonly seats?: readonly {
     readonly seatNumber: number | null;
     readonly ticketId: string | null;
-    readonly sectionId?: string;
+    readonly sectionId: string;
   }[];
 };
 

@@ -1,12 +1,7 @@
-import { createCatalogue } from "../../booking-core/events/catalogue.ts";
-import {
-  createEvent,
-  createSeatingPlan,
-  createVenue,
-  type PlannedSection,
-} from "../../booking-core/events/create-event.ts";
+import { createEvent, createSeatingPlan, createVenue } from "../../booking-core/events/create-event.ts";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
-import { systemClock } from "../../foundation/clock.ts";
+import type { PlannedSection } from "../../booking-core/events/plan.ts";
+import { readEvents } from "../../booking-core/events/read-events.ts";
 import { type EventId, uuidSource } from "../../foundation/ids.ts";
 import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
 import { defaultRoom } from "../../queue-admission/room-settings.ts";
@@ -16,19 +11,16 @@ const paymentWindowsMs = [6_000, 10_000];
 
 /** Two events of small sections: buyers meet each other, and much is sold out before the end. */
 export async function putOnSale(pool: Pool, scale: number): Promise<OnsaleEvent[]> {
-  const ids: EventId[] = [];
   for (const paymentWindowMs of paymentWindowsMs)
-    ids.push(await inTransaction(pool, (sql) => insertEvent(sql, paymentWindowMs, sectionsOf(scale))));
-  const catalogue = createCatalogue({ pool, clock: systemClock });
-  const events = await Promise.all(ids.map((id) => catalogue.find(id)));
-  return events.filter((event) => event !== undefined);
+    await inTransaction(pool, (sql) => insertEvent(sql, paymentWindowMs, sectionsOf(scale)));
+  return readEvents(pool);
 }
 
 function sectionsOf(scale: number): PlannedSection[] {
   const seated = (name: string, rows: number, seats: number): PlannedSection => ({
     name,
     kind: "seated",
-    rows: Array.from({ length: rows }, (_, index) => ({ label: String(index + 1), seats })),
+    rows: Array.from({ length: rows }, (_, index) => ({ label: String(index + 1), seats, centre: 0 })),
   });
   return [
     seated("box", 3, 10),
@@ -63,6 +55,6 @@ async function insertEvent(
       turnWindowMs: 60_000,
       absenceGraceMs: 2_000,
     },
-    sections: sections.map((planned) => ({ planned, offer })),
+    sections: sections.map((planned) => ({ planned, offers: [offer] })),
   });
 }

@@ -23,13 +23,11 @@ export function drawWish(random: SeededRandom, event: OnsaleEvent): Wish {
 }
 
 /** The one place that knows how a wish is sent. */
-export function bodyOf({ sectionId, ...wish }: Wish): unknown {
-  return { sectionId, wish };
+export function bodyOf(wish: Wish): unknown {
+  return { wishes: [wish] };
 }
 
 /** The one place that knows how a booking names its seats. */
-export function seatsOf(body: AnswerBody & { readonly sectionId?: string }): Seat[] {
-  return (body.seats ?? []).map(({ seatNumber, sectionId }) => {
-    return { seatNumber, sectionId: sectionId ?? body.sectionId ?? "" };
-  });
+export function seatsOf(body: AnswerBody): Seat[] {
+  return (body.seats ?? []).map(({ seatNumber, sectionId }) => ({ seatNumber, sectionId }));
 }
