@@ -26,7 +26,7 @@ test("the seed alone decides which faults come when", () => {
   expect(planFaults(7, 60_000)).toEqual(plan);
   expect(planFaults(8, 60_000)).not.toEqual(plan);
   const kinds = new Set(planFaults(7, 600_000).flatMap(({ faults }) => faults.map(({ kind }) => kind)));
-  expect(kinds.size).toBe(13);
+  expect(kinds.size).toBe(14);
   for (const { faults } of plan)
     for (const [index, { atMs }] of faults.entries())
       expect(atMs).toBeGreaterThan((faults[index - 1]?.atMs ?? 0) + (faults[index - 1]?.forMs ?? 0));

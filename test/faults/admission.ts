@@ -13,6 +13,7 @@ export type Shopping = {
 export type Admitted = { readonly token: string; readonly pass: string };
 
 const againMs = 300;
+const later = [429, 503];
 const turnWithinMs = 15_000;
 
 /** The same request until it is answered with something else than "later": what a patient buyer's page does. */
@@ -24,7 +25,7 @@ export async function insist(
 ): Promise<Answered | undefined> {
   while (Date.now() < shopping.endsAtMs()) {
     const answered = await ask(shopping.records, name, shopping.gateway() + path, asked);
-    if (answered !== undefined && answered.status !== 503) return answered;
+    if (answered !== undefined && !later.includes(answered.status)) return answered;
     await pause(againMs);
   }
   return undefined;

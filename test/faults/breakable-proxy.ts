@@ -8,10 +8,16 @@ export type BreakableProxy = {
   thaw(): void;
   /** The connections that are there stay open for the client, and the other end is gone without a word. */
   leaveHalfOpen(): void;
+  /** What a replica is sent stops on its way, until `loseReplication`: then it is lost for good. */
+  holdReplication(): void;
+  loseReplication(): void;
   close(): void;
 };
 
-type Pair = { readonly client: Socket; readonly upstream: Socket };
+type Pair = { readonly client: Socket; readonly upstream: Socket; isReplica: boolean };
+
+/** How a replica of Redis begins to talk. */
+const replicaSays = "REPLCONF";
 
 export async function openBreakableProxy(targetPort: number): Promise<BreakableProxy> {
   const pairs = new Set<Pair>();
@@ -36,6 +42,16 @@ export async function openBreakableProxy(targetPort: number): Promise<BreakableP
         upstream.resume();
       }
     },
+    holdReplication: () => {
+      for (const pair of pairs) if (pair.isReplica) pauseBoth(pair);
+    },
+    loseReplication: () => {
+      for (const { client, upstream, isReplica } of pairs) {
+        if (!isReplica) continue;
+        upstream.destroy();
+        client.destroy();
+      }
+    },
     leaveHalfOpen: () => {
       for (const { client, upstream } of pairs) abandon(client, upstream, abandoned);
       pairs.clear();
@@ -54,14 +70,18 @@ export async function openBreakableProxy(targetPort: number): Promise<BreakableP
 function join(client: Socket, targetPort: number, ended: () => void): Pair {
   const upstream = connect(targetPort, "127.0.0.1");
   for (const socket of [client, upstream]) socket.setNoDelay(true).on("error", () => undefined);
-  client.on("data", (chunk) => upstream.write(chunk));
+  const pair: Pair = { client, upstream, isReplica: false };
+  client.on("data", (chunk) => {
+    pair.isReplica ||= chunk.includes(replicaSays);
+    upstream.write(chunk);
+  });
   upstream.on("data", (chunk) => client.write(chunk));
   client.on("close", () => {
     upstream.destroy();
     ended();
   });
   upstream.on("close", () => client.destroy());
-  return { client, upstream };
+  return pair;
 }
 
 function pauseBoth({ client, upstream }: Pair): void {

@@ -5,6 +5,7 @@ export type FaultKind =
   | "pause-gateway"
   | "kill-worker"
   | "kill-redis-master"
+  | "forgetful-fail-over"
   | "restart-redis-node"
   | "pause-redis-node"
   | "freeze-redis"
@@ -44,7 +45,7 @@ const lanes: readonly LaneShape[] = [
   { name: "workers", kinds: ["kill-worker"], pauseMs: [4_000, 12_000], lengthMs: [300, 5_000] },
   {
     name: "redis",
-    kinds: ["kill-redis-master", "kill-redis-master", "restart-redis-node", "pause-redis-node", "move-slot", "move-slot"],
+    kinds: ["kill-redis-master", "forgetful-fail-over", "forgetful-fail-over", "restart-redis-node", "pause-redis-node", "move-slot", "move-slot"],
     pauseMs: [1_500, 5_000],
     lengthMs: [300, 4_500],
   },

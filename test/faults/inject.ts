@@ -12,10 +12,18 @@ const wholeWithinMs = 60_000;
 
 export type Say = (line: string) => void;
 
-/** The faults of one lane, each when its time has come and the one before is mended. */
-export async function injectLane(site: Site, lane: FaultLane, startedAtMs: number, say: Say): Promise<void> {
+type Times = { readonly startedAtMs: number; readonly closesAtMs: number };
+
+/** The faults of one lane, each when its time has come and the one before is mended, as long as the shop is open. */
+export async function injectLane(
+  site: Site,
+  lane: FaultLane,
+  { startedAtMs, closesAtMs }: Times,
+  say: Say,
+): Promise<void> {
   for (const fault of lane.faults) {
     await pause(Math.max(0, startedAtMs + fault.atMs - Date.now()));
+    if (Date.now() >= closesAtMs) return;
     const what = await inject(site, fault);
     say(`${fault.kind}: ${what}`);
   }
@@ -32,6 +40,8 @@ function inject(site: Site, fault: PlannedFault): Promise<string> {
       return pauseApp(pickFrom(site.gateways, fault), fault);
     case "kill-redis-master":
       return killMaster(site, fault);
+    case "forgetful-fail-over":
+      return forgetWrites(site, fault);
     case "restart-redis-node":
       return restartNode(site, fault);
     case "pause-redis-node":
@@ -83,6 +93,21 @@ async function killMaster({ cluster }: Site, fault: PlannedFault): Promise<strin
   await cluster.whole(wholeWithinMs);
   if (!isTaken) throw new Error(`nobody took over from ${node.name}`);
   return `${node.name}; its replica took over`;
+}
+
+/** What was written in the last moments before the master died has not reached the replica that takes over. */
+async function forgetWrites(site: Site, fault: PlannedFault): Promise<string> {
+  const { cluster } = site;
+  const { node } = pickFrom(await cluster.masters(), fault);
+  node.proxy.holdReplication();
+  await pause(fault.forMs);
+  await node.kill();
+  node.proxy.loseReplication();
+  const isTaken = await tookOver(cluster, node, takesOverWithinMs);
+  node.start();
+  await cluster.whole(wholeWithinMs);
+  if (!isTaken) throw new Error(`nobody took over from ${node.name}`);
+  return `${node.name}; its replica does not know the last ${fault.forMs} ms`;
 }
 
 async function restartNode({ cluster }: Site, fault: PlannedFault): Promise<string> {

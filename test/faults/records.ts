@@ -33,7 +33,7 @@ export type Records = {
 /** What is refused in a shop where all goes well, too. Everything else but 503 is a failure. */
 const refusals: Readonly<Record<string, readonly string[]>> = {
   session: [],
-  join: [],
+  join: ["too_many_requests"],
   standing: ["place_missing", "not_found"],
   pass: ["turn_missing", "place_missing", "not_your_turn", "not_found"],
   leave: ["place_missing", "not_found"],

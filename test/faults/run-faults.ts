@@ -59,7 +59,7 @@ async function shopThroughFaults(
     shopUntilClosed(shopping, site.events, random.fork(`buyer ${index}`), closesAtMs),
   );
   const tell: Say = (line) => say(`${line} (${records.booked()} answers of bookings so far)`);
-  const faults = planFaults(seed, lengthMs, only).map((lane) => injectLane(site, lane, startedAtMs, tell));
+  const faults = planFaults(seed, lengthMs, only).map((lane) => injectLane(site, lane, { startedAtMs, closesAtMs }, tell));
   await Promise.all([...shoppers, ...faults]);
   return shopping;
 }
