@@ -25,7 +25,7 @@ async function buyWhole(event: OnsaleEvent, shopping: Shopping): Promise<string 
   const admitted = token === undefined ? undefined : await enter(shopping, event.id, token);
   if (admitted === undefined) return "never let in";
   const sectionId = event.sections.find(({ name }) => name === keptBack)?.id ?? "";
-  const body = bodyOf({ sectionId, mode: "best-available", quantity: 2 });
+  const body = bodyOf([{ sectionId, mode: "best-available", quantity: 2, fewer: false }]);
   const asked = { ...admitted, key: randomUUID(), body };
   const booked = await insist(shopping, "book", `/v1/events/${event.id}/bookings`, asked);
   if (booked?.status !== 201) return `the booking was answered ${booked?.status} ${booked?.code}`;
@@ -48,7 +48,7 @@ export async function repeatKeys(site: Site, shopping: Shopping, most: number): 
     for (const one of told.filter(({ eventId }) => eventId === event.id)) {
       const admitted = await enter(shopping, event.id, one.token);
       if (admitted === undefined) return shopping.records.fail("a buyer from before cannot come in again");
-      const asked = { ...admitted, key: one.key, body: bodyOf(one.wish) };
+      const asked = { ...admitted, key: one.key, body: bodyOf(one.wishes) };
       const again = await insist(shopping, "book", `/v1/events/${event.id}/bookings`, asked);
       if (again?.status !== 200 || again.body.id !== one.id)
         shopping.records.fail(`the key of booking ${one.id} now gives ${again?.status} ${again?.code} ${again?.body.id}`);

@@ -1,3 +1,4 @@
+import { strayHolds } from "./stray-holds.ts";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Records, ToldBooking } from "./records.ts";
@@ -12,6 +13,7 @@ export async function judge(site: Site, records: Records): Promise<string[]> {
     lostBookings(site, records),
     money(site, records),
     rows(site, unfinished),
+    strayHolds(site),
   ]);
   return verdicts.flat();
 }
@@ -58,11 +60,11 @@ const unfinished = `
     from bookings b where b.status not in ('paid', 'partly_refunded')
      and exists (select from tickets t where t.booking_id = b.id and t.status = 'valid')`;
 
-type BookingRow = { id: string; status: string; seats: (number | null)[]; early: boolean };
+type BookingRow = { id: string; status: string; seats: string[]; early: boolean };
 
 async function lostBookings({ pool }: Site, records: Records): Promise<string[]> {
   const found = await pool.query<BookingRow>(
-    `select b.id, b.status, array_agg(s.seat_number order by s.position) as seats,
+    `select b.id, b.status, array_agg(s.section_id || '/' || coalesce(s.seat_number::text, '-') order by s.position) as seats,
             b.status = 'expired' and b.ended_at < b.deadline as early
        from bookings b join booking_seats s on s.booking_id = b.id where b.id = any($1::uuid[]) group by b.id`,
     [[...records.bookings.keys()]],
@@ -71,16 +73,16 @@ async function lostBookings({ pool }: Site, records: Records): Promise<string[]>
   return [...records.bookings.values()].flatMap((told) => faultOf(told, byId.get(told.id)));
 }
 
-const rightfulEnds = ["paid", "expired", "cancelled", "refunded", "partly_refunded"];
+/** At rest a booking is paid, or has ended as its buyer or its deadline wanted. */
+const rightfulEnds = ["paid", "expired", "cancelled", "refunded", "partly_refunded", "failed"];
 
 function faultOf(told: ToldBooking, row: BookingRow | undefined): string[] {
   const name = `booking ${told.id}, which was answered,`;
   if (row === undefined) return [`${name} is not in Postgres`];
-  const answered = told.seats.map(({ seatNumber }) => seatNumber).join();
+  const answered = told.seats.map(({ sectionId, seatNumber }) => `${sectionId}/${seatNumber ?? "-"}`).join();
   if (row.seats.join() !== answered) return [`${name} has seats ${row.seats.join()} and not ${answered}`];
   if (row.early) return [`${name} expired before its deadline`];
-  const mayFail = row.status === "failed";
-  return rightfulEnds.includes(row.status) || mayFail ? [] : [`${name} is ${row.status}`];
+  return rightfulEnds.includes(row.status) ? [] : [`${name} is ${row.status}`];
 }
 
 type PaymentRow = { provider_payment_id: string; status: string; booking_id: string; booking: string };

@@ -7,7 +7,7 @@ export type ToldBooking = {
   readonly key: string;
   readonly eventId: string;
   readonly token: string;
-  readonly wish: Wish;
+  readonly wishes: readonly Wish[];
   readonly seats: readonly Seat[];
   /** The buyer pressed the provider's button, and the provider took it. */
   approved: boolean;

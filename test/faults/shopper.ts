@@ -5,7 +5,7 @@ import { type Admitted, enter, insist, openSession, type Shopping } from "./admi
 import { type Answered, ask, sendHalf } from "./client.ts";
 import type { ToldBooking } from "./records.ts";
 import type { SeededRandom } from "./seeded-random.ts";
-import { bodyOf, drawWish, seatsOf, type Wish } from "./wish.ts";
+import { bodyOf, drawWishes, seatsOf, type Wish } from "./wish.ts";
 
 /** How one request for seats is made; all drawn from the seed before it is sent. */
 type Manner = "plain" | "twice at once" | "repeated" | "cut" | "half sent";
@@ -54,8 +54,8 @@ async function bookOnce(
   admitted: Admitted,
   random: SeededRandom,
 ): Promise<Promise<unknown>[]> {
-  const wish = drawWish(random, event);
-  const request = { event, admitted, wish, key: randomUUID() };
+  const wishes = drawWishes(random, event);
+  const request = { event, admitted, wishes, key: randomUUID() };
   const manner = random.pick(manners);
   const ending = random.pick(endings);
   const cutAfterMs = random.between(0, 40);
@@ -68,7 +68,7 @@ async function bookOnce(
 type Request = {
   readonly event: OnsaleEvent;
   readonly admitted: Admitted;
-  readonly wish: Wish;
+  readonly wishes: readonly Wish[];
   readonly key: string;
 };
 
@@ -78,9 +78,9 @@ async function bookInManner(
   manner: Manner,
   cutAfterMs: number,
 ): Promise<ToldBooking | undefined> {
-  const { event, admitted, wish, key } = request;
+  const { event, admitted, wishes, key } = request;
   const url = () => `${shopping.gateway()}/v1/events/${event.id}/bookings`;
-  const asked = { ...admitted, key, body: bodyOf(wish) };
+  const asked = { ...admitted, key, body: bodyOf(wishes) };
   if (manner === "cut") await ask(shopping.records, "book", url(), { ...asked, cutAfterMs });
   if (manner === "half sent") await sendHalf(url(), asked);
   if (manner !== "twice at once") return bookKey(shopping, request);
@@ -90,10 +90,10 @@ async function bookInManner(
 
 /** Until the key has an answer. A pass that a lost Redis has forgotten is asked for again. */
 async function bookKey(shopping: Shopping, request: Request): Promise<ToldBooking | undefined> {
-  const { event, wish, key } = request;
+  const { event, wishes, key } = request;
   let admitted: Admitted | undefined = request.admitted;
   while (admitted !== undefined && Date.now() < shopping.endsAtMs()) {
-    const asked = { ...admitted, key, body: bodyOf(wish) };
+    const asked = { ...admitted, key, body: bodyOf(wishes) };
     const answered = await insist(shopping, "book", `/v1/events/${event.id}/bookings`, asked);
     if (answered?.code !== "pass_invalid") return note(shopping, request, answered);
     admitted = await enter(shopping, event.id, admitted.token);
@@ -102,7 +102,7 @@ async function bookKey(shopping: Shopping, request: Request): Promise<ToldBookin
 }
 
 function note(shopping: Shopping, request: Request, answered: Answered | undefined): ToldBooking | undefined {
-  const { event, admitted, wish, key } = request;
+  const { event, admitted, wishes, key } = request;
   if (answered === undefined || answered.status >= 400) return undefined;
   const { id = "" } = answered.body;
   const seats = seatsOf(answered.body);
@@ -111,7 +111,7 @@ function note(shopping: Shopping, request: Request, answered: Answered | undefin
     key,
     eventId: event.id,
     token: admitted.token,
-    wish,
+    wishes,
     seats,
     approved: false,
     cancelled: false,
