@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Answered, type Asked, ask } from "./client.ts";
+import type { Answered } from "./answers.ts";
+import { type Asked, ask } from "./client.ts";
 import type { Records } from "./records.ts";
 
 export type Shopping = {

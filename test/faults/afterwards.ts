@@ -13,7 +13,9 @@ export async function buyAfterwards(site: Site, shopping: Shopping): Promise<str
   const outcomes = await Promise.all(
     buyers.map(async ({ event, url }) => {
       const trouble = await buyWhole(event, { ...shopping, gateway: () => url });
-      return trouble === undefined ? [] : [`a new buyer of event ${event.id} at ${url} has no tickets: ${trouble}`];
+      return trouble === undefined
+        ? []
+        : [`a new buyer of event ${event.id} at ${url} has no tickets: ${trouble}`];
     }),
   );
   return outcomes.flat();
@@ -31,7 +33,11 @@ async function buyWhole(event: OnsaleEvent, shopping: Shopping): Promise<string 
   if (booked?.status !== 201) return `the booking was answered ${booked?.status} ${booked?.code}`;
   const path = `/v1/bookings/${booked.body.id}`;
   const key = randomUUID();
-  const payment = await insist(shopping, "pay", `${path}/payments`, { method: "POST", token: admitted.token, key });
+  const payment = await insist(shopping, "pay", `${path}/payments`, {
+    method: "POST",
+    token: admitted.token,
+    key,
+  });
   if (typeof payment?.body.payUrl !== "string") return `the payment was answered ${payment?.status}`;
   await fetch(`${payment.body.payUrl}/approve`, { method: "POST", redirect: "manual" });
   const hasTickets = async () => {
@@ -51,7 +57,9 @@ export async function repeatKeys(site: Site, shopping: Shopping, most: number): 
       const asked = { ...admitted, key: one.key, body: bodyOf(one.wishes) };
       const again = await insist(shopping, "book", `/v1/events/${event.id}/bookings`, asked);
       if (again?.status !== 200 || again.body.id !== one.id)
-        shopping.records.fail(`the key of booking ${one.id} now gives ${again?.status} ${again?.code} ${again?.body.id}`);
+        shopping.records.fail(
+          `the key of booking ${one.id} now gives ${again?.status} ${again?.code} ${again?.body.id}`,
+        );
     }
   }
 }

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import type { AnswerBody, Answered } from "./answers.ts";
 import type { Records } from "./records.ts";
 
 export type Asked = {
@@ -9,26 +10,6 @@ export type Asked = {
   readonly body?: unknown;
   /** The client goes away after so many milliseconds, whatever has come by then. */
   readonly cutAfterMs?: number;
-};
-
-export type Answered = { readonly status: number; readonly code: string; readonly body: AnswerBody };
-
-/** What is read of answers. */
-export type AnswerBody = {
-  readonly id?: string;
-  readonly status?: string | number;
-  readonly code?: string;
-  readonly token?: string;
-  readonly pass?: string;
-  readonly payUrl?: string | null;
-  readonly free?: number;
-  readonly quantity?: number;
-  readonly standing?: { readonly outcome: string };
-  readonly seats?: readonly {
-    readonly seatNumber: number | null;
-    readonly ticketId: string | null;
-    readonly sectionId: string;
-  }[];
 };
 
 /** Every request ends in an answer, or the connection does; a gateway that is silent for longer has lost one. */

@@ -41,15 +41,33 @@ type LaneShape = {
  * majority, and nothing that we build could sell on.
  */
 const lanes: readonly LaneShape[] = [
-  { name: "gateways", kinds: ["kill-gateway", "kill-gateway", "pause-gateway"], pauseMs: [3_000, 9_000], lengthMs: [300, 4_000] },
+  {
+    name: "gateways",
+    kinds: ["kill-gateway", "kill-gateway", "pause-gateway"],
+    pauseMs: [3_000, 9_000],
+    lengthMs: [300, 4_000],
+  },
   { name: "workers", kinds: ["kill-worker"], pauseMs: [4_000, 12_000], lengthMs: [300, 5_000] },
   {
     name: "redis",
-    kinds: ["kill-redis-master", "forgetful-fail-over", "forgetful-fail-over", "restart-redis-node", "pause-redis-node", "move-slot", "move-slot"],
+    kinds: [
+      "kill-redis-master",
+      "forgetful-fail-over",
+      "forgetful-fail-over",
+      "restart-redis-node",
+      "pause-redis-node",
+      "move-slot",
+      "move-slot",
+    ],
     pauseMs: [1_500, 5_000],
     lengthMs: [300, 4_500],
   },
-  { name: "postgres", kinds: ["kill-postgres", "restart-postgres"], pauseMs: [6_000, 14_000], lengthMs: [0, 2_500] },
+  {
+    name: "postgres",
+    kinds: ["kill-postgres", "restart-postgres"],
+    pauseMs: [6_000, 14_000],
+    lengthMs: [0, 2_500],
+  },
   {
     name: "network",
     kinds: ["freeze-redis", "half-open-redis", "freeze-postgres", "half-open-postgres"],

@@ -2,8 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
 import type { AppProcess } from "./app-process.ts";
 import type { FaultLane, PlannedFault } from "./fault-plan.ts";
-import { nodeTimeoutMs, type RedisNode } from "./redis-node.ts";
 import { tookOver } from "./redis-cluster.ts";
+import { nodeTimeoutMs, type RedisNode } from "./redis-node.ts";
 import type { Site } from "./site.ts";
 import { moveSlot } from "./slot-move.ts";
 
@@ -141,7 +141,11 @@ async function moveSectionSlot({ cluster, events }: Site, fault: PlannedFault): 
   return `${slot} of section "${section.name}" ${way}`;
 }
 
-async function restartPostgres(site: Site, { forMs }: PlannedFault, end: () => Promise<void>): Promise<string> {
+async function restartPostgres(
+  site: Site,
+  { forMs }: PlannedFault,
+  end: () => Promise<void>,
+): Promise<string> {
   await end();
   await pause(forMs);
   await site.postgres.start();

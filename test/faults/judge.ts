@@ -1,9 +1,9 @@
-import { strayHolds } from "./stray-holds.ts";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Records, ToldBooking } from "./records.ts";
 import { readSandboxBooks } from "./sandbox-books.ts";
 import type { Site } from "./site.ts";
+import { strayHolds } from "./stray-holds.ts";
 
 /** Holds what is there against what the buyers were told. Gives every broken promise as a sentence. */
 export async function judge(site: Site, records: Records): Promise<string[]> {

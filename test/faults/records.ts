@@ -1,5 +1,5 @@
-import type { Answered } from "./client.ts";
-import type { Wish } from "./wish.ts";
+import type { Answered } from "./answers.ts";
+import type { Seat, Wish } from "./wish.ts";
 
 /** A booking that a buyer was told of. */
 export type ToldBooking = {
@@ -13,8 +13,6 @@ export type ToldBooking = {
   approved: boolean;
   cancelled: boolean;
 };
-
-export type Seat = { readonly sectionId: string; readonly seatNumber: number | null };
 
 /** What the buyers have seen, to be held against what is there afterwards. */
 export type Records = {

@@ -29,7 +29,8 @@ const shards = 3;
 
 export async function startFaultyCluster(folder: string): Promise<FaultyCluster> {
   const nodes: RedisNode[] = [];
-  for (let index = 0; index < 2 * shards; index += 1) nodes.push(await openRedisNode(folder, `redis-${index}`));
+  for (let index = 0; index < 2 * shards; index += 1)
+    nodes.push(await openRedisNode(folder, `redis-${index}`));
   for (const node of nodes) node.start();
   const cluster: FaultyCluster = {
     nodes,
@@ -64,7 +65,8 @@ async function form(nodes: readonly RedisNode[]): Promise<void> {
   const [meeting, ...others] = nodes as [RedisNode, ...RedisNode[]];
   for (const node of others)
     await node.call("CLUSTER", "MEET", host, `${meeting.port}`, `${meeting.port + busDistance}`);
-  for (const [index, replica] of nodes.slice(shards).entries()) await follow(replica, nodes[index] as RedisNode);
+  for (const [index, replica] of nodes.slice(shards).entries())
+    await follow(replica, nodes[index] as RedisNode);
 }
 
 async function follow(replica: RedisNode, master: RedisNode): Promise<void> {
@@ -93,14 +95,18 @@ function memberOf(line: string, nodes: readonly RedisNode[]): Member {
     .map((range) => range.split("-").map(Number))
     .map(([first = 0, last = first]) => [first, last] as const);
   const words = flags.split(",");
-  const isFailing = words.some((word) => word.startsWith("fail") || word === "handshake" || word === "noaddr");
+  const isFailing = words.some(
+    (word) => word.startsWith("fail") || word === "handshake" || word === "noaddr",
+  );
   return { id, node, isMaster: words.includes("master"), masterId, isFailing, slots, epoch };
 }
 
 async function mastersOf(nodes: readonly RedisNode[]): Promise<Member[]> {
   for (const node of nodes) {
     const members = await membersSeenBy(node, nodes).catch(() => undefined);
-    const serving = members?.filter((member) => member.isMaster && member.slots.length > 0 && !member.isFailing);
+    const serving = members?.filter(
+      (member) => member.isMaster && member.slots.length > 0 && !member.isFailing,
+    );
     if (serving?.length === shards) return serving.sort((left, right) => firstSlot(left) - firstSlot(right));
   }
   throw new Error("no node knows a master for each shard");
@@ -117,14 +123,18 @@ async function isWhole(nodes: readonly RedisNode[]): Promise<boolean> {
 
 /** What this node believes, as a text that others can be held against; nothing while it waits for something. */
 async function viewOf(node: RedisNode, nodes: readonly RedisNode[]): Promise<string | undefined> {
-  const [info, replication] = await Promise.all([node.call("CLUSTER", "INFO"), node.call("INFO", "replication")]);
+  const [info, replication] = await Promise.all([
+    node.call("CLUSTER", "INFO"),
+    node.call("INFO", "replication"),
+  ]);
   if (!String(info).includes("cluster_state:ok") || !String(info).includes(`cluster_slots_ok:${slotCount}`))
     return undefined;
   if (/role:slave[\s\S]*master_link_status:down/.test(String(replication))) return undefined;
   const members = await membersSeenBy(node, nodes);
   const serving = members.filter(({ isMaster, slots }) => isMaster && slots.length > 0);
   const isPaired = serving.every(({ id }) => members.some(({ masterId }) => masterId === id));
-  if (members.length !== nodes.length || members.some(({ isFailing }) => isFailing) || !isPaired) return undefined;
+  if (members.length !== nodes.length || members.some(({ isFailing }) => isFailing) || !isPaired)
+    return undefined;
   return members
     .map(({ id, masterId, epoch, slots }) => `${id} ${masterId} ${epoch} ${JSON.stringify(slots)}`)
     .sort()

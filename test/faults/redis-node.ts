@@ -30,7 +30,10 @@ export async function openRedisNode(folder: string, name: string): Promise<Redis
   const command = findRedisServer();
   const own = `${folder}/${name}`;
   mkdirSync(own, { recursive: true });
-  const args = Object.entries(optionsOf(port, proxy.port, own)).flatMap(([key, value]) => [`--${key}`, value]);
+  const args = Object.entries(optionsOf(port, proxy.port, own)).flatMap(([key, value]) => [
+    `--${key}`,
+    value,
+  ]);
   let server: ServerProcess | undefined;
   return {
     name,

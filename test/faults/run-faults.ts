@@ -12,7 +12,13 @@ import { type Site, startSite } from "./site.ts";
 
 export type Verdict = { readonly records: Records; readonly failures: readonly string[] };
 
-type Wanted = { readonly seed: number; readonly lengthMs: number; readonly buyers: number; readonly folder: string; readonly only: readonly string[] };
+type Wanted = {
+  readonly seed: number;
+  readonly lengthMs: number;
+  readonly buyers: number;
+  readonly folder: string;
+  readonly only: readonly string[];
+};
 
 /** Orphan holds are found after 30 s, silent payments asked about every 15 s; the rest is a busy machine's. */
 const restWithinMs = 90_000;
@@ -59,7 +65,9 @@ async function shopThroughFaults(
     shopUntilClosed(shopping, site.events, random.fork(`buyer ${index}`), closesAtMs),
   );
   const tell: Say = (line) => say(`${line} (${records.booked()} answers of bookings so far)`);
-  const faults = planFaults(seed, lengthMs, only).map((lane) => injectLane(site, lane, { startedAtMs, closesAtMs }, tell));
+  const faults = planFaults(seed, lengthMs, only).map((lane) =>
+    injectLane(site, lane, { startedAtMs, closesAtMs }, tell),
+  );
   await Promise.all([...shoppers, ...faults]);
   return shopping;
 }

@@ -6,13 +6,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { type Verdict, runFaults } from "./run-faults.ts";
+import { runFaults, type Verdict } from "./run-faults.ts";
 
 type Options = { seed: number; minutes: number; buyers: number; only: string[]; keep: boolean };
 
 const options = new Command("npm run faults --")
   .description("Breaks processes and networks while buyers shop, and checks that nothing answered was lost.")
-  .option("--seed <number>", "which faults and buyers (another one each time otherwise)", Number, Date.now() % 1_000_000)
+  .option(
+    "--seed <number>",
+    "which faults and buyers (another one each time otherwise)",
+    Number,
+    Date.now() % 1_000_000,
+  )
   .option("--minutes <number>", "how long the faults go on", Number, 1)
   .option("--buyers <number>", "how many shop at the same time", Number, 10)
   .option("--only <kinds>", "no other faults than these, parted by commas", (kinds) => kinds.split(","), [])
@@ -46,6 +51,8 @@ process.exit(isClean ? 0 : 1);
 function print({ records, failures }: Verdict): void {
   for (const [what, count] of [...records.counts].sort(([left], [right]) => left.localeCompare(right)))
     process.stdout.write(`${String(count).padStart(8)}  ${what}\n`);
-  process.stdout.write(`${records.bookings.size} bookings were answered; ${failures.length} promises broken\n`);
+  process.stdout.write(
+    `${records.bookings.size} bookings were answered; ${failures.length} promises broken\n`,
+  );
   for (const failure of failures) process.stdout.write(`FAIL  ${failure}\n`);
 }

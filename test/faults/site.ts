@@ -63,8 +63,14 @@ async function startParts(folder: string, scale: number, stops: Stops): Promise<
       postgresUrl: postgres.url,
       environment: { ...environmentOf(cluster, ports), ONSALE_ROLES: roles },
     });
-  const gateways = [await app("gateway 1", "gateway", ports.gateways[0]), await app("gateway 2", "gateway", ports.gateways[1])] as const;
-  const workers = [await app("worker 1", "worker,admission", ports.spare), await app("worker 2", "worker,admission", ports.spare)] as const;
+  const gateways = [
+    await app("gateway 1", "gateway", ports.gateways[0]),
+    await app("gateway 2", "gateway", ports.gateways[1]),
+  ] as const;
+  const workers = [
+    await app("worker 1", "worker,admission", ports.spare),
+    await app("worker 2", "worker,admission", ports.spare),
+  ] as const;
   const apps = [...workers, ...gateways];
   stops.push(() => Promise.all(apps.map((one) => one.stop())));
   await Promise.all(apps.map((one) => one.start()));
@@ -75,7 +81,13 @@ type Ports = Awaited<ReturnType<typeof portsOf>>;
 
 async function portsOf() {
   const gateways = [await freePort(), await freePort()] as const;
-  return { gateways, spare: await freePort(), sandbox: await freePort(), smtp: await freePort(), mail: await freePort() };
+  return {
+    gateways,
+    spare: await freePort(),
+    sandbox: await freePort(),
+    smtp: await freePort(),
+    mail: await freePort(),
+  };
 }
 
 function environmentOf(cluster: FaultyCluster, ports: Ports): Record<string, string> {

@@ -13,7 +13,9 @@ export async function moveSlot(cluster: FaultyCluster, slot: number, choice: num
   await moveKeys(slot, from, to);
   for (const { node } of [to, from, ...masters.filter((master) => master !== to && master !== from)])
     await node.call("CLUSTER", "SETSLOT", `${slot}`, "NODE", to.id);
-  await mustHold("all masters to agree on the slot's new place", 15_000, () => agree(cluster, masters, to.id, slot));
+  await mustHold("all masters to agree on the slot's new place", 15_000, () =>
+    agree(cluster, masters, to.id, slot),
+  );
   return `from ${from.node.name} to ${to.node.name}`;
 }
 

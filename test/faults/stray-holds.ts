@@ -17,7 +17,9 @@ export async function strayHolds({ cluster, events, pool }: Site): Promise<strin
       [ids],
     );
     const known = new Set<string>(live.rows.map((row) => row.id));
-    return ids.filter((id) => !known.has(id)).map((id) => `Redis holds seats for ${id}, which is no live booking`);
+    return ids
+      .filter((id) => !known.has(id))
+      .map((id) => `Redis holds seats for ${id}, which is no live booking`);
   } finally {
     redis.disconnect();
   }

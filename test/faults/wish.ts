@@ -1,6 +1,5 @@
 import type { OnsaleEvent, Section } from "../../booking-core/events/event.ts";
-import type { AnswerBody } from "./client.ts";
-import type { Seat } from "./records.ts";
+import type { AnswerBody } from "./answers.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /** What a buyer wants, in one section. */
@@ -8,6 +7,8 @@ export type Wish = { readonly sectionId: string } & (
   | { readonly mode: "best-available"; readonly quantity: number; readonly fewer: boolean }
   | { readonly mode: "manual"; readonly seatNumbers: readonly number[]; readonly take: "all" | "any" }
 );
+
+export type Seat = { readonly sectionId: string; readonly seatNumber: number | null };
 
 export const keptBack = "kept back";
 
