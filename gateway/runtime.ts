@@ -1,7 +1,6 @@
 import type { Bounds } from "./bounds.ts";
 import { createGuards, type Guards } from "./guard/guards.ts";
 import { createPassGuard, type PassGuard } from "./guard/pass-guard.ts";
-import { createExchangeDeadlines, type ExchangeDeadlines } from "./http/exchange-deadlines.ts";
 import { headerLines } from "./http/response-head.ts";
 import type { RoomConnections } from "./room/room-connections.ts";
 import type { GatewayServices } from "./services.ts";
@@ -17,7 +16,6 @@ export type Runtime = {
   readonly securityHeaders: readonly (readonly [name: string, value: string])[];
   /** The same, as an answer has them. */
   readonly securityLines: string;
-  readonly deadlines: ExchangeDeadlines;
   readonly requestIds: () => string;
   inFlight: number;
   stopping: boolean;
@@ -41,7 +39,6 @@ export function createRuntime(
     publicUrl,
     securityHeaders: security,
     securityLines: headerLines(Object.fromEntries(security)),
-    deadlines: createExchangeDeadlines(bounds.http),
     requestIds: createRequestIds(services.clock.now()),
     inFlight: 0,
     stopping: false,

@@ -34,8 +34,7 @@ async function commit(
     case "taken":
       return isSecond ? giveUp(parts, intent, taken) : repair(parts, intent, taken);
     case "limited":
-      await releaseParts(parts, intent, taken);
-      return { outcome: "buyer_limit_reached", most: drafted.mostPerIdentity ?? 0 };
+      return limited(parts, intent, taken, committed.most);
     case "unknown":
       // The holds stay: they may belong to a booking. If not, they are found as orphans.
       return { outcome: "unavailable" };
@@ -73,6 +72,19 @@ function seatsOf({ section, held }: Part): Omit<BookedSeat, "position">[] {
     const offer = offerOfSeat(section, seatNumber);
     return { sectionId: section.id, offerId: offer.id, seatNumber, price: offer.price, ticketId: null };
   });
+}
+
+/** The same request at another gateway may have taken the share in this moment. */
+async function limited(
+  parts: BookParts,
+  intent: Intent,
+  taken: readonly Part[],
+  most: number,
+): Promise<BookOutcome> {
+  const earlier = await findBooking(parts.pool, intent.identity.bookingId);
+  if (earlier !== undefined) return settleWithEarlier(parts, intent, taken);
+  await releaseParts(parts, intent, taken);
+  return { outcome: "buyer_limit_reached", most };
 }
 
 /** An earlier request with this key has made the booking. Its seats are its own; ours are not. */

@@ -26,7 +26,7 @@ export type WantedClaim = {
 };
 
 export const bookings = 24;
-const seat = fc.integer({ min: 0, max: 40 });
+const seat = fc.oneof({ weight: 8, arbitrary: fc.nat(11) }, { weight: 1, arbitrary: fc.nat(60) });
 const booking = fc.integer({ min: 0, max: bookings - 1 });
 const seats = fc.uniqueArray(seat, { minLength: 1, maxLength: 5 });
 const seatClass = fc.constantFrom(0, 0, 0, 1, 2, 3, 4, 14);
@@ -116,7 +116,10 @@ const command: fc.Arbitrary<SeatCommand> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("mark" as const), marks }) },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1, 5_000, 40_000) }),
+    arbitrary: fc.record({
+      kind: fc.constant("wait" as const),
+      ms: fc.constantFrom(1, 5_000, 10_000, 30_000),
+    }),
   },
   {
     weight: 4,
@@ -132,7 +135,8 @@ const command: fc.Arbitrary<SeatCommand> = fc.oneof(
   },
 );
 
-export const seatCommands = fc.array(command, { minLength: 40, maxLength: 60 });
+export const leastOfRun = 40;
+export const seatCommands = fc.array(command, { minLength: leastOfRun, maxLength: 70 });
 
 const block = fc.record({
   seats: fc.integer({ min: 1, max: 9 }),

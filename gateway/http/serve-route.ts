@@ -6,6 +6,7 @@ import type { Buyer } from "../services.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
 import { authenticateBuyer, deviceOf } from "./authenticate.ts";
 import { answer, closeExchange, type Exchange, openExchange, refuse, setDeadline } from "./exchange.ts";
+import type { ExchangeDeadlines } from "./exchange-deadlines.ts";
 import { codeOfFailure } from "./failure.ts";
 import { framingProblem } from "./framing.ts";
 import { parseBody } from "./parse-body.ts";
@@ -28,6 +29,7 @@ const idempotencyKeyPattern = /^[A-Za-z0-9_-]{8,128}$/;
 export function serveRoute(
   runtime: Runtime,
   route: Route,
+  deadlines: ExchangeDeadlines,
   head: boolean,
 ): (res: HttpResponse, req: HttpRequest) => void {
   const names = paramNames(route.path);
@@ -46,11 +48,12 @@ export function serveRoute(
     const address = isCounted ? addressOf(runtime, res, headers) : "";
     const limited = limitedBy && runtime.guards.take(limitedBy, address);
     if (limited !== undefined) return refuseAtOnce(exchange, limited);
-    const received = { headers, params, path, address };
-    if (!takesBody(route)) return work(exchange, route, { ...received, rawBody: noBytes });
-    readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), (rawBody) => {
-      work(exchange, route, { ...received, rawBody });
-    });
+    const begin = (rawBody: Buffer) => {
+      setDeadline(exchange, deadlines.answer);
+      work(exchange, route, { headers, params, path, address, rawBody });
+    };
+    if (!takesBody(route)) return begin(noBytes);
+    readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), deadlines.body, begin);
   };
 }
 
@@ -78,7 +81,6 @@ export function refuseAtOnce(exchange: Exchange, refusal: Refusal): void {
 
 /** Never rejects: whatever is thrown becomes an answer and a line in the log. Waits only where there is something to wait for. */
 function work(exchange: Exchange, route: Route, received: Received): void {
-  setDeadline(exchange, exchange.runtime.deadlines.answer);
   try {
     const result = decide(exchange.runtime, route, received);
     if (!(result instanceof Promise)) return finish(exchange, result);
