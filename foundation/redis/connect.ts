@@ -25,7 +25,13 @@ export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis
     retryDelayOnMoved: 20,
     slotsRefreshTimeout: 2_000,
     clusterRetryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
-    redisOptions: { commandTimeout: commandTimeoutMs, connectTimeout: 2_000, maxRetriesPerRequest: 20 },
+    redisOptions: {
+      commandTimeout: commandTimeoutMs,
+      // A connection whose other end is gone without a word would take commands, and time them out, for ever.
+      socketTimeout: commandTimeoutMs,
+      connectTimeout: 2_000,
+      maxRetriesPerRequest: 20,
+    },
   });
   redis.on("+node", (node: RedisNode) => node.on("connect", () => gatherWrites(node.stream)));
   // Until the first connection commands wait for it. Later, while no node can be reached, they fail at once: the
