@@ -22,6 +22,7 @@ const noLimits = {
   strangers: freeRates,
   guesses: freeRates,
   joinsOfIdentity: freeRates,
+  maps: freeRates,
 };
 
 type TestBounds = {

@@ -12,6 +12,8 @@ export const sectionKeys = (eventId: EventId, sectionId: SectionId) => {
     unpaid: `${tag}:unpaid`,
     /** What has ended lately: a rebuilding that read Postgres a moment ago catches up with it. */
     ended: `${tag}:ended`,
+    /** Sharded channel: each change of the section, with its version. */
+    news: `${tag}:news`,
   } as const;
 };
 
