@@ -157,6 +157,8 @@ export const limits = {
     watchers: 20_000,
     /** An address can be that of a whole company. */
     watchersPerAddress: 200,
+    /** Messages that one client of a stream of events has not read; more closes it. */
+    streamBacklog: 8,
     /** That one connection can choose. */
     sectionsChosen: 50,
     /** What does not fit one message comes with the next. */

@@ -2,6 +2,8 @@ import type { Bounds } from "./bounds.ts";
 import { createGuards, type Guards } from "./guard/guards.ts";
 import { createPassGuard, type PassGuard } from "./guard/pass-guard.ts";
 import type { RoomConnections } from "./room/room-connections.ts";
+import type { MapConnections } from "./seat-map/map-connections.ts";
+import { createSeatSheets, type SeatSheets } from "./seat-map/seat-sheets.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** What all requests of one gateway share; lives from start to stop. */
@@ -10,6 +12,8 @@ export type Runtime = {
   readonly bounds: Bounds;
   readonly connections: RoomConnections;
   readonly guards: Guards;
+  readonly maps: MapConnections;
+  readonly sheets: SeatSheets;
   readonly passes: PassGuard;
   readonly publicUrl: string;
   readonly securityHeaders: readonly (readonly [name: string, value: string])[];
@@ -24,13 +28,16 @@ export function createRuntime(
   services: GatewayServices,
   bounds: Bounds,
   connections: RoomConnections,
+  maps: MapConnections,
 ): Runtime {
   const publicUrl = services.publicUrl.replace(/\/+$/, "");
   return {
     services,
     bounds,
     connections,
+    maps,
     guards: createGuards(services, bounds),
+    sheets: createSeatSheets(services, bounds.seatMap),
     passes: createPassGuard({ services, bounds }),
     publicUrl,
     securityHeaders: securityHeaders(publicUrl),

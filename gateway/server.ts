@@ -5,6 +5,8 @@ import { mountMetrics } from "./http/serve-metrics.ts";
 import { mountRoom } from "./room/mount-room.ts";
 import { createRoomConnections } from "./room/room-connections.ts";
 import { routes } from "./routes.ts";
+import { createMapConnections } from "./seat-map/map-connections.ts";
+import { mountLive } from "./seat-map/mount-live.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 import type { GatewayServices } from "./services.ts";
 
@@ -18,8 +20,10 @@ export async function startGateway(
   const app = uws.App();
   const publish = (topic: string, message: string) => void app.publish(topic, message);
   const connections = createRoomConnections({ services, bounds: bounds.socket, publish });
-  const runtime = createRuntime(services, bounds, connections);
+  const maps = createMapConnections({ services, bounds: bounds.seatMap, publish });
+  const runtime = createRuntime(services, bounds, connections, maps);
   mountRoom(app, runtime);
+  mountLive(app, runtime);
   mountMetrics(app, runtime);
   mountAll(app, runtime, routes);
   const listening = await listen(app, services.host, services.port);
@@ -46,6 +50,7 @@ async function stopGateway(
   runtime.stopping = true;
   uws.us_listen_socket_close(listening);
   runtime.connections.sayByeToAll("stopping");
+  runtime.maps.sayByeToAll("stopping");
   await drained(runtime);
   app.close();
 }

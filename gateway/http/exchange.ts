@@ -1,7 +1,7 @@
 import type { HttpResponse } from "uWebSockets.js";
 import { STATUS_CODES } from "node:http";
 import { errorTable } from "../../foundation/errors.ts";
-import type { Answer } from "../route.ts";
+import type { Answer, TextAnswer } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import { problemView, type Refusal } from "../wire/problem.ts";
 
@@ -61,7 +61,9 @@ const jsonType = "application/json; charset=utf-8";
 const problemType = "application/problem+json";
 export const apiContentPolicy = "default-src 'none'; frame-ancestors 'none'";
 
-export function answer(exchange: Exchange, { status, headers, body }: Answer): void {
+export function answer(exchange: Exchange, given: Answer | TextAnswer): void {
+  if ("text" in given) return send(exchange, 200, jsonType, given.headers, given.text, false);
+  const { status, headers, body } = given;
   const text = body === undefined ? "" : JSON.stringify(body);
   send(exchange, status, body === undefined ? undefined : jsonType, headers ?? {}, text, false);
 }

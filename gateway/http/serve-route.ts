@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { z } from "zod";
-import { type Answer, paramNames, type Route, takesBody } from "../route.ts";
+import { type Answer, paramNames, type Route, type TextAnswer, takesBody } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
@@ -96,7 +96,7 @@ function giveUp(exchange: Exchange): void {
   refuse(exchange, { refusal: "unavailable", detail: "The answer did not come in time." });
 }
 
-async function decide(runtime: Runtime, route: Route, received: Received): Promise<Answer | Refusal> {
+async function decide(runtime: Runtime, route: Route, received: Received): Promise<Answer | TextAnswer | Refusal> {
   const { headers, params, rawBody, address } = received;
   const known = await identify(runtime, route, received);
   if ("refusal" in known) return known;
@@ -104,9 +104,9 @@ async function decide(runtime: Runtime, route: Route, received: Received): Promi
   if (refusal !== undefined) return refusal;
   const parsed = route.access === "webhook" ? noParse : parseBody(rawBody, headers.contentType, route.body);
   if ("refusal" in parsed) return parsed;
-  const { services, connections, guards } = runtime;
+  const { services, connections, guards, sheets } = runtime;
   const { body } = parsed;
-  return route.handle({ services, connections, guards, params, body, headers, rawBody, address, ...known });
+  return route.handle({ services, connections, guards, sheets, params, body, headers, rawBody, address, ...known });
 }
 
 type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };

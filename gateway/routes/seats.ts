@@ -1,8 +1,46 @@
 import { z } from "zod";
 import type { EventId, SectionId } from "../../foundation/ids.ts";
+import { chooseEncoding } from "../http/content-encoding.ts";
+import { hasAlready } from "../http/etag.ts";
+import type { RequestHeaders } from "../http/request-headers.ts";
+import type { SharedText } from "../http/shared-text.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
 import { idSchema } from "../wire/id.ts";
-import { seatsSchema, seatsView } from "../wire/seats.ts";
+import { eventSeatsSchema, seatsSchema, seatsView } from "../wire/seats.ts";
+
+export const showEventSeats = defineRoute({
+  name: "showEventSeats",
+  method: "get",
+  path: "/v1/events/:eventId/seats",
+  summary:
+    "Every seat of an event right now; `If-None-Match` with the last `ETag` asks for news only, and `…/seats/live` tells what changes.",
+  access: "public",
+  limitedBy: "maps",
+  params: z.strictObject({ eventId: idSchema<EventId>("The event.") }),
+  body: noBody,
+  idempotent: false,
+  answers: {
+    200: { description: "The seats, at most a tenth of a second old.", json: eventSeatsSchema },
+    304: { description: "Nothing changed since.", json: null },
+  },
+  refusals: ["not_found"],
+  async handle({ services, sheets, params: { eventId }, headers }) {
+    const event = await services.catalogue.find(eventId);
+    if (event === undefined) return { refusal: "not_found" };
+    const sheet = await sheets.of(event);
+    if (sheet === undefined) return { refusal: "busy", detail: "Too many sections are watched." };
+    return answerShared(sheet, headers, "no-cache");
+  },
+});
+
+/** The text in the encoding that the client takes, or nothing where it has it already. */
+export async function answerShared(text: SharedText, headers: RequestHeaders, cacheControl: string) {
+  const caching = { ETag: text.etag, "Cache-Control": cacheControl, Vary: "Accept-Encoding" };
+  if (hasAlready(headers.ifNoneMatch, text.etag)) return reply(304, undefined, caching);
+  const encoding = chooseEncoding(headers.acceptEncoding);
+  const encoded = encoding === undefined ? {} : { "Content-Encoding": encoding };
+  return { text: await text.bytes(encoding), headers: { ...caching, ...encoded } };
+}
 
 export const showSeats = defineRoute({
   name: "showSeats",
@@ -10,6 +48,7 @@ export const showSeats = defineRoute({
   path: "/v1/events/:eventId/sections/:sectionId/seats",
   summary: "The seats of a section right now; `If-None-Match` with the last `ETag` asks for news only.",
   access: "public",
+  limitedBy: "maps",
   params: z.strictObject({
     eventId: idSchema<EventId>("The event."),
     sectionId: idSchema<SectionId>("The section."),
@@ -23,13 +62,14 @@ export const showSeats = defineRoute({
   refusals: ["not_found"],
   async handle({ services, params: { eventId, sectionId }, headers }) {
     const event = await services.catalogue.find(eventId);
-    const section = event?.sections.find((one) => one.id === sectionId);
-    if (section === undefined) return { refusal: "not_found" };
-    const snapshot = await services.seats.snapshot(eventId, sectionId);
-    if (snapshot === undefined) return { refusal: "unavailable", detail: "The section is being loaded." };
-    const etag = `"${snapshot.version}"`;
+    if (event?.sections.every(({ id }) => id !== sectionId) ?? true) return { refusal: "not_found" };
+    const watch = await services.sectionWatches.open(eventId, sectionId);
+    if (watch === undefined) return { refusal: "busy", detail: "Too many sections are watched." };
+    const picture = watch.picture();
+    if (picture === undefined) return { refusal: "unavailable", detail: "The section is being loaded." };
+    const etag = `"${picture.epoch}.${picture.version}"`;
     const caching = { ETag: etag, "Cache-Control": "no-cache" };
-    if (headers.ifNoneMatch === etag) return reply(304, undefined, caching);
-    return reply(200, seatsView(section, snapshot), caching);
+    if (hasAlready(headers.ifNoneMatch, etag)) return reply(304, undefined, caching);
+    return reply(200, seatsView(sectionId, picture), caching);
   },
 });
