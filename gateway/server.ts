@@ -10,7 +10,12 @@ import { mountLive } from "./seat-map/mount-live.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 import type { GatewayServices } from "./services.ts";
 
-export type Gateway = { readonly port: number; stop(reason: string): Promise<void> };
+export type Gateway = {
+  readonly port: number;
+  /** Connections to live seats. */
+  readonly watchers: () => number;
+  stop(reason: string): Promise<void>;
+};
 
 /** Serves until `stop`, which takes no more requests, lets those in flight end, and closes every connection. */
 export async function startGateway(
@@ -32,6 +37,7 @@ export async function startGateway(
   let stopped: Promise<void> | undefined;
   return {
     port,
+    watchers: maps.count,
     stop(reason) {
       // Once: closing a listening socket a second time crashes the process.
       stopped ??= stopGateway(app, runtime, listening, reason);

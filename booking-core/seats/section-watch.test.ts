@@ -9,11 +9,11 @@ import { createSectionWatches, type SectionChange, type SectionWatch } from "./s
 import { readTestSection, type WatchedSection, watchedSection } from "./test-watched-section.ts";
 
 const redis = connectTestRedis();
+const channels = createShardedChannels(redis);
 afterAll(() => redis.quit());
 
 function createWatches(clock = { now: () => Date.now() }) {
   const readings: SectionId[] = [];
-  const channels = createShardedChannels(redis);
   const read = async (eventId: EventId, sectionId: SectionId) => {
     readings.push(sectionId);
     return readTestSection(redis)(eventId, sectionId);

@@ -6,7 +6,7 @@ import { idSchema } from "../wire/id.ts";
 /** A WebSocket where the request asks for one, else a stream of events. */
 export const livePath = "/v1/events/:eventId/seats/live";
 
-export const liveByeReasons = ["stopping", "message_invalid", "unavailable", "too_slow"] as const;
+export const liveByeReasons = ["stopping", "message_invalid", "unavailable"] as const;
 export type LiveByeReason = (typeof liveByeReasons)[number];
 
 const reconnectSchema = z.strictObject({ firstMs: z.int(), mostMs: z.int(), factor: z.number() }).meta({

@@ -69,11 +69,16 @@ async function work(exchange: Exchange, request: LiveRequest, isUpgrade: boolean
 function beginStream(exchange: Exchange, who: WatcherOf): void {
   const { runtime, res } = exchange;
   const watcher = newWatcher(who);
-  exchange.onGone = () => {
-    watcher.open = false;
+  watcher.stream = res;
+  const timer = keepAlive(runtime, watcher);
+  watcher.onEnd = () => {
+    clearInterval(timer);
     runtime.maps.forget(watcher);
   };
-  watcher.stream = res;
+  exchange.onGone = () => {
+    watcher.open = false;
+    watcher.onEnd?.();
+  };
   res.cork(() => {
     res.writeStatus("200 OK");
     res.writeHeader("Content-Type", "text/event-stream");
@@ -82,15 +87,11 @@ function beginStream(exchange: Exchange, who: WatcherOf): void {
     for (const [name, value] of runtime.securityHeaders) res.writeHeader(name, value);
     res.write(": onsale\n\n");
   });
-  keepAlive(runtime, watcher);
   void runtime.maps.welcome(watcher);
 }
 
 /** Proxies end a stream on which nothing comes for long. */
-function keepAlive({ bounds, maps }: Runtime, watcher: Watcher): void {
-  const timer = setInterval(() => {
-    if (watcher.open) return void watcher.stream?.cork(() => watcher.stream?.write(": \n\n"));
-    clearInterval(timer);
-    maps.forget(watcher);
-  }, bounds.socket.idleSeconds * 500);
+function keepAlive({ bounds }: Runtime, { stream }: Watcher): NodeJS.Timeout {
+  const write = () => stream?.cork(() => stream.write(": \n\n"));
+  return setInterval(write, bounds.socket.idleSeconds * 500);
 }

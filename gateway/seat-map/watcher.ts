@@ -15,6 +15,8 @@ export type Watcher = {
   socket: WebSocket<OfWatcher> | undefined;
   stream: HttpResponse | undefined;
   open: boolean;
+  /** Called once when a stream has ended: uWebSockets.js tells only of those that the client ended. */
+  onEnd: (() => void) | undefined;
   /** Messages that the client of a stream has not read. */
   backlog: number;
 };
@@ -25,7 +27,7 @@ export type OfWatcher = { readonly watcher: Watcher };
 export type WatcherOf = Pick<Watcher, "eventId" | "addressKey" | "sectionIds">;
 
 export function newWatcher(of: WatcherOf): Watcher {
-  return { ...of, socket: undefined, stream: undefined, open: true, backlog: 0 };
+  return { ...of, socket: undefined, stream: undefined, open: true, onEnd: undefined, backlog: 0 };
 }
 
 export function tellWatcher(watcher: Watcher, message: LiveMessage): void {
@@ -35,10 +37,11 @@ export function tellWatcher(watcher: Watcher, message: LiveMessage): void {
   else writeEvent(watcher, text);
 }
 
-/** What of a client that does not read would wait without a bound ends its stream. */
+/** For a client that does not read, messages do not wait without a bound. */
 export function tellStream(watcher: Watcher, text: string, mostBacklog: number): void {
   if (!watcher.open) return;
-  if (watcher.backlog > mostBacklog) endWatcher(watcher, "too_slow");
+  // Closed with what it has not read: to say why would wait behind all of that.
+  if (watcher.backlog > mostBacklog) watcher.stream?.close();
   else writeEvent(watcher, text);
 }
 
@@ -54,7 +57,6 @@ const closeCodes = {
   stopping: 1001,
   message_invalid: 1008,
   unavailable: 1013,
-  too_slow: 1013,
 } as const satisfies Record<LiveByeReason, number>;
 
 export function endWatcher(watcher: Watcher, reason: LiveByeReason): void {
@@ -67,4 +69,5 @@ export function endWatcher(watcher: Watcher, reason: LiveByeReason): void {
   }
   watcher.open = false;
   watcher.stream?.cork(() => watcher.stream?.end());
+  watcher.onEnd?.();
 }
