@@ -222,6 +222,31 @@ export const errorTable = {
     "At least one of these seats does not exist in this section.",
     "Load the seats of the section and use their numbers.",
   ),
+  seats_reserved: entry(
+    409,
+    false,
+    "Some of these seats are kept for those who have a code.",
+    "Choose others (`seatNumbers` says which), or send the code that opens them as `code`.",
+  ),
+  leaves_single: entry(
+    409,
+    false,
+    "This choice would leave a single seat between others.",
+    "Move the choice by a seat, so that none stays alone (`seatNumbers` says which would).",
+  ),
+  section_named_twice: entry(
+    422,
+    false,
+    "Two wishes name the same section.",
+    "Send one wish a section; `categories` of one wish takes several prices.",
+  ),
+  buyer_limit_reached: entry(
+    409,
+    false,
+    "You have as many seats as one buyer may have at this event.",
+    "Ask for fewer (`most` says how many one may have), or give some back first.",
+  ),
+  code_invalid: entry(422, false, "This code opens nothing here.", "Check the code, or book without it."),
   offer_closed: entry(409, false, "This section is not on sale now.", "See the event for its sales window."),
   too_many_seats: entry(
     422,

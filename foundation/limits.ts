@@ -83,6 +83,8 @@ export const limits = {
   askAgainSeconds: { near: 2, far: 10 },
   booking: {
     seatsPerBooking: 10,
+    /** Each is of one section, or of any that fits. */
+    wishesPerBooking: 5,
     /** Claims of one section that share a script call. */
     claimsPerScript: 64,
     /** Claims of one section that wait for a script call; past it 503. */
@@ -138,8 +140,11 @@ export const limits = {
   pace: { targetP99Ms: 500, mostErrorShare: 0.01 },
   section: {
     seats: 60_000,
-    rowSeats: 250,
-    rows: 1_000,
+    /** Beside each other, without an aisle. */
+    blockSeats: 250,
+    blocks: 4_000,
+    /** Offers and views of one section. */
+    segments: 16,
   },
   /** What everybody may see of an event's seats, and hear of their changes. */
   seatMap: {
@@ -203,7 +208,7 @@ export function assertLimits(): void {
     2 * limits.seatMap.messageBytes < limits.socket.backpressureBytes,
     "a client must be able to have a message of seats waiting and hear the next",
   );
-  assertThat(limits.section.rowSeats <= 250, "a row's longest free run must fit one byte of the row index");
+  assertThat(limits.section.blockSeats <= 250, "a block's longest free run must fit one byte of its index");
 }
 
 /** While one generation is remembered: those near the front ask often, all others rarely. */

@@ -3,12 +3,8 @@
  * `"operator"`, who may administer it, and whose password nobody can read anywhere later.
  */
 import { randomBytes } from "node:crypto";
-import {
-  createEvent,
-  createSeatingPlan,
-  createVenue,
-  type PlannedSection,
-} from "../booking-core/events/create-event.ts";
+import { createEvent, createSeatingPlan, createVenue } from "../booking-core/events/create-event.ts";
+import type { PlannedSection } from "../booking-core/events/plan.ts";
 import { createAccount } from "../booking-core/people/create-account.ts";
 import { loadConfig } from "../foundation/config.ts";
 import { type EventId, uuidSource } from "../foundation/ids.ts";
@@ -76,13 +72,15 @@ async function createDemo(sql: Sql): Promise<EventId> {
     room: { ...defaultRoom, cap: 200, ratePerMinute: 6_000, turnWindowMs: 60_000, passMs: 15 * 60_000 },
     sections: sections.map(({ planned, priceMinor }) => ({
       planned,
-      offer: {
-        category: planned.name,
-        priceMinor,
-        maxPerBooking: 8,
-        salesFromMs: now - day,
-        salesUntilMs: now + 89 * day,
-      },
+      offers: [
+        {
+          category: planned.name,
+          priceMinor,
+          maxPerBooking: 8,
+          salesFromMs: now - day,
+          salesUntilMs: now + 89 * day,
+        },
+      ],
     })),
   });
 }

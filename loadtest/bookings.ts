@@ -58,7 +58,7 @@ function requestMaker(eventId: EventId, sectionIds: readonly string[]) {
     };
   });
   const bodies = sectionIds.map((sectionId) =>
-    JSON.stringify({ sectionId, wish: { mode: "best-available", quantity: 2 } }),
+    JSON.stringify({ wishes: [{ mode: "best-available", sectionId, quantity: 2 }] }),
   );
   const run = randomUUID();
   let count = 0;
@@ -105,7 +105,7 @@ async function insertRush(sql: Sql): Promise<EventId> {
     currency: "EUR",
     paymentWindowMs: 900_000,
     room: { ...defaultRoom, cap: 100, ratePerMinute: 6_000, turnWindowMs: 60_000, passMs: 900_000 },
-    sections: planned.map((section) => ({ planned: section, offer })),
+    sections: planned.map((section) => ({ planned: section, offers: [offer] })),
   });
 }
 

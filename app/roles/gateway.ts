@@ -5,7 +5,6 @@ import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
-import { readSection } from "../../booking-core/seats/read-section.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import type { Config } from "../../foundation/config.ts";
@@ -20,7 +19,7 @@ import type { RunningRole } from "./running-role.ts";
 export async function startGatewayRole(core: Core, config: Config): Promise<RunningRole> {
   const gatewayId = `${hostname()}-${process.pid}-${randomUUID()}`;
   const roomWatches = createRoomWatches({ ...core, gatewayId });
-  const sectionWatches = createSectionWatches({ ...core, read: readSection.bind(undefined, core.redis) });
+  const sectionWatches = createSectionWatches(core);
   const gateway = await startGateway(
     {
       ...core,

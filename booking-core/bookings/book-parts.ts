@@ -3,10 +3,12 @@ import type { Jobs } from "../../foundation/jobs/boss.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { Catalogue } from "../events/catalogue.ts";
-import type { OnsaleEvent, Section } from "../events/event.ts";
+import type { OnsaleEvent } from "../events/event.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { BookRequest, RequestIdentity } from "./book-request.ts";
 import type { CommitGroups } from "./commit-groups.ts";
+import type { PlannedWish } from "./planned-wish.ts";
+import type { FreeSeats } from "./free-seats.ts";
 
 export type BookingsParts = {
   readonly pool: Pool;
@@ -17,12 +19,13 @@ export type BookingsParts = {
   readonly logger: Logger;
 };
 
-export type BookParts = BookingsParts & { readonly groups: CommitGroups };
+export type BookParts = BookingsParts & { readonly groups: CommitGroups; readonly freeSeats: FreeSeats };
 
 /** What is booked, by whom, as what. */
 export type Intent = {
   readonly event: OnsaleEvent;
-  readonly section: Section;
+  readonly wishes: readonly PlannedWish[];
   readonly request: BookRequest;
   readonly identity: RequestIdentity;
+  readonly deadlineMs: number;
 };

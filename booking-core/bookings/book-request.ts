@@ -6,54 +6,80 @@ import {
   type SectionId,
   uuidFromParts,
 } from "../../foundation/ids.ts";
-import type { OnsaleEvent, Section } from "../events/event.ts";
-import type { Wish } from "../seats/claim.ts";
 import type { Booking } from "./booking.ts";
+
+/** What a buyer asks for; all wishes of a request are met, or none is. */
+export type BookingWish = BestAvailable | Manual;
+
+export type BestAvailable = {
+  readonly mode: "best-available";
+  readonly quantity: number;
+  /** Without, any section. */
+  readonly sectionId?: SectionId;
+  /** Of the offers, in order of preference; without, any. */
+  readonly categories?: readonly string[];
+  /** The most that a seat may cost, in minor units of the event's currency. */
+  readonly upTo?: number;
+  /** Whether fewer seats are welcome where there are not as many. */
+  readonly fewer?: boolean;
+  /** How many of the seats are accessible ones; the others are those of companions beside them. */
+  readonly accessible?: number;
+  /** Whether seats with a restricted view are welcome; they are, unless it is said. */
+  readonly restrictedView?: boolean;
+};
+
+export type Manual = {
+  readonly mode: "manual";
+  readonly sectionId: SectionId;
+  readonly seatNumbers: readonly number[];
+  /** `any` takes those of them that are free. */
+  readonly take?: "all" | "any";
+};
 
 export type BookRequest = {
   readonly eventId: EventId;
-  readonly sectionId: SectionId;
-  readonly wish: Wish;
-  readonly buyer: { readonly buyerId: BuyerId; readonly email: string };
+  readonly wishes: readonly BookingWish[];
+  /** Opens a pool of house seats. */
+  readonly code?: string;
+  readonly buyer: { readonly buyerId: BuyerId; readonly email: string; readonly identity: string };
   readonly idempotencyKey: string;
 };
 
-export type BookOutcome =
-  /** `fresh` is false where an earlier request with the same key has made the booking; it may have ended since. */
-  | { readonly outcome: "booked"; readonly booking: Booking; readonly fresh: boolean }
+export type Booked = { readonly outcome: "booked"; readonly booking: Booking; readonly fresh: boolean };
+
+export type BookRefusal =
   | { readonly outcome: "sold_out"; readonly free: number }
-  | { readonly outcome: "seats_taken"; readonly seatNumbers: readonly number[] }
-  | { readonly outcome: "seats_unknown"; readonly seatNumbers: readonly number[] }
-  | { readonly outcome: "too_many_seats"; readonly most: number }
+  | {
+      readonly outcome: "seats_taken" | "seats_unknown" | "leaves_single" | "seats_reserved";
+      readonly seatNumbers: readonly number[];
+    }
+  | { readonly outcome: "too_many_seats" | "buyer_limit_reached"; readonly most: number }
   | { readonly outcome: "offer_closed" | "idempotency_key_reused" | "not_found" }
+  /** Two wishes for one section, or a code that opens nothing. */
+  | { readonly outcome: "section_named_twice" | "code_invalid" }
   /** Nothing was taken. */
   | { readonly outcome: "busy" }
   /** A part of the system does not answer; the same request with the same key finds what came of this one. */
   | { readonly outcome: "unavailable" };
 
+/** `fresh` is false where an earlier request with the same key has made the booking; it may have ended since. */
+export type BookOutcome = Booked | BookRefusal;
+
 /** Decided before anything is claimed, so that a retry finds its own result. */
 export type RequestIdentity = { readonly bookingId: BookingId; readonly requestHash: string };
 
-export function identityOf(request: BookRequest): RequestIdentity {
-  const { eventId, sectionId, wish, buyer, idempotencyKey } = request;
+export function identityOf({ eventId, wishes, code, buyer, idempotencyKey }: BookRequest): RequestIdentity {
   const bookingId = uuidFromParts("booking", eventId, buyer.buyerId, idempotencyKey) as BookingId;
-  const content = wish.mode === "manual" ? wish.seatNumbers.toSorted((a, b) => a - b) : [wish.quantity];
-  const text = JSON.stringify([sectionId, wish.mode, content]);
+  const text = JSON.stringify([wishes.map(contentOf), code]);
   return { bookingId, requestHash: createHash("sha256").update(text).digest("base64url").slice(0, 22) };
 }
 
-function quantityOf(wish: Wish): number {
-  return wish.mode === "manual" ? wish.seatNumbers.length : wish.quantity;
-}
-
-/** What the event and its offer say against the wish; nothing where it may be booked. */
-export function refusalOf(
-  { event, section: { offer } }: { event: OnsaleEvent; section: Section },
-  wish: Wish,
-  nowMs: number,
-): BookOutcome | undefined {
-  const isOpen = event.status === "active" && offer.salesFromMs <= nowMs && nowMs < offer.salesUntilMs;
-  if (!isOpen) return { outcome: "offer_closed" };
-  if (quantityOf(wish) > offer.maxPerBooking) return { outcome: "too_many_seats", most: offer.maxPerBooking };
-  return undefined;
+/** The same wish, however it was written down. */
+function contentOf(wish: BookingWish): unknown[] {
+  if (wish.mode === "manual") {
+    const seatNumbers = wish.seatNumbers.toSorted((left, right) => left - right);
+    return [wish.mode, wish.sectionId, seatNumbers, wish.take ?? "all"];
+  }
+  const { mode, sectionId, quantity, categories, upTo, fewer = false, accessible = 0 } = wish;
+  return [mode, sectionId, quantity, categories, upTo, fewer, accessible, wish.restrictedView ?? true];
 }

@@ -1,7 +1,8 @@
-import type { BookParts } from "./book-parts.ts";
-import { type BookOutcome, type BookRequest, type RequestIdentity, refusalOf } from "./book-request.ts";
+import type { BookParts, Intent } from "./book-parts.ts";
+import type { BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
 import { findBooking } from "./find-booking.ts";
 import { isOutage } from "./outage.ts";
+import { planWishes } from "./plan-wishes.ts";
 import { takeSeats } from "./take-seats.ts";
 
 export async function book(
@@ -10,14 +11,15 @@ export async function book(
   identity: RequestIdentity,
 ): Promise<BookOutcome> {
   try {
-    const found = await findSection(parts, request);
-    if (found === undefined) return { outcome: "not_found" };
+    const event = await parts.catalogue.find(request.eventId);
+    if (event === undefined) return { outcome: "not_found" };
     const nowMs = parts.clock.now();
-    const refusal = refusalOf(found, request.wish, nowMs);
-    if (refusal === undefined) return await takeSeats(parts, { ...found, request, identity });
+    const wishes = planWishes(event, request, nowMs);
+    const deadlineMs = nowMs + event.paymentWindowMs;
+    if (!("outcome" in wishes)) return await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
     // Nobody can have booked before the sales began, so those who come too early cost Postgres nothing.
-    if (nowMs < found.section.offer.salesFromMs) return refusal;
-    return (await earlierOutcome(parts, identity)) ?? refusal;
+    if (wishes.outcome !== "offer_closed" || isBeforeSales(event, nowMs)) return wishes;
+    return (await earlierOutcome(parts, identity)) ?? wishes;
   } catch (error) {
     if (!isOutage(error)) throw error;
     parts.logger.warn({ err: error, bookingId: identity.bookingId }, "a booking could not be made");
@@ -25,10 +27,8 @@ export async function book(
   }
 }
 
-async function findSection({ catalogue }: BookParts, { eventId, sectionId }: BookRequest) {
-  const event = await catalogue.find(eventId);
-  const section = event?.sections.find((candidate) => candidate.id === sectionId);
-  return event === undefined || section === undefined ? undefined : { event, section };
+function isBeforeSales({ sections }: Intent["event"], nowMs: number): boolean {
+  return sections.every(({ offers }) => offers.every(({ salesFromMs }) => nowMs < salesFromMs));
 }
 
 /** A repeated request gets the outcome of the first one, also where it would be refused today. */

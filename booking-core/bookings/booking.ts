@@ -23,22 +23,28 @@ export type BookingStatus = (typeof bookingStatuses)[number];
 
 export type BookedSeat = {
   readonly position: number;
+  readonly sectionId: SectionId;
+  readonly offerId: OfferId;
+  /** Nothing in a standing section. */
   readonly seatNumber: number | null;
+  readonly price: Money;
   readonly ticketId: TicketId | null;
 };
 
 export type Booking = {
   readonly id: BookingId;
   readonly eventId: EventId;
-  readonly sectionId: SectionId;
-  readonly offerId: OfferId;
   readonly buyerId: BuyerId;
   readonly buyerEmail: string;
+  /** What may have so many seats at an event. */
+  readonly identity: string;
   readonly status: BookingStatus;
   readonly quantity: number;
   readonly total: Money;
   readonly createdAtMs: number;
   readonly deadlineMs: number;
+  /** Whether the deadline was put off. */
+  readonly extended: boolean;
   readonly seats: readonly BookedSeat[];
 };
 

@@ -6,6 +6,7 @@ import type { Booking } from "./booking.ts";
 import { commitGroup } from "./commit-group.ts";
 import { createCommitGroups } from "./commit-groups.ts";
 import { createExpirySchedule } from "./expiry-schedule.ts";
+import { createFreeSeats } from "./free-seats.ts";
 import { findBooking } from "./find-booking.ts";
 
 export type Bookings = {
@@ -24,7 +25,7 @@ export function createBookings(parts: BookingsParts): Bookings {
     commit: (group) => commitGroup({ ...parts, expiry }, group),
     clock: parts.clock,
   });
-  const inside = { ...parts, groups };
+  const inside = { ...parts, groups, freeSeats: createFreeSeats(parts) };
   /** Requests under way by booking: the same request sent at once several times is one. */
   const underWay = new Map<BookingId, UnderWay>();
 

@@ -5,6 +5,7 @@ import { limits } from "../../foundation/limits.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Connection, Pool } from "../../foundation/postgres/pool.ts";
 import type { ExpirySchedule } from "./expiry-schedule.ts";
+import { countSeats, discountSeats } from "./identity-seats.ts";
 import { insertBookings, takeStandingPlaces } from "./insert-bookings.ts";
 import type { NewBooking } from "./new-booking.ts";
 import { isOutage } from "./outage.ts";
@@ -12,8 +13,8 @@ import { isOutage } from "./outage.ts";
 export type CommitParts = { readonly pool: Pool; readonly expiry: ExpirySchedule; readonly logger: Logger };
 
 export type CommitResult =
-  /** The others were there already. */
-  | { readonly outcome: "committed"; readonly inserted: ReadonlySet<BookingId> }
+  /** The others were there already, or are of an identity that has as many seats as the event grants. */
+  | { readonly outcome: "committed"; readonly inserted: ReadonlySet<BookingId>; readonly limited: ReadonlySet<BookingId> }
   /** Nothing was written: a seat or a standing place belongs to another live booking. */
   | { readonly outcome: "taken" }
   /** Nothing was written: something is wrong with one of them. */
@@ -27,6 +28,7 @@ export type CommitResult =
 type Progress = {
   transaction: string;
   inserted: ReadonlySet<BookingId>;
+  limited: ReadonlySet<BookingId>;
   scheduled: Awaited<ReturnType<ExpirySchedule["insert"]>>;
   committing: boolean;
 };
@@ -55,11 +57,17 @@ async function tryCommit(
   const connection = await connect(parts);
   if (connection === undefined) return { outcome: "unavailable" };
   const lease = leaseFor(connection);
-  const progress: Progress = { transaction: "", inserted: new Set(), scheduled: [], committing: false };
+  const progress: Progress = {
+    transaction: "",
+    inserted: new Set(),
+    limited: new Set(),
+    scheduled: [],
+    committing: false,
+  };
   try {
     await write(parts, connection, bookings, progress);
     parts.expiry.remember(progress.scheduled);
-    return { outcome: "committed", inserted: progress.inserted };
+    return { outcome: "committed", inserted: progress.inserted, limited: progress.limited };
   } catch (error) {
     if (progress.committing) lease.cut();
     else await connection.query("rollback").catch(lease.cut);
@@ -106,8 +114,14 @@ async function write(
   progress: Progress,
 ): Promise<void> {
   progress.transaction = await begin(connection);
-  progress.inserted = await insertBookings(connection, bookings);
+  const { granted, refused } = await countSeats(connection, bookings);
+  progress.limited = refused;
+  const writable = refused.size === 0 ? bookings : bookings.filter(({ id }) => !refused.has(id));
+  progress.inserted = await insertBookings(connection, writable);
   const inserted = bookings.filter((booking) => progress.inserted.has(booking.id));
+  // Another gateway has written the same booking in this moment, and counted it.
+  const doubled = granted.filter(({ id }) => !progress.inserted.has(id));
+  await discountSeats(connection, doubled);
   progress.scheduled = await expiry.insert(connection, inserted);
   await takeStandingPlaces(connection, inserted);
   progress.committing = true;
@@ -131,7 +145,8 @@ async function askAfterwards({ pool, logger }: CommitParts, progress: Progress):
   const deadline = performance.now() + commitTimeoutMs;
   while (performance.now() < deadline) {
     const state = await transactionState(pool, progress.transaction).catch(() => "no answer");
-    if (state === "committed") return { outcome: "committed", inserted: progress.inserted };
+    if (state === "committed")
+      return { outcome: "committed", inserted: progress.inserted, limited: progress.limited };
     if (state === "aborted") return { outcome: "unavailable" };
     await pause(100);
   }

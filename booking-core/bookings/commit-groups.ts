@@ -5,7 +5,7 @@ import type { CommitResult } from "./commit-group.ts";
 import type { NewBooking } from "./new-booking.ts";
 
 export type CommitOutcome =
-  | { readonly outcome: "inserted" | "exists" | "taken" | "unknown" }
+  | { readonly outcome: "inserted" | "exists" | "taken" | "limited" | "unknown" }
   | { readonly outcome: "busy" | "unavailable" }
   | { readonly outcome: "broken"; readonly error: unknown };
 
@@ -67,7 +67,7 @@ export function createCommitGroups(parts: Parts): CommitGroups {
       if (running.size >= commitsAtOnce) return;
       if (lane.committing >= commitsPerEvent) continue;
       due.delete(lane);
-      const group = lane.waiting.splice(0, bookingsPerCommit);
+      const group = takeGroup(lane);
       if (group.length === 0) continue;
       waitingCount -= group.length;
       const work = run(lane, group)
@@ -94,6 +94,26 @@ export function createCommitGroups(parts: Parts): CommitGroups {
   }
 
   return { add, drain };
+}
+
+/**
+ * Those who have waited longest. Of a buyer whose seats are counted there is one in a group: the others are counted
+ * when that one is.
+ */
+function takeGroup(lane: Lane): Waiting[] {
+  const counted = new Set<string>();
+  const group: Waiting[] = [];
+  const later: Waiting[] = [];
+  while (group.length < bookingsPerCommit) {
+    const next = lane.waiting.shift();
+    if (next === undefined) break;
+    const { identity, mostPerIdentity } = next.booking;
+    if (mostPerIdentity !== null && counted.has(identity)) later.push(next);
+    else group.push(next);
+    if (mostPerIdentity !== null) counted.add(identity);
+  }
+  lane.waiting.unshift(...later);
+  return group;
 }
 
 async function settle(parts: Parts, group: readonly Waiting[]): Promise<void> {
@@ -130,5 +150,6 @@ function isOfOne(result: CommitResult): boolean {
 
 function outcomeFor(booking: NewBooking, result: CommitResult): CommitOutcome {
   if (result.outcome !== "committed") return result;
+  if (result.limited.has(booking.id)) return { outcome: "limited" };
   return { outcome: result.inserted.has(booking.id) ? "inserted" : "exists" };
 }

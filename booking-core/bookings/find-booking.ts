@@ -1,14 +1,13 @@
-import type { BookingId, BuyerId, EventId, OfferId, SectionId } from "../../foundation/ids.ts";
+import type { BookingId, BuyerId, EventId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { BookedSeat, Booking, BookingStatus } from "./booking.ts";
 
-type BookingRow = {
+export type BookingRow = {
   id: BookingId;
   event_id: EventId;
-  section_id: SectionId;
-  offer_id: OfferId;
   buyer_id: BuyerId;
   buyer_email: string;
+  identity: string;
   request_hash: string;
   status: BookingStatus;
   quantity: number;
@@ -16,17 +15,21 @@ type BookingRow = {
   currency: string;
   created_at: Date;
   deadline: Date;
-  seats: BookedSeat[];
+  extended: boolean;
+  seats: SeatOfRow[];
 };
 
-const statement = `
-  select b.*,
-         (select json_agg(json_build_object('position', s.position, 'seatNumber', s.seat_number, 'ticketId', t.id)
-                          order by s.position)
-            from booking_seats s left join tickets t on t.booking_id = s.booking_id and t.position = s.position
-           where s.booking_id = b.id) as seats
-    from bookings b
-   where b.id = $1`;
+type SeatOfRow = Omit<BookedSeat, "price"> & { readonly priceMinor: string };
+
+/** Of bookings `b`. Seats that the buyer gave back are not the booking's any more. */
+export const bookingColumnsText = `
+  b.*, (select coalesce(json_agg(json_build_object('position', s.position, 'sectionId', s.section_id, 'offerId', s.offer_id,
+                          'seatNumber', s.seat_number, 'priceMinor', s.price_minor::text, 'ticketId', t.id)
+                        order by s.position), '[]')
+          from booking_seats s left join tickets t on t.booking_id = s.booking_id and t.position = s.position
+         where s.booking_id = b.id and not s.given_back) as seats`;
+
+const statement = `select ${bookingColumnsText} from bookings b where b.id = $1`;
 
 export type FoundBooking = { readonly booking: Booking; readonly requestHash: string };
 
@@ -36,19 +39,22 @@ export async function findBooking(sql: Sql, bookingId: BookingId): Promise<Found
   return row === undefined ? undefined : { booking: toBooking(row), requestHash: row.request_hash };
 }
 
-function toBooking(row: BookingRow): Booking {
+export function toBooking(row: BookingRow): Booking {
   return {
     id: row.id,
     eventId: row.event_id,
-    sectionId: row.section_id,
-    offerId: row.offer_id,
     buyerId: row.buyer_id,
     buyerEmail: row.buyer_email,
+    identity: row.identity,
     status: row.status,
     quantity: row.quantity,
     total: { amountMinor: row.total_minor, currency: row.currency },
     createdAtMs: row.created_at.getTime(),
     deadlineMs: row.deadline.getTime(),
-    seats: row.seats,
+    extended: row.extended,
+    seats: row.seats.map(({ priceMinor, ...seat }) => ({
+      ...seat,
+      price: { amountMinor: BigInt(priceMinor), currency: row.currency },
+    })),
   };
 }

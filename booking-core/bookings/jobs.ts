@@ -74,26 +74,33 @@ export async function expireOverdue(parts: BookingJobParts): Promise<void> {
   for (const { event_id: eventId } of overdue.rows) await expireBookings(parts, { eventId });
 }
 
-type HoldRow = { id: BookingId; event_id: EventId; section_id: SectionId; status: BookingStatus };
+type HoldRow = { id: BookingId; event_id: EventId; section_id: SectionId; status: BookingStatus; live: boolean };
 
-/** Brings the holds of these bookings to what Postgres says: paid ones sold, ended ones free. May be repeated. */
+/**
+ * Brings the holds of these bookings to what Postgres says: paid ones sold, without live seats in a section free
+ * there. May be repeated.
+ */
 export async function applyHolds(
   { pool, seats }: BookingJobParts,
   { bookingIds }: { bookingIds: BookingId[] },
 ): Promise<void> {
   if (bookingIds.length === 0) return;
   const found = await pool.query<HoldRow>(
-    "select id, event_id, section_id, status from bookings where id = any($1::uuid[])",
+    `select b.id, b.event_id, s.section_id, b.status, bool_or(s.live) as live
+       from bookings b join booking_seats s on s.booking_id = b.id
+      where b.id = any($1::uuid[]) group by b.id, s.section_id`,
     [bookingIds],
   );
   const bySection = Map.groupBy(found.rows, (row) => row.section_id);
   for (const [sectionId, rows] of bySection) {
     const eventId = (rows[0] as HoldRow).event_id;
-    await seats.confirm(eventId, sectionId, idsIn(rows, ["paid", "partly_refunded"]));
-    await seats.release(eventId, sectionId, idsIn(rows, ["expired", "failed", "cancelled", "refunded"]));
+    const live = rows.filter((row) => row.live);
+    const paid = live.filter(({ status }) => status !== "pending_payment");
+    await seats.confirm(eventId, sectionId, idsOf(paid));
+    await seats.release(eventId, sectionId, idsOf(rows.filter((row) => !row.live)));
   }
 }
 
-function idsIn(rows: readonly HoldRow[], states: readonly BookingStatus[]): BookingId[] {
-  return rows.filter((row) => states.includes(row.status)).map((row) => row.id);
+function idsOf(rows: readonly HoldRow[]): BookingId[] {
+  return rows.map((row) => row.id);
 }

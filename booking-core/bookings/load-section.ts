@@ -62,7 +62,7 @@ async function liveHolds(pool: Pool, sectionId: SectionId): Promise<LiveHold[]> 
   const found = await pool.query<LiveRow>(
     `select b.id, b.request_hash, b.status, count(*)::int as quantity, b.deadline, array_agg(s.seat_number) as seat_numbers
        from bookings b join booking_seats s on s.booking_id = b.id and s.live
-      where b.section_id = $1 and b.ended_at is null
+      where s.section_id = $1
       group by b.id`,
     [sectionId],
   );

@@ -42,7 +42,7 @@ async function searchSection(
 }
 
 async function settleHolds(parts: OrphanParts, section: Section, ids: BookingId[]): Promise<void> {
-  const booked = await findBooked(parts, ids);
+  const booked = await findBooked(parts, section, ids);
   const orphans = ids.filter((id) => !booked.has(id));
   if (orphans.length > 0) await releaseOrphans(parts, section, orphans);
   await applyHolds(parts, { bookingIds: [...booked] });
@@ -57,14 +57,19 @@ async function releaseOrphans(
   parts.logger.warn({ eventId, sectionId, holds: orphans.length }, "orphan holds are released");
   await parts.seats.release(eventId, sectionId, orphans);
   // A late retry may have booked an old hold in the moment before it was released.
-  const late = await findBooked(parts, orphans);
+  const late = await findBooked(parts, section, orphans);
   if (late.size > 0) await loadSection(parts, section);
 }
 
-async function findBooked(parts: OrphanParts, ids: readonly BookingId[]): Promise<Set<BookingId>> {
+/** Those that have, or had, seats of the section. */
+async function findBooked(
+  parts: OrphanParts,
+  { id: sectionId }: Section,
+  ids: readonly BookingId[],
+): Promise<Set<BookingId>> {
   const found = await parts.pool.query<{ id: BookingId }>(
-    "select id from bookings where id = any($1::uuid[])",
-    [ids],
+    "select distinct booking_id as id from booking_seats where booking_id = any($1::uuid[]) and section_id = $2",
+    [ids, sectionId],
   );
   return new Set(found.rows.map((row) => row.id));
 }

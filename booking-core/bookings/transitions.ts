@@ -1,12 +1,14 @@
 import type { BookingId, BuyerId, EventId, SectionId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { BookingStatus } from "./booking.ts";
+import { discountSeats } from "./identity-seats.ts";
 
 export type EndedBooking = {
   readonly id: BookingId;
   readonly eventId: EventId;
-  readonly sectionId: SectionId;
   readonly buyerId: BuyerId;
+  readonly identity: string;
+  readonly quantity: number;
 };
 
 /** pending_payment → paid. False where the booking is in any other state: then nothing has changed. */
@@ -31,34 +33,43 @@ export async function endBookings(
   end: End,
   nowMs: number,
 ): Promise<EndedBooking[]> {
-  const ended = await sql.query<EndedBooking & { quantity: number }>(
+  const ended = await sql.query<EndedBooking>(
     `update bookings set status = $2, ended_at = $3
       where id = any($1::uuid[]) and status = 'pending_payment'
-      returning id, event_id as "eventId", section_id as "sectionId", buyer_id as "buyerId", quantity`,
+      returning id, event_id as "eventId", buyer_id as "buyerId", identity, quantity`,
     [ids, end, new Date(nowMs)],
   );
-  const endedIds = ended.rows.map((row) => row.id);
-  if (endedIds.length === 0) return [];
-  await sql.query("update booking_seats set live = false where booking_id = any($1::uuid[])", [endedIds]);
-  await changeStandingStock(sql, ended.rows, -1);
+  if (ended.rows.length === 0) return [];
+  const freed = await sql.query<FreedSeat>(
+    `update booking_seats set live = false where booking_id = any($1::uuid[]) and live
+     returning section_id as "sectionId", seat_number as "seatNumber"`,
+    [ended.rows.map((row) => row.id)],
+  );
+  await discountSeats(sql, ended.rows);
+  await changeStandingStock(sql, standingOf(freed.rows), -1);
   return ended.rows;
 }
 
-/** Adds (or takes back) what these bookings hold of standing sections; the table's check refuses too much. */
+export type FreedSeat = { readonly sectionId: SectionId; readonly seatNumber: number | null };
+
+/** How many standing places there are of each section. */
+export function standingOf(seats: readonly FreedSeat[]): ReadonlyMap<SectionId, number> {
+  const places = new Map<SectionId, number>();
+  for (const { sectionId, seatNumber } of seats)
+    if (seatNumber === null) places.set(sectionId, (places.get(sectionId) ?? 0) + 1);
+  return places;
+}
+
+/** Adds (or takes back) places of standing sections, whose rows are locked in one order; the table's check refuses too much. */
 export async function changeStandingStock(
   sql: Sql,
-  bookings: readonly { readonly sectionId: SectionId; readonly quantity: number }[],
+  places: ReadonlyMap<SectionId, number>,
   direction: 1 | -1,
 ): Promise<void> {
-  const bySection = new Map<SectionId, number>();
-  for (const { sectionId, quantity } of bookings)
-    bySection.set(sectionId, (bySection.get(sectionId) ?? 0) + quantity);
-  const standing = await sql.query<{ id: SectionId }>(
-    "select id from sections where id = any($1::uuid[]) and kind = 'standing' order by id for no key update",
-    [[...bySection.keys()]],
-  );
-  for (const { id } of standing.rows) {
-    const change = direction * (bySection.get(id) ?? 0);
-    await sql.query("update sections set standing_taken = standing_taken + $2 where id = $1", [id, change]);
-  }
+  const inOrder = [...places].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  for (const [sectionId, count] of inOrder)
+    await sql.query("update sections set standing_taken = standing_taken + $2 where id = $1", [
+      sectionId,
+      direction * count,
+    ]);
 }

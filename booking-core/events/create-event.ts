@@ -1,14 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { EventId, IdSource, OfferId, SeatingPlanId, SectionId, VenueId } from "../../foundation/ids.ts";
-import { limits } from "../../foundation/limits.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { RoomConfig } from "../rooms/room-config.ts";
-import type { Row } from "./event.ts";
-
-/** A section as a seating plan draws it. */
-export type PlannedSection =
-  | { readonly name: string; readonly kind: "seated"; readonly rows: readonly Row[] }
-  | { readonly name: string; readonly kind: "standing"; readonly capacity: number };
+import type { BuyingRules, HousePool } from "./event.ts";
+import { storeLayout } from "./layout.ts";
+import { compileSection, type PlannedSection } from "./plan.ts";
 
 export type NewOffer = {
   readonly category: string;
@@ -26,9 +22,13 @@ export type NewEvent = {
   readonly startsAtMs: number;
   readonly currency: string;
   readonly paymentWindowMs: number;
+  readonly rules?: Partial<BuyingRules>;
+  readonly pools?: readonly HousePool[];
   readonly room: RoomConfig;
-  readonly sections: readonly { readonly planned: PlannedSection; readonly offer: NewOffer }[];
+  readonly sections: readonly { readonly planned: PlannedSection; readonly offers: readonly NewOffer[] }[];
 };
+
+const freeRules: BuyingRules = { mostPerIdentity: null, allowsSingles: true, extensionMs: 0 };
 
 export async function createVenue(
   sql: Sql,
@@ -45,14 +45,12 @@ export async function createSeatingPlan(
   ids: IdSource,
   plan: { venueId: VenueId; name: string; sections: readonly PlannedSection[] },
 ): Promise<SeatingPlanId> {
-  for (const section of plan.sections) assertWithinLimits(section);
   const id = ids.next<SeatingPlanId>();
-  const layout = JSON.stringify(plan.sections);
   await sql.query("insert into seating_plans (id, venue_id, name, layout) values ($1, $2, $3, $4)", [
     id,
     plan.venueId,
     plan.name,
-    layout,
+    JSON.stringify(plan.sections),
   ]);
   return id;
 }
@@ -60,9 +58,22 @@ export async function createSeatingPlan(
 /** The event with its room, its sections and their offers. To be called in a transaction: all or nothing. */
 export async function createEvent(sql: Sql, ids: IdSource, event: NewEvent): Promise<EventId> {
   const eventId = ids.next<EventId>();
+  await insertEvent(sql, eventId, event);
+  await createRoom(sql, eventId, event.room);
+  for (const [position, { planned, offers }] of event.sections.entries()) {
+    const sectionId = await createSection(sql, ids, { eventId, position, planned, offers });
+    for (const [place, offer] of offers.entries())
+      await createOffer(sql, ids, { eventId, sectionId, position: place, currency: event.currency, offer });
+  }
+  return eventId;
+}
+
+async function insertEvent(sql: Sql, eventId: EventId, event: NewEvent): Promise<void> {
+  const rules = { ...freeRules, ...event.rules };
   await sql.query(
-    `insert into events (id, venue_id, seating_plan_id, title, description, starts_at, status, currency, payment_window_ms)
-     values ($1, $2, $3, $4, $5, $6, 'active', $7, $8)`,
+    `insert into events (id, venue_id, seating_plan_id, title, description, starts_at, status, currency,
+       payment_window_ms, most_per_identity, allows_singles, extension_ms, pools)
+     values ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11, $12)`,
     [
       eventId,
       event.venueId,
@@ -72,14 +83,12 @@ export async function createEvent(sql: Sql, ids: IdSource, event: NewEvent): Pro
       new Date(event.startsAtMs),
       event.currency,
       event.paymentWindowMs,
+      rules.mostPerIdentity,
+      rules.allowsSingles,
+      rules.extensionMs,
+      JSON.stringify(event.pools ?? []),
     ],
   );
-  await createRoom(sql, eventId, event.room);
-  for (const [position, { planned, offer }] of event.sections.entries()) {
-    const sectionId = await createSection(sql, ids, eventId, planned, position);
-    await createOffer(sql, ids, eventId, sectionId, event.currency, offer);
-  }
-  return eventId;
 }
 
 async function createRoom(sql: Sql, eventId: EventId, settings: RoomConfig): Promise<void> {
@@ -91,38 +100,62 @@ async function createRoom(sql: Sql, eventId: EventId, settings: RoomConfig): Pro
   ]);
 }
 
+type NewSection = {
+  readonly eventId: EventId;
+  readonly position: number;
+  readonly planned: PlannedSection;
+  readonly offers: readonly NewOffer[];
+};
+
 async function createSection(
   sql: Sql,
   ids: IdSource,
-  eventId: EventId,
-  planned: PlannedSection,
-  position: number,
+  { eventId, position, planned, offers }: NewSection,
 ): Promise<SectionId> {
-  assertWithinLimits(planned);
+  const { capacity, layout, marks } = compileSection(
+    planned,
+    offers.map(({ category }) => category),
+  );
   const id = ids.next<SectionId>();
-  const rows = planned.kind === "seated" ? planned.rows : [];
   await sql.query(
-    "insert into sections (id, event_id, name, kind, position, capacity, layout) values ($1, $2, $3, $4, $5, $6, $7)",
-    [id, eventId, planned.name, planned.kind, position, capacityOf(planned), JSON.stringify(rows)],
+    `insert into sections (id, event_id, name, kind, position, capacity, layout, marks)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      id,
+      eventId,
+      planned.name,
+      planned.kind,
+      position,
+      capacity,
+      JSON.stringify(storeLayout(layout)),
+      JSON.stringify(marks),
+    ],
   );
   return id;
 }
 
+type OfferOfSection = {
+  readonly eventId: EventId;
+  readonly sectionId: SectionId;
+  readonly position: number;
+  readonly currency: string;
+  readonly offer: NewOffer;
+};
+
 async function createOffer(
   sql: Sql,
   ids: IdSource,
-  eventId: EventId,
-  sectionId: SectionId,
-  currency: string,
-  offer: NewOffer,
+  { eventId, sectionId, position, currency, offer }: OfferOfSection,
 ): Promise<void> {
   await sql.query(
-    `insert into offers (id, event_id, section_id, category, price_minor, currency, max_per_booking, sales_from, sales_until)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into offers (id, event_id, section_id, position, category, price_minor, currency, max_per_booking,
+       sales_from, sales_until)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       ids.next<OfferId>(),
       eventId,
       sectionId,
+      position,
       offer.category,
       offer.priceMinor,
       currency,
@@ -131,24 +164,4 @@ async function createOffer(
       new Date(offer.salesUntilMs),
     ],
   );
-}
-
-function capacityOf(section: PlannedSection): number {
-  return section.kind === "standing"
-    ? section.capacity
-    : section.rows.reduce((sum, row) => sum + row.seats, 0);
-}
-
-function assertWithinLimits(section: PlannedSection): void {
-  const capacity = capacityOf(section);
-  if (capacity < 1 || capacity > limits.section.seats)
-    throw new Error(`section ${section.name} has ${capacity} seats; 1 to ${limits.section.seats} work`);
-  if (section.kind === "standing") return;
-  if (section.rows.length > limits.section.rows)
-    throw new Error(`section ${section.name} has more than ${limits.section.rows} rows`);
-  const wide = section.rows.find((row) => row.seats < 1 || row.seats > limits.section.rowSeats);
-  if (wide !== undefined)
-    throw new Error(
-      `row ${wide.label} of section ${section.name} has ${wide.seats} seats; 1 to ${limits.section.rowSeats} work`,
-    );
 }

@@ -1,19 +1,22 @@
 import type { EventId, OfferId, SeatingPlanId, SectionId, VenueId } from "../../foundation/ids.ts";
 import type { Money } from "../../foundation/money.ts";
+import type { SeatClass } from "../seats/seat-bytes.ts";
+import { blockOf, type Layout } from "./layout.ts";
 
-export type Row = { readonly label: string; readonly seats: number };
-
-/** One section of an event. The rows of a seated one stand best first; seat numbers count through them from 0. */
-export type Section = {
+/** One section of an event, as it is sold. A standing section has no blocks, one offer and one segment. */
+export type Section = Layout & {
   readonly id: SectionId;
   readonly eventId: EventId;
   readonly name: string;
   readonly kind: "seated" | "standing";
   readonly capacity: number;
-  /** Empty for a standing section. */
-  readonly rows: readonly Row[];
-  readonly offer: Offer;
+  /** Which seats are not ordinary ones. */
+  readonly marks: readonly SeatMark[];
+  /** Segments name them by their place here. */
+  readonly offers: readonly Offer[];
 };
+
+export type SeatMark = readonly [seatNumber: number, seatClass: SeatClass];
 
 export type Offer = {
   readonly id: OfferId;
@@ -22,6 +25,19 @@ export type Offer = {
   readonly maxPerBooking: number;
   readonly salesFromMs: number;
   readonly salesUntilMs: number;
+};
+
+/** Seats that are kept for those who have a code: each pool has a class of seats of its own. */
+export type HousePool = { readonly seatClass: SeatClass; readonly name: string; readonly codeHash: string };
+
+/** What buyers must keep to at an event. */
+export type BuyingRules = {
+  /** Live seats of one identity; nothing where anybody may have any number. */
+  readonly mostPerIdentity: number | null;
+  /** Whether seats may be chosen so that a single one is left between others. */
+  readonly allowsSingles: boolean;
+  /** By how much a buyer may put off the deadline of a booking, once; 0 where not at all. */
+  readonly extensionMs: number;
 };
 
 export type OnsaleEvent = {
@@ -34,17 +50,15 @@ export type OnsaleEvent = {
   readonly status: "inactive" | "active" | "cancelled";
   readonly currency: string;
   readonly paymentWindowMs: number;
+  readonly rules: BuyingRules;
+  readonly pools: readonly HousePool[];
   readonly sections: readonly Section[];
 };
 
-export type SeatLabel = { readonly row: string; readonly seat: string };
-
-/** What is printed on the ticket for a seat number: its row's label and its place in the row, from 1. */
-export function seatLabel(section: Pick<Section, "rows">, seatNumber: number): SeatLabel {
-  let first = 0;
-  for (const row of section.rows) {
-    if (seatNumber < first + row.seats) return { row: row.label, seat: String(seatNumber - first + 1) };
-    first += row.seats;
-  }
-  throw new Error(`seat number ${seatNumber} is outside the section`);
+/** Who sells a seat, or a place of a standing section. */
+export function offerOfSeat({ offers, segments, blocks }: Section, seatNumber: number | null): Offer {
+  const segment = segments[seatNumber === null ? 0 : blockOf(blocks, seatNumber).segment];
+  const offer = offers[segment?.offer ?? -1];
+  if (offer === undefined) throw new Error(`nobody sells seat number ${seatNumber}`);
+  return offer;
 }

@@ -1,6 +1,7 @@
 import type { EventId, OfferId, SeatingPlanId, SectionId, VenueId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import type { OnsaleEvent, Row, Section } from "./event.ts";
+import type { HousePool, Offer, OnsaleEvent, SeatMark, Section } from "./event.ts";
+import { readLayout, type StoredLayout } from "./layout.ts";
 
 type EventRow = {
   id: EventId;
@@ -14,6 +15,10 @@ type EventRow = {
   status: OnsaleEvent["status"];
   currency: string;
   payment_window_ms: number;
+  most_per_identity: number | null;
+  allows_singles: boolean;
+  extension_ms: number;
+  pools: HousePool[];
 };
 
 type SectionRow = {
@@ -22,8 +27,13 @@ type SectionRow = {
   name: string;
   kind: Section["kind"];
   capacity: number;
-  layout: Row[];
-  offer_id: OfferId;
+  layout: StoredLayout;
+  marks: SeatMark[];
+};
+
+type OfferRow = {
+  id: OfferId;
+  section_id: SectionId;
   category: string;
   price_minor: bigint;
   currency: string;
@@ -32,23 +42,36 @@ type SectionRow = {
   sales_until: Date;
 };
 
-/** All events that are not hidden, with their sections in the plan's order. */
-export async function readEvents(sql: Sql): Promise<OnsaleEvent[]> {
+/** All events that are not hidden, or this one, with their sections in the plan's order. */
+export async function readEvents(sql: Sql, eventId: EventId | null = null): Promise<OnsaleEvent[]> {
   const events = await sql.query<EventRow>(
     `select e.*, v.name as venue_name, v.city as venue_city
        from events e join venues v on v.id = e.venue_id
-      where e.status <> 'inactive' order by e.starts_at, e.id`,
+      where e.status <> 'inactive' and ($1::uuid is null or e.id = $1) order by e.starts_at, e.id`,
+    [eventId],
   );
   // Afterwards, never at the same time: an event is made with its sections, so they are there if it was.
   const sections = await sql.query<SectionRow>(
-    `select s.*, o.id as offer_id, o.category, o.price_minor, o.currency, o.max_per_booking, o.sales_from, o.sales_until
-       from sections s join offers o on o.section_id = s.id order by s.event_id, s.position`,
+    `select id, event_id, name, kind, capacity, layout, marks from sections
+      where event_id = any($1::uuid[]) order by event_id, position`,
+    [events.rows.map(({ id }) => id)],
   );
-  const byEvent = Map.groupBy(sections.rows, (row) => row.event_id);
-  return events.rows.map((row) => toEvent(row, byEvent.get(row.id) ?? []));
+  const offers = await sql.query<OfferRow>(
+    "select * from offers where event_id = any($1::uuid[]) order by section_id, position",
+    [events.rows.map(({ id }) => id)],
+  );
+  const offersOf = Map.groupBy(offers.rows, (row) => row.section_id);
+  const sectionsOf = Map.groupBy(sections.rows, (row) => row.event_id);
+  return events.rows.map((row) => {
+    const rows = sectionsOf.get(row.id) ?? [];
+    return toEvent(
+      row,
+      rows.map((section) => toSection(section, offersOf.get(section.id) ?? [])),
+    );
+  });
 }
 
-function toEvent(row: EventRow, sections: readonly SectionRow[]): OnsaleEvent {
+function toEvent(row: EventRow, sections: readonly Section[]): OnsaleEvent {
   return {
     id: row.id,
     title: row.title,
@@ -59,25 +82,36 @@ function toEvent(row: EventRow, sections: readonly SectionRow[]): OnsaleEvent {
     status: row.status,
     currency: row.currency,
     paymentWindowMs: row.payment_window_ms,
-    sections: sections.map(toSection),
+    rules: {
+      mostPerIdentity: row.most_per_identity,
+      allowsSingles: row.allows_singles,
+      extensionMs: row.extension_ms,
+    },
+    pools: row.pools,
+    sections,
   };
 }
 
-function toSection(row: SectionRow): Section {
+function toSection(row: SectionRow, offers: readonly OfferRow[]): Section {
   return {
     id: row.id,
     eventId: row.event_id,
     name: row.name,
     kind: row.kind,
     capacity: row.capacity,
-    rows: row.layout,
-    offer: {
-      id: row.offer_id,
-      category: row.category,
-      price: { amountMinor: row.price_minor, currency: row.currency },
-      maxPerBooking: row.max_per_booking,
-      salesFromMs: row.sales_from.getTime(),
-      salesUntilMs: row.sales_until.getTime(),
-    },
+    ...readLayout(row.layout),
+    marks: row.marks,
+    offers: offers.map(toOffer),
+  };
+}
+
+function toOffer(row: OfferRow): Offer {
+  return {
+    id: row.id,
+    category: row.category,
+    price: { amountMinor: row.price_minor, currency: row.currency },
+    maxPerBooking: row.max_per_booking,
+    salesFromMs: row.sales_from.getTime(),
+    salesUntilMs: row.sales_until.getTime(),
   };
 }

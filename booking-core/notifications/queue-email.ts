@@ -1,8 +1,8 @@
-import type { BookingId, IdSource } from "../../foundation/ids.ts";
+import type { BookingId, IdSource, SectionId } from "../../foundation/ids.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
 import { formatMoney } from "../../foundation/money.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import { type Row, seatLabel } from "../events/event.ts";
+import { readLayout, type StoredLayout, seatLabel } from "../events/layout.ts";
 import { type EmailFacts, renderEmail, type Template } from "./templates.ts";
 
 /** `fact` is what the e-mail is about: queued again for the same fact, nothing more is sent. */
@@ -30,24 +30,24 @@ type FactRow = {
   title: string;
   starts_at: Date;
   venue: string;
-  section: string;
-  layout: Row[];
   total_minor: bigint;
   currency: string;
-  seats: { seatNumber: number | null; code: string | null }[];
+  sections: { id: SectionId; name: string; layout: StoredLayout }[];
+  seats: { sectionId: SectionId; seatNumber: number | null; code: string | null }[];
 };
 
 async function readFacts(sql: Sql, bookingId: BookingId): Promise<{ recipient: string; facts: EmailFacts }> {
   const found = await sql.query<FactRow>(
-    `select b.buyer_email, e.title, e.starts_at, v.name || ', ' || v.city as venue, s.name as section, s.layout,
-            b.total_minor, b.currency,
-            (select json_agg(json_build_object('seatNumber', bs.seat_number, 'code', t.code) order by bs.position)
+    `select b.buyer_email, e.title, e.starts_at, v.name || ', ' || v.city as venue, b.total_minor, b.currency,
+            (select json_agg(json_build_object('id', s.id, 'name', s.name, 'layout', s.layout))
+               from sections s where s.id in (select section_id from booking_seats where booking_id = b.id)) as sections,
+            (select json_agg(json_build_object('sectionId', bs.section_id, 'seatNumber', bs.seat_number,
+                                               'code', t.code) order by bs.position)
                from booking_seats bs left join tickets t on t.booking_id = bs.booking_id and t.position = bs.position
-              where bs.booking_id = b.id) as seats
+              where bs.booking_id = b.id and not bs.given_back) as seats
        from bookings b
        join events e on e.id = b.event_id
        join venues v on v.id = e.venue_id
-       join sections s on s.id = b.section_id
       where b.id = $1`,
     [bookingId],
   );
@@ -63,12 +63,17 @@ function toFacts(row: FactRow, bookingId: BookingId): EmailFacts {
     venue: row.venue,
     startsAt: row.starts_at,
     total: formatMoney({ amountMinor: row.total_minor, currency: row.currency }),
-    tickets: row.seats.map(({ seatNumber, code }) => ({ place: placeOf(row, seatNumber), code })),
+    tickets: row.seats.map(({ sectionId, seatNumber, code }) => ({
+      place: placeOf(row, sectionId, seatNumber),
+      code,
+    })),
   };
 }
 
-function placeOf({ section, layout }: FactRow, seatNumber: number | null): string {
-  if (seatNumber === null) return section;
-  const { row, seat } = seatLabel({ rows: layout }, seatNumber);
-  return `${section}, row ${row}, seat ${seat}`;
+function placeOf({ sections }: FactRow, sectionId: SectionId, seatNumber: number | null): string {
+  const section = sections.find(({ id }) => id === sectionId);
+  if (section === undefined) throw new Error(`there is no section ${sectionId}`);
+  if (seatNumber === null) return section.name;
+  const { row, seat } = seatLabel(readLayout(section.layout), seatNumber);
+  return `${section.name}, row ${row}, seat ${seat}`;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { EventId } from "../../foundation/ids.ts";
 import type { Catalogue } from "../events/catalogue.ts";
-import type { Section } from "../events/event.ts";
+import type { Offer, Section } from "../events/event.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { SectionCounts } from "../seats/section-counts.ts";
 
@@ -46,13 +46,15 @@ async function readStock(parts: StockParts, eventId: EventId): Promise<PriceStoc
 /** Sections of one category and price are one line, in the order of the plan. */
 function mergePrices(sections: readonly Section[], counts: readonly SectionCounts[]): PriceStock[] {
   const prices = new Map<string, PriceStock>();
-  for (const [index, { offer }] of sections.entries()) {
-    const { category, price } = offer;
-    const [priceMinor, currency] = [String(price.amountMinor), price.currency];
-    const key = JSON.stringify([category, priceMinor, currency]);
-    const { free, held } = prices.get(key) ?? { free: 0, held: 0 };
-    const more = counts[index] ?? { free: 0, held: 0 };
-    prices.set(key, { category, priceMinor, currency, free: free + more.free, held: held + more.held });
-  }
+  for (const [index, section] of sections.entries())
+    for (const [place, segment] of section.segments.entries()) {
+      const { category, price } = section.offers[segment.offer] as Offer;
+      const [priceMinor, currency] = [String(price.amountMinor), price.currency];
+      const key = JSON.stringify([category, priceMinor, currency]);
+      const { free, held } = prices.get(key) ?? { free: 0, held: 0 };
+      const moreFree = counts[index]?.free[place] ?? 0;
+      const moreHeld = counts[index]?.held[place] ?? 0;
+      prices.set(key, { category, priceMinor, currency, free: free + moreFree, held: held + moreHeld });
+    }
   return [...prices.values()];
 }

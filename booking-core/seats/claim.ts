@@ -1,9 +1,36 @@
 import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
+import type { SeatClass } from "./seat-bytes.ts";
+import type { SectionCounts } from "./section-counts.ts";
 
 /** What a buyer wants of one section. A standing section takes `best-available` only. */
 export type Wish =
-  | { readonly mode: "best-available"; readonly quantity: number }
-  | { readonly mode: "manual"; readonly seatNumbers: readonly number[] };
+  /** Of these segments, in order of preference. Fewer than `quantity` are welcome down to `least`. */
+  | {
+      readonly mode: "best-available";
+      readonly quantity: number;
+      readonly least: number;
+      readonly segments: readonly number[];
+    }
+  /**
+   * These ordinary seats: all of them, or those that are free where `least` is less. Unless singles are allowed, a
+   * choice that leaves a single free seat is refused where as many seats at an end of the same free run would not.
+   */
+  | {
+      readonly mode: "manual";
+      readonly seatNumbers: readonly number[];
+      readonly least: number;
+      readonly allowsSingles: boolean;
+    }
+  /** The first of these groups whose seats are all free: ordinary ones, accessible ones, and companions'. */
+  | { readonly mode: "groups"; readonly groups: readonly (readonly number[])[] }
+  /** Free seats of this class in these runs of [first seat, count], side by side if possible. */
+  | {
+      readonly mode: "among";
+      readonly quantity: number;
+      readonly least: number;
+      readonly class: SeatClass;
+      readonly runs: readonly (readonly [first: number, count: number])[];
+    };
 
 export type Claim = {
   readonly eventId: EventId;
@@ -24,12 +51,17 @@ export type ClaimOutcome =
       readonly quantity: number;
       readonly fresh: boolean;
       readonly deadlineMs: number;
+      /** How often the section had been built: a compensation that comes after the next time is refused. */
+      readonly epoch: number;
     }
+  /** `free` counts what was asked for: seats of the segments or of the class; of groups there is none. */
   | { readonly outcome: "sold_out"; readonly free: number }
   | { readonly outcome: "seats_taken"; readonly seatNumbers: readonly number[] }
   | { readonly outcome: "seats_unknown"; readonly seatNumbers: readonly number[] }
+  /** The choice would leave these seats free alone. */
+  | { readonly outcome: "leaves_single"; readonly seatNumbers: readonly number[] }
   | { readonly outcome: "idempotency_key_reused" }
-  /** The section is not in Redis: it must be loaded from Postgres first. */
+  /** The section is not in Redis, or a server has it that may have forgotten: it must be loaded from Postgres first. */
   | { readonly outcome: "section_missing" }
   /** Too many claims wait for this section. */
   | { readonly outcome: "busy" };
@@ -44,5 +76,9 @@ export type LiveHold = {
   readonly state: "held" | "sold";
 };
 
-/** f free, h held, s sold, b blocked: one letter a seat, in the order of seat numbers, rows joined. */
-export type SectionSnapshot = { readonly version: number; readonly free: number; readonly seats: string };
+/** Each seat is a byte (seat-bytes.ts), in the order of their numbers; none in a standing section. */
+export type SectionSnapshot = SectionCounts & {
+  readonly version: number;
+  readonly epoch: number;
+  readonly seats: string;
+};

@@ -1,35 +1,27 @@
-/** One section as it was at one version. `seats` is one byte a seat as Redis keeps it; empty in a standing section. */
-export type SectionPicture = {
-  readonly version: number;
-  /** Grows when the section is built anew. */
-  readonly epoch: number;
-  /** Of each segment. */
-  readonly free: readonly number[];
-  readonly held: readonly number[];
-  readonly seats: Buffer;
-};
+import type { SectionSnapshot } from "./claim.ts";
+import type { SectionNews } from "./section-news.ts";
 
-export type SectionNews = Omit<SectionPicture, "seats"> & {
-  /** Runs of seats from a number on; nothing where the section was built anew. */
-  readonly changed: readonly SeatRun[] | undefined;
-};
+/** One section as it was at one version, its seats as bytes that can change; empty in a standing section. */
+export type SectionPicture = Omit<SectionSnapshot, "seats"> & { readonly seats: Buffer };
 
-export type SeatRun = { readonly first: number; readonly bytes: string };
+export function pictureOf(snapshot: SectionSnapshot): SectionPicture {
+  return { ...snapshot, seats: Buffer.from(snapshot.seats, "latin1") };
+}
 
 /** Whether the news is what comes after the picture. Whoever meets a `gap` reads the section again. */
-export function orderOf(picture: SectionPicture, { epoch, version, changed }: SectionNews) {
+export function orderOf(picture: SectionPicture, { epoch, version, changes }: SectionNews) {
   const isKnown = epoch === picture.epoch && version <= picture.version;
-  if (isKnown || (epoch < picture.epoch && changed !== undefined)) return "old";
-  return epoch === picture.epoch && version === picture.version + 1 && changed !== undefined ? "next" : "gap";
+  if (isKnown || (epoch < picture.epoch && changes !== undefined)) return "old";
+  return epoch === picture.epoch && version === picture.version + 1 && changes !== undefined ? "next" : "gap";
 }
 
 /** The picture after the news, and the seats that it names. The bytes are changed in place: nobody else has them. */
 export function applyNews(
   { seats }: SectionPicture,
-  { version, epoch, free, held, changed = [] }: SectionNews,
+  { version, epoch, free, held, changes = [] }: SectionNews,
 ): { readonly picture: SectionPicture; readonly seatNumbers: readonly number[] } {
   const seatNumbers: number[] = [];
-  for (const { first, bytes } of changed) {
+  for (const { first, bytes } of changes) {
     if (first + bytes.length > seats.length) throw new Error("news of a seat that the section does not have");
     seats.write(bytes, first, "latin1");
     for (let offset = 0; offset < bytes.length; offset += 1) seatNumbers.push(first + offset);

@@ -6,7 +6,9 @@ import { createShardedChannels } from "../../foundation/redis/sharded-channels.t
 import { connectTestRedis } from "../../test/harness/redis.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import { createSectionWatches, type SectionChange, type SectionWatch } from "./section-watch.ts";
-import { readTestSection, type WatchedSection, watchedSection } from "./test-watched-section.ts";
+import { readSnapshot } from "./section-state.ts";
+import { best, loadTestSection, manual, newBookingId } from "./test-section.ts";
+import { type WatchedSection, watchedSection } from "./test-watched-section.ts";
 
 const redis = connectTestRedis();
 const channels = createShardedChannels(redis);
@@ -14,12 +16,12 @@ afterAll(() => redis.quit());
 
 function createWatches(clock = { now: () => Date.now() }) {
   const readings: SectionId[] = [];
-  const read = async (eventId: EventId, sectionId: SectionId) => {
+  const snapshot = async (eventId: EventId, sectionId: SectionId) => {
     readings.push(sectionId);
-    return readTestSection(redis)(eventId, sectionId);
+    return readSnapshot(redis, eventId, sectionId);
   };
   const logger = pino({ level: "silent" });
-  const watches = createSectionWatches({ redis, channels, clock, logger, read });
+  const watches = createSectionWatches({ redis, channels, clock, logger, seats: { snapshot } });
   onTestFinished(() => watches.stop());
   return { watches, readings };
 }
@@ -149,4 +151,27 @@ test("a section that nobody uses is heard no more, one with a listener goes on",
   await waitFor(async () => (await subscribers(idle.keys.news)) === 0, { what: "the end of the watch" });
   expect(await subscribers(used.keys.news)).toBe(1);
   expect(watches.count()).toBe(1);
+});
+
+test("what the scripts do is heard as they do it: a claim, its end, and a section built anew", async () => {
+  const { seats, section, claim, ends } = await loadTestSection(redis, [4, 3], [[6, 1]]);
+  const { watches, readings } = createWatches();
+  const watched = await watches.open(section.eventId, section.id);
+  if (watched === undefined) throw new Error("there is no space for a watch");
+  expect(watched.picture()).toMatchObject({ free: [6], held: [0] });
+  const [sold, released] = [newBookingId(), newBookingId()];
+  await claim(best(2), sold);
+  await claim(manual(4, 6), released);
+  await seats.confirm(section.eventId, section.id, [sold]);
+  await seats.release(section.eventId, section.id, [released]);
+  const isSame = async () => {
+    const { seats: bytes, ...rest } = (await seats.snapshot(section.eventId, section.id)) ?? { seats: "" };
+    const { seats: own, ...known } = watched.picture() ?? { seats: Buffer.alloc(0) };
+    return own.toString("latin1") === bytes && JSON.stringify(known) === JSON.stringify(rest);
+  };
+  await waitFor(isSame, { what: "the same as in Redis" });
+  expect(watched.picture()?.version).toBeGreaterThanOrEqual(5);
+  expect(readings).toHaveLength(1);
+  await seats.load(section, [], await ends());
+  await waitFor(isSame, { what: "the same after the section was built anew" });
 });

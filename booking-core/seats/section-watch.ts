@@ -5,8 +5,9 @@ import type { Logger } from "../../foundation/log.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
 import type { ShardedChannels } from "../../foundation/redis/sharded-channels.ts";
-import { parseSectionNews } from "./parse-section-news.ts";
-import { applyNews, differences, orderOf, type SectionNews, type SectionPicture } from "./section-picture.ts";
+import type { SeatEngine } from "./seat-engine.ts";
+import { parseSectionNews, type SectionNews } from "./section-news.ts";
+import { applyNews, differences, orderOf, pictureOf, type SectionPicture } from "./section-picture.ts";
 
 /** What a process knows of one section without asking. */
 export type SectionWatch = {
@@ -46,8 +47,7 @@ export type SectionWatchParts = {
   readonly channels: ShardedChannels;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The section as Redis has it now. */
-  readonly read: (eventId: EventId, sectionId: SectionId) => Promise<SectionPicture | undefined>;
+  readonly seats: Pick<SeatEngine, "snapshot">;
 };
 
 type Watching = {
@@ -135,10 +135,7 @@ function newWatching(clock: Clock, eventId: EventId, sectionId: SectionId): Watc
 /** News first, then the reading: nothing can happen unheard between the two. */
 async function start(parts: SectionWatchParts, section: Watching): Promise<() => Promise<void>> {
   const { eventId, sectionId } = section.watch;
-  const listener = (message: string) => {
-    const news = parseSectionNews(message);
-    if (news !== undefined) hear(parts, section, news);
-  };
+  const listener = (message: string) => hear(parts, section, parseSectionNews(message));
   const end = await parts.channels.listen(sectionKeys(eventId, sectionId).news, listener, "silence");
   try {
     await readAgain(parts, section);
@@ -196,7 +193,8 @@ async function readUntilComplete(parts: SectionWatchParts, section: Watching): P
     section.heard = [];
     section.missing = true;
     const readAtMs = parts.clock.now();
-    replace(section, await parts.read(section.watch.eventId, section.watch.sectionId));
+    const snapshot = await parts.seats.snapshot(section.watch.eventId, section.watch.sectionId);
+    replace(section, snapshot && pictureOf(snapshot));
     section.missing = false;
     section.currentAtMs = readAtMs;
     for (const news of section.heard) if (!section.missing) take(parts, section, news);

@@ -2,9 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { EventId, SectionId } from "../../foundation/ids.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
-import type { SectionPicture } from "./section-picture.ts";
+import { readSnapshot } from "./section-state.ts";
 
-/** A section in Redis whose seats a test changes as it likes; each change is told on its channel. */
+/**
+ * A section in Redis whose seats a test changes as it likes, also as no script would; each change is told on its
+ * channel as the scripts tell it.
+ */
 export type WatchedSection = {
   readonly eventId: EventId;
   readonly sectionId: SectionId;
@@ -20,12 +23,18 @@ export type WatchedSection = {
 export function watchedSection(redis: Redis, eventId: EventId = randomUUID() as EventId): WatchedSection {
   const sectionId = randomUUID() as SectionId;
   const keys = sectionKeys(eventId, sectionId);
+  const count = async () => {
+    const seats = (await redis.get(keys.seats)) ?? "";
+    const [free, held] = ["0", "1"].map((byte) => seats.split(byte).length - 1);
+    await redis.hset(keys.meta, { free: String(free), held: String(held) });
+  };
   const say = async (more: { readonly changed: string } | { readonly reload: true }) => {
-    const { version, epoch, free, held } = (await readTestSection(redis)(eventId, sectionId)) ?? nothing;
+    const { version, epoch, free, held } = (await readSnapshot(redis, eventId, sectionId)) ?? nothing;
     await redis.spublish(keys.news, JSON.stringify({ version, epoch, free, held, ...more }));
   };
   const write = async (first: number, bytes: string) => {
     await redis.multi().setrange(keys.seats, first, bytes).hincrby(keys.meta, "version", 1).exec();
+    await count();
   };
   return {
     eventId,
@@ -34,6 +43,7 @@ export function watchedSection(redis: Redis, eventId: EventId = randomUUID() as 
     async load(seats) {
       const { meta } = keys;
       await redis.multi().set(keys.seats, seats).hincrby(meta, "version", 1).hincrby(meta, "epoch", 1).exec();
+      await count();
       await say({ reload: true });
     },
     async change(first, bytes) {
@@ -45,20 +55,3 @@ export function watchedSection(redis: Redis, eventId: EventId = randomUUID() as 
 }
 
 const nothing = { version: 0, epoch: 0, free: [], held: [] };
-
-export function readTestSection(redis: Redis) {
-  return async (eventId: EventId, sectionId: SectionId): Promise<SectionPicture | undefined> => {
-    const keys = sectionKeys(eventId, sectionId);
-    const replies = await redis.multi().hmget(keys.meta, "version", "epoch").getBuffer(keys.seats).exec();
-    const [[version, epoch], seats] = (replies ?? []).map(([, reply]) => reply) as [string[], Buffer];
-    if (version == null) return undefined;
-    const count = (state: string) => seats.toString("latin1").split(state).length - 1;
-    return {
-      version: Number(version),
-      epoch: Number(epoch),
-      free: [count("0")],
-      held: [count("1")],
-      seats,
-    };
-  };
-}

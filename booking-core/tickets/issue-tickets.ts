@@ -8,7 +8,7 @@ type SeatRow = { event_id: string; section_id: string; position: number; seat_nu
 export async function issueTickets(sql: Sql, ids: IdSource, bookingId: BookingId): Promise<void> {
   const { rows } = await sql.query<SeatRow>(
     `select b.event_id, s.section_id, s.position, s.seat_number
-       from booking_seats s join bookings b on b.id = s.booking_id where s.booking_id = $1 order by s.position`,
+       from booking_seats s join bookings b on b.id = s.booking_id where s.booking_id = $1 and s.live order by s.position`,
     [bookingId],
   );
   await sql.query(

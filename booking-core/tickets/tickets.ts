@@ -1,6 +1,6 @@
 import type { BookingId, BuyerId, EventId, SectionId, TicketId } from "../../foundation/ids.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
-import { type Row, type SeatLabel, seatLabel } from "../events/event.ts";
+import { readLayout, type SeatLabel, type StoredLayout, seatLabel } from "../events/layout.ts";
 
 export type Ticket = {
   readonly id: TicketId;
@@ -27,7 +27,7 @@ type TicketRow = {
   starts_at: Date;
   section_id: SectionId;
   section_name: string;
-  layout: Row[];
+  layout: StoredLayout;
   position: number;
   seat_number: number | null;
   code: string;
@@ -61,7 +61,7 @@ function toTicket(row: TicketRow): Ticket {
     section: { id: row.section_id, name: row.section_name },
     position: row.position,
     seatNumber: row.seat_number,
-    label: row.seat_number === null ? null : seatLabel({ rows: row.layout }, row.seat_number),
+    label: row.seat_number === null ? null : seatLabel(readLayout(row.layout), row.seat_number),
     code: row.code,
     status: row.status,
     issuedAtMs: row.issued_at.getTime(),

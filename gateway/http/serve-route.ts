@@ -5,7 +5,7 @@ import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
 import { authenticateBuyer, deviceOf } from "./authenticate.ts";
-import { answer, closeExchange, type Exchange, openExchange, refuse } from "./exchange.ts";
+import { answer, closeExchange, type Exchange, openExchange, refuse, setDeadline } from "./exchange.ts";
 import { codeOfFailure } from "./failure.ts";
 import { framingProblem } from "./framing.ts";
 import { parseBody } from "./parse-body.ts";
@@ -78,7 +78,7 @@ export function refuseAtOnce(exchange: Exchange, refusal: Refusal): void {
 
 /** Never rejects: whatever is thrown becomes an answer and a line in the log. */
 async function work(exchange: Exchange, route: Route, received: Received): Promise<void> {
-  exchange.timer = setTimeout(giveUp, exchange.runtime.bounds.http.answerTimeoutMs, exchange);
+  setDeadline(exchange, exchange.runtime.deadlines.answer);
   try {
     const result = await decide(exchange.runtime, route, received);
     if ("refusal" in result) refuse(exchange, result);
@@ -90,10 +90,6 @@ async function work(exchange: Exchange, route: Route, received: Received): Promi
   } finally {
     closeExchange(exchange);
   }
-}
-
-function giveUp(exchange: Exchange): void {
-  refuse(exchange, { refusal: "unavailable", detail: "The answer did not come in time." });
 }
 
 async function decide(runtime: Runtime, route: Route, received: Received): Promise<Answer | TextAnswer | Refusal> {

@@ -8,7 +8,7 @@ export const book = defineRoute({
   name: "book",
   method: "post",
   path: "/v1/events/:eventId/bookings",
-  summary: "Book seats of one section. 201 means durable; the seats are kept until the deadline.",
+  summary: "Book seats. 201 means durable; the seats are kept until the deadline.",
   access: "pass",
   params: z.strictObject({ eventId: idSchema<EventId>("The event.") }),
   body: bookRequestSchema,
@@ -21,8 +21,13 @@ export const book = defineRoute({
     "sold_out",
     "seats_taken",
     "seats_unknown",
+    "seats_reserved",
+    "leaves_single",
+    "section_named_twice",
+    "code_invalid",
     "offer_closed",
     "too_many_seats",
+    "buyer_limit_reached",
     "idempotency_key_reused",
     "not_found",
   ],
@@ -30,8 +35,7 @@ export const book = defineRoute({
     const startedAtMs = services.clock.now();
     const outcome = await services.bookings.book({
       eventId,
-      sectionId: body.sectionId,
-      wish: body.wish,
+      ...body,
       buyer,
       idempotencyKey: headers.idempotencyKey as string,
     });

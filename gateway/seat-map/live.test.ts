@@ -4,11 +4,8 @@ import { pino } from "pino";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
-import {
-  readTestSection,
-  type WatchedSection,
-  watchedSection,
-} from "../../booking-core/seats/test-watched-section.ts";
+import { readSnapshot } from "../../booking-core/seats/section-state.ts";
+import { type WatchedSection, watchedSection } from "../../booking-core/seats/test-watched-section.ts";
 import type { EventId } from "../../foundation/ids.ts";
 import { createShardedChannels } from "../../foundation/redis/sharded-channels.ts";
 import { connectTestRedis } from "../../test/harness/redis.ts";
@@ -48,7 +45,7 @@ async function startGatewayOf(eventId: EventId, sections: readonly WatchedSectio
     channels,
     clock: { now: () => Date.now() },
     logger: pino({ level: "silent" }),
-    read: readTestSection(redis),
+    seats: { snapshot: (event, section) => readSnapshot(redis, event, section) },
   });
   onTestFinished(() => watches.stop());
   const catalogue = {
@@ -104,8 +101,8 @@ test("who follows the protocol draws what is in Redis, by socket and by stream, 
   await first.change(0, "1");
   await second.change(0, "2");
   for (const { sectionId } of sections) {
-    const { seats } = (await readTestSection(redis)(eventId, sectionId)) ?? {};
-    const letters = seats?.toString("latin1").replace(/./g, (byte) => "fhs"[Number(byte)] ?? "");
+    const { seats } = (await readSnapshot(redis, eventId, sectionId)) ?? {};
+    const letters = seats?.replace(/./g, (byte) => "fhs"[Number(byte)] ?? "");
     for (const drawn of drawings)
       await waitFor(() => drawn.states(sectionId) === letters, { what: "the seats as they are" });
   }

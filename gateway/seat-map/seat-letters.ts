@@ -1,18 +1,10 @@
-/**
- * What everybody may know of a seat, by the byte that Redis keeps: f free, a free and accessible, c free and for a
- * companion, h held, s sold, b blocked or kept for those with a code.
- */
-const letterOfByte = Buffer.alloc(256, "b");
-for (let byte = 48; byte < 120; byte += 1) letterOfByte[byte] = letterOf(byte - 48);
+import { lettersOf } from "../../booking-core/seats/seat-bytes.ts";
 
-function letterOf(value: number): number {
-  const state = value % 3;
-  const seatClass = (value - state) / 3;
-  const letter = state === 1 ? "h" : state === 2 ? "s" : (["f", "a", "c"][seatClass] ?? "b");
-  return letter.charCodeAt(0);
-}
+/** The letter of each byte. */
+const letterOfByte = Buffer.from(lettersOf(String.fromCharCode(...Array(256).keys())), "latin1");
 
-export function lettersOf(seats: Buffer): string {
+/** What everybody may know of the seats, as one text. */
+export function statesOf(seats: Buffer): string {
   const letters = Buffer.allocUnsafe(seats.length);
   for (let seat = 0; seat < seats.length; seat += 1) letters[seat] = letterOfByte[seats[seat] as number] as number;
   return letters.toString("latin1");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { OnsaleEvent, Section } from "../../booking-core/events/event.ts";
+import type { Offer, OnsaleEvent, Section } from "../../booking-core/events/event.ts";
 import type { EventId, OfferId, SectionId, VenueId } from "../../foundation/ids.ts";
 import { idSchema } from "./id.ts";
 import { moneySchema, moneyView } from "./money.ts";
@@ -26,7 +26,7 @@ const sectionSchema = z
     name: z.string(),
     kind: z.enum(["seated", "standing"]),
     capacity: z.int().positive(),
-    offer: offerSchema,
+    offers: z.array(offerSchema).meta({ description: "One a price; which rows each sells stands in the plan." }),
   })
   .meta({ id: "Section" });
 
@@ -40,6 +40,15 @@ export const eventSummarySchema = z
     status: z.enum(["inactive", "active", "cancelled"]),
     currency: z.string().length(3),
     paymentWindowSeconds: z.number().positive().meta({ description: "How long a booking waits to be paid." }),
+    extensionSeconds: z
+      .number()
+      .min(0)
+      .meta({ description: "By how much a buyer may put off a booking's deadline, once." }),
+    mostPerBuyer: z
+      .int()
+      .positive()
+      .nullable()
+      .meta({ description: "Seats that one buyer may have; null: any number." }),
   })
   .meta({ id: "EventSummary" });
 
@@ -58,6 +67,8 @@ export function eventSummaryView(event: OnsaleEvent): z.infer<typeof eventSummar
     status: event.status,
     currency: event.currency,
     paymentWindowSeconds: event.paymentWindowMs / 1000,
+    extensionSeconds: event.rules.extensionMs / 1000,
+    mostPerBuyer: event.rules.mostPerIdentity,
   };
 }
 
@@ -65,20 +76,17 @@ export function eventView(event: OnsaleEvent): z.infer<typeof eventSchema> {
   return { ...eventSummaryView(event), sections: event.sections.map(sectionView) };
 }
 
-function sectionView(section: Section): z.infer<typeof sectionSchema> {
-  const { offer } = section;
+function sectionView({ id, name, kind, capacity, offers }: Section): z.infer<typeof sectionSchema> {
+  return { id, name, kind, capacity, offers: offers.map(offerView) };
+}
+
+function offerView(offer: Offer): z.infer<typeof offerSchema> {
   return {
-    id: section.id,
-    name: section.name,
-    kind: section.kind,
-    capacity: section.capacity,
-    offer: {
-      id: offer.id,
-      category: offer.category,
-      price: moneyView(offer.price),
-      maxPerBooking: offer.maxPerBooking,
-      salesFrom: timeView(offer.salesFromMs),
-      salesUntil: timeView(offer.salesUntilMs),
-    },
+    id: offer.id,
+    category: offer.category,
+    price: moneyView(offer.price),
+    maxPerBooking: offer.maxPerBooking,
+    salesFrom: timeView(offer.salesFromMs),
+    salesUntil: timeView(offer.salesUntilMs),
   };
 }

@@ -3,7 +3,7 @@ import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import type { SectionPicture } from "../../booking-core/seats/section-picture.ts";
 import type { SectionWatch } from "../../booking-core/seats/section-watch.ts";
 import type { EventId, SectionId } from "../../foundation/ids.ts";
-import { lettersOf } from "../seat-map/seat-letters.ts";
+import { statesOf } from "../seat-map/seat-letters.ts";
 import { idSchema } from "./id.ts";
 
 const seatsShape = {
@@ -48,7 +48,7 @@ export function eventSeatsView(
 }
 
 function seatsOf(picture: SectionPicture) {
-  return { version: picture.version, free: freeOf(picture), states: lettersOf(picture.seats) };
+  return { version: picture.version, free: freeOf(picture), states: statesOf(picture.seats) };
 }
 
 export function freeOf({ free }: Pick<SectionPicture, "free">): number {

@@ -3,18 +3,14 @@ import { type Bookings, createBookings } from "../../booking-core/bookings/booki
 import { createChanges } from "../../booking-core/bookings/changes.ts";
 import { type BookingJobParts } from "../../booking-core/bookings/jobs.ts";
 import { type Catalogue, createCatalogue } from "../../booking-core/events/catalogue.ts";
-import {
-  createEvent,
-  createSeatingPlan,
-  createVenue,
-  type PlannedSection,
-} from "../../booking-core/events/create-event.ts";
-import type { OnsaleEvent } from "../../booking-core/events/event.ts";
+import { createEvent, createSeatingPlan, createVenue } from "../../booking-core/events/create-event.ts";
+import type { BuyingRules, HousePool, OnsaleEvent } from "../../booking-core/events/event.ts";
+import type { PlannedSection } from "../../booking-core/events/plan.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
 import type { RoomsToPublish } from "../../booking-core/rooms/publish-room.ts";
 import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { type Clock, systemClock } from "../../foundation/clock.ts";
-import { type BuyerId, type EventId, uuidSource } from "../../foundation/ids.ts";
+import { type BuyerId, type EventId, identityFrom, uuidSource } from "../../foundation/ids.ts";
 import { startJobs } from "../../foundation/jobs/boss.ts";
 import { createPool, inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
@@ -59,7 +55,14 @@ export type TestEventOptions = {
   readonly sections?: readonly PlannedSection[];
   readonly paymentWindowMs?: number;
   readonly room?: Partial<RoomSettings>;
+  readonly rules?: Partial<BuyingRules>;
+  readonly pools?: readonly HousePool[];
+  /** Of every section; the first sells the rows without a category. */
+  readonly offers?: readonly TestOffer[];
 };
+
+type TestOffer = { readonly category: string; readonly priceMinor: bigint };
+const standardOffer: TestOffer = { category: "standard", priceMinor: 4_500n };
 
 export const rowsOf = (...seats: number[]): PlannedSection => ({
   name: `seated ${seats.join(" ")}`,
@@ -100,20 +103,22 @@ export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Pro
     room: { ...defaultRoom, cap: 100, ratePerMinute: 60_000, turnWindowMs: 30_000, ...options.room },
     sections: sections.map((planned) => ({
       planned,
-      offer: {
-        category: "standard",
-        priceMinor: 4_500n,
+      offers: (options.offers ?? [standardOffer]).map((offer) => ({
+        ...offer,
         maxPerBooking: 8,
         salesFromMs: 0,
         salesUntilMs: Date.now() + 86_000_000,
-      },
+      })),
     })),
+    ...(options.rules && { rules: options.rules }),
+    ...(options.pools && { pools: options.pools }),
   });
 }
 
 let buyers = 0;
 
-export function newBuyer(): { buyerId: BuyerId; email: string } {
+export function newBuyer(): { buyerId: BuyerId; email: string; identity: string } {
   buyers += 1;
-  return { buyerId: uuidSource.next<BuyerId>(), email: `buyer-${buyers}@onsale.example` };
+  const email = `buyer-${buyers}@onsale.example`;
+  return { buyerId: uuidSource.next<BuyerId>(), email, identity: identityFrom("email", email) };
 }

@@ -1,0 +1,37 @@
+import type { HousePool, Offer, OnsaleEvent, Section } from "../events/event.ts";
+import type { Wish } from "../seats/claim.ts";
+import type { BookRefusal } from "./book-request.ts";
+
+/** A section that can meet a wish, and how it is asked. Those that the buyer likes better come first. */
+export type Candidate = {
+  readonly section: Section;
+  /** What of the section counts for the wish. */
+  readonly segments: readonly number[];
+  readonly wish: (quantity: number, least: number) => Wish;
+};
+
+export type PlannedWish = {
+  readonly candidates: readonly Candidate[];
+  readonly quantity: number;
+  readonly least: number;
+  /** Whether several sections may meet it together where none can alone. */
+  readonly spreads: boolean;
+};
+
+export type WishContext = {
+  readonly event: OnsaleEvent;
+  readonly pool: HousePool | undefined;
+  /** Seats of the whole request: what an offer bounds. */
+  readonly total: number;
+  readonly nowMs: number;
+};
+
+/** Nothing where at least one of the offers sells so many seats now. */
+export function refusalOf(offers: readonly Offer[], { nowMs, total }: WishContext): BookRefusal | undefined {
+  if (offers.length === 0) return { outcome: "not_found" };
+  const open = offers.filter((offer) => offer.salesFromMs <= nowMs && nowMs < offer.salesUntilMs);
+  if (open.length === 0) return { outcome: "offer_closed" };
+  const most = Math.max(...open.map(({ maxPerBooking }) => maxPerBooking));
+  return total > most ? { outcome: "too_many_seats", most } : undefined;
+}
+
