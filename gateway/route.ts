@@ -3,7 +3,7 @@ import type { ErrorCode } from "../foundation/errors.ts";
 import type { Guards, Limited } from "./guard/guards.ts";
 import type { RequestHeaders } from "./http/request-headers.ts";
 import type { RoomConnections } from "./room/room-connections.ts";
-import type { SeatSheets } from "./seat-map/seat-sheets.ts";
+import type { Sheets } from "./seat-map/sheets.ts";
 import type { Buyer, GatewayServices } from "./services.ts";
 import type { Refusal } from "./wire/problem.ts";
 
@@ -35,7 +35,7 @@ export type Call<Params, Body, Who extends Access> = {
   readonly services: GatewayServices;
   readonly connections: RoomConnections;
   readonly guards: Guards;
-  readonly sheets: SeatSheets;
+  readonly sheets: Sheets;
   readonly params: Params;
   readonly body: Body;
   readonly headers: RequestHeaders;

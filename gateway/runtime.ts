@@ -5,7 +5,7 @@ import { createExchangeDeadlines, type ExchangeDeadlines } from "./http/exchange
 import { headerLines } from "./http/response-head.ts";
 import type { RoomConnections } from "./room/room-connections.ts";
 import type { MapConnections } from "./seat-map/map-connections.ts";
-import { createSeatSheets, type SeatSheets } from "./seat-map/seat-sheets.ts";
+import { createSheets, type Sheets } from "./seat-map/sheets.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** What all requests of one gateway share; lives from start to stop. */
@@ -15,7 +15,7 @@ export type Runtime = {
   readonly connections: RoomConnections;
   readonly guards: Guards;
   readonly maps: MapConnections;
-  readonly sheets: SeatSheets;
+  readonly sheets: Sheets;
   readonly passes: PassGuard;
   readonly publicUrl: string;
   readonly securityHeaders: readonly (readonly [name: string, value: string])[];
@@ -43,7 +43,7 @@ export function createRuntime(
     connections,
     maps,
     guards: createGuards(services, bounds),
-    sheets: createSeatSheets(services, bounds.seatMap),
+    sheets: createSheets(services, bounds.seatMap),
     passes: createPassGuard({ services, bounds }),
     publicUrl,
     securityHeaders: security,

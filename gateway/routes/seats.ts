@@ -1,12 +1,10 @@
 import { z } from "zod";
 import type { EventId, SectionId } from "../../foundation/ids.ts";
-import { chooseEncoding } from "../http/content-encoding.ts";
 import { hasAlready } from "../http/etag.ts";
-import type { RequestHeaders } from "../http/request-headers.ts";
-import type { SharedText } from "../http/shared-text.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
 import { idSchema } from "../wire/id.ts";
 import { eventSeatsSchema, seatsSchema, seatsView } from "../wire/seats.ts";
+import { answerShared } from "./shared-answer.ts";
 
 export const showEventSeats = defineRoute({
   name: "showEventSeats",
@@ -27,20 +25,11 @@ export const showEventSeats = defineRoute({
   async handle({ services, sheets, params: { eventId }, headers }) {
     const event = await services.catalogue.find(eventId);
     if (event === undefined) return { refusal: "not_found" };
-    const sheet = await sheets.of(event);
+    const sheet = await sheets.seats.of(event);
     if (sheet === undefined) return { refusal: "busy", detail: "Too many sections are watched." };
     return answerShared(sheet, headers, "no-cache");
   },
 });
-
-/** The text in the encoding that the client takes, or nothing where it has it already. */
-export async function answerShared(text: SharedText, headers: RequestHeaders, cacheControl: string) {
-  const caching = { ETag: text.etag, "Cache-Control": cacheControl, Vary: "Accept-Encoding" };
-  if (hasAlready(headers.ifNoneMatch, text.etag)) return reply(304, undefined, caching);
-  const encoding = chooseEncoding(headers.acceptEncoding);
-  const encoded = encoding === undefined ? {} : { "Content-Encoding": encoding };
-  return { text: await text.bytes(encoding), headers: { ...caching, ...encoded } };
-}
 
 export const showSeats = defineRoute({
   name: "showSeats",
