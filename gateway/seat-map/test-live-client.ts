@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { EventId, SectionId } from "../../foundation/ids.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
+import { applyChanges, seatsOfSnapshot } from "../map-page/follow-seats.mjs";
 import { type TestGateway } from "../test-gateway.ts";
 import { eventSeatsSchema } from "../wire/seats.ts";
 import { type LiveMessage, liveMessageSchema } from "./live-messages.ts";
@@ -74,28 +75,16 @@ function firstOf<Type extends LiveMessage["type"]>(messages: readonly LiveMessag
   return waitFor(find, { what: type, withinMs: 5_000 }) as Promise<Extract<LiveMessage, { type: Type }>>;
 }
 
-/** What a client draws that follows the protocol: the snapshot, and every change since. */
+/** What a client draws that follows the protocol as our page does: the snapshot, and every change since. */
 export async function drawnBy({ port }: At, eventId: EventId, messages: readonly LiveMessage[]) {
   const answer = await fetch(`http://127.0.0.1:${port}/v1/events/${eventId}/seats`);
-  const { sections } = eventSeatsSchema.parse(await answer.json());
-  const drawn = new Map(sections.map(({ id, ...seats }) => [id, { ...seats, states: [...seats.states] }]));
+  const drawn = seatsOfSnapshot(eventSeatsSchema.parse(await answer.json()));
   let read = 0;
   let gaps = 0;
   const apply = () => {
     for (; read < messages.length; read += 1) {
       const message = messages[read];
-      for (const change of message?.type === "seats" ? message.changes : []) {
-        const section = drawn.get(change.sectionId);
-        if (section === undefined || change.version <= section.version) continue;
-        if ("reload" in change || change.from > section.version) {
-          gaps += 1;
-          continue;
-        }
-        for (const [, first = "", letters = ""] of change.changed.matchAll(/(\d+):([a-z]+)/g))
-          section.states.splice(Number(first), letters.length, ...letters);
-        section.version = change.version;
-        section.free = change.free;
-      }
+      if (message?.type === "seats" && applyChanges(drawn, message.changes).isMissing) gaps += 1;
     }
     return gaps;
   };
