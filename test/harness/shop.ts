@@ -1,13 +1,23 @@
+import { randomUUID } from "node:crypto";
 import { pino } from "pino";
+import type {
+  BestAvailable,
+  BookingWish,
+  BookRequest,
+  Manual,
+} from "../../booking-core/bookings/book-request.ts";
 import { type Bookings, createBookings } from "../../booking-core/bookings/bookings.ts";
 import { createChanges } from "../../booking-core/bookings/changes.ts";
 import { type BookingJobParts } from "../../booking-core/bookings/jobs.ts";
 import { type Catalogue, createCatalogue } from "../../booking-core/events/catalogue.ts";
 import { createEvent, createSeatingPlan, createVenue } from "../../booking-core/events/create-event.ts";
-import type { BuyingRules, HousePool, OnsaleEvent } from "../../booking-core/events/event.ts";
+import type { BuyingRules, HousePool, OnsaleEvent, Section } from "../../booking-core/events/event.ts";
 import type { PlannedSection } from "../../booking-core/events/plan.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
+import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
+import { createReadModel, type ReadModel } from "../../booking-core/events/read-model/read-model.ts";
 import type { RoomsToPublish } from "../../booking-core/rooms/publish-room.ts";
+import { lettersOf } from "../../booking-core/seats/seat-bytes.ts";
 import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { type Clock, systemClock } from "../../foundation/clock.ts";
 import { type BuyerId, type EventId, identityFrom, uuidSource } from "../../foundation/ids.ts";
@@ -25,6 +35,9 @@ export type Shop = BookingJobParts & {
   readonly databaseUrl: string;
   readonly pool: Pool;
   readonly seats: SeatEngine;
+  readonly readModel: ReadModel;
+  /** What a worker does four times a second: edits come to Redis, where the catalogues see them. */
+  publishChanges(): Promise<void>;
   readonly catalogue: Catalogue;
   readonly bookings: Bookings;
   close(): Promise<void>;
@@ -39,9 +52,11 @@ export async function openShop(options: { clock?: Clock; work?: boolean } = {}):
   const pool = createPool(database.url, 8);
   const jobs = await startJobs(database.url, silent, { work: options.work ?? false });
   const seats = createSeatEngine({ redis, clock });
-  const catalogue = createCatalogue({ pool, clock });
+  const readModel = createReadModel({ pool, redis, databaseUrl: database.url });
+  const catalogue = createCatalogue({ readModel, clock });
   const changes = createChanges(redis, createShardedChannels(redis));
-  const parts = { pool, jobs, seats, catalogue, changes, clock, logger: silent };
+  const publishChanges = createChangePublisher(readModel);
+  const parts = { pool, jobs, seats, readModel, publishChanges, catalogue, changes, clock, logger: silent };
   const close = async () => {
     await jobs.stop();
     await pool.end();
@@ -64,10 +79,11 @@ export type TestEventOptions = {
 type TestOffer = { readonly category: string; readonly priceMinor: bigint };
 const standardOffer: TestOffer = { category: "standard", priceMinor: 4_500n };
 
+/** Their best seats are the first. */
 export const rowsOf = (...seats: number[]): PlannedSection => ({
   name: `seated ${seats.join(" ")}`,
   kind: "seated",
-  rows: seats.map((count, index) => ({ label: String(index + 1), seats: count })),
+  rows: seats.map((count, index) => ({ label: String(index + 1), seats: count, centre: 0 })),
 });
 
 export const standingOf = (capacity: number): PlannedSection => ({
@@ -83,6 +99,7 @@ export const withoutRooms: RoomsToPublish = { isThere: async () => true, configu
 export async function openEvent(shop: Shop, options: TestEventOptions = {}): Promise<OnsaleEvent> {
   const eventId = await inTransaction(shop.pool, (sql) => insertEvent(sql, options));
   await publishEvent({ ...shop, rooms: withoutRooms }, eventId);
+  await shop.readModel.publish(eventId);
   for (;;) {
     const event = await shop.catalogue.find(eventId);
     if (event !== undefined) return event;
@@ -115,10 +132,45 @@ export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Pro
   });
 }
 
+export function sectionOf({ sections }: OnsaleEvent, place = 0): Section {
+  const section = sections[place];
+  if (section === undefined) throw new Error(`an event without a section ${place}`);
+  return section;
+}
+
+/** A letter a seat, as buyers see the section. */
+export async function lettersIn({ seats }: Pick<Shop, "seats">, event: OnsaleEvent, place = 0): Promise<string> {
+  return lettersOf((await seats.snapshot(event.id, sectionOf(event, place).id))?.seats ?? "");
+}
+
 let buyers = 0;
 
 export function newBuyer(): { buyerId: BuyerId; email: string; identity: string } {
   buyers += 1;
   const email = `buyer-${buyers}@onsale.example`;
   return { buyerId: uuidSource.next<BuyerId>(), email, identity: identityFrom("email", email) };
+}
+
+type InSection = Omit<BestAvailable, "sectionId"> | Omit<Manual, "sectionId">;
+
+export const best = (quantity: number, more: Partial<BestAvailable> = {}) =>
+  ({ mode: "best-available", quantity, ...more }) as const satisfies BestAvailable;
+
+export const manual = (...seatNumbers: number[]) =>
+  ({ mode: "manual", seatNumbers }) as const satisfies Omit<Manual, "sectionId">;
+
+/** The wish for one section; without its place, of the first. */
+export function wishIn(event: OnsaleEvent, wish: InSection, place = 0): BookingWish {
+  return { ...wish, sectionId: sectionOf(event, place).id };
+}
+
+/** Several wishes are taken as they are; one alone is for the first section, or for the one at that place. */
+export function bookRequest(
+  event: OnsaleEvent,
+  wish: InSection | readonly BookingWish[],
+  options: { section?: number; buyer?: BookRequest["buyer"]; key?: string; code?: string } = {},
+): BookRequest {
+  const { section, buyer = newBuyer(), key: idempotencyKey = randomUUID(), code } = options;
+  const wishes = "mode" in wish ? [wishIn(event, wish, section)] : wish;
+  return { eventId: event.id, wishes, buyer, idempotencyKey, ...(code !== undefined && { code }) };
 }
