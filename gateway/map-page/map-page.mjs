@@ -7,7 +7,7 @@ const eventId = location.pathname.split("/")[2];
 const base = `${location.origin}/v1/events/${eventId}`;
 const element = (id) => document.getElementById(id);
 const canvas = element("seats");
-const page = { plan: undefined, live: undefined, section: undefined, places: [], chosen: undefined };
+const page = { plan: undefined, live: undefined, section: undefined, places: [], chosen: undefined, told: undefined };
 
 async function start() {
   const [event, plan] = await Promise.all([read(base), read(`${base}/plan`)]);
@@ -77,8 +77,12 @@ function draw() {
 function showChange(changed) {
   for (const section of page.plan.sections)
     if (changed === undefined || changed.has(section.id)) showFree(section);
-  if (changed === undefined || changed.has(page.section?.id)) draw();
+  if (changed !== undefined && !changed.has(page.section?.id)) return;
+  draw();
+  if (page.chosen !== undefined && stateOf(page.chosen) !== page.told) point(page.chosen);
 }
+
+const stateOf = (number) => page.live?.sections.get(page.section.id)?.states[number];
 
 function showState(isLive) {
   element("state").textContent = isLive ? "Live" : "Not live: trying to come back";
@@ -87,8 +91,8 @@ function showState(isLive) {
 function point(number) {
   if (number === undefined || page.places[number] === undefined) return;
   page.chosen = number;
-  const letter = page.live?.sections.get(page.section.id)?.states[number];
-  element("seat").textContent = describeSeat(page.places[number], letter);
+  page.told = stateOf(number);
+  element("seat").textContent = describeSeat(page.places[number], page.told);
   draw();
 }
 
