@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
-import { liveText } from "./docs/live-text.ts";
 import { type ErrorCode, errorTable } from "../foundation/errors.ts";
 import type { EventId } from "../foundation/ids.ts";
+import { liveText } from "./docs/live-text.ts";
 import {
   clientMessageSchema,
   roomPath,
@@ -10,9 +10,9 @@ import {
   streamPath,
   subprotocol,
 } from "./room/room-messages.ts";
-import { liveMessageSchema, livePath } from "./seat-map/live-messages.ts";
 import { type Access, type AnswerShapes, type Route, takesBody } from "./route.ts";
 import { routes } from "./routes.ts";
+import { liveMessageSchema, livePath } from "./seat-map/live-messages.ts";
 import { idSchema } from "./wire/id.ts";
 import { problemSchema } from "./wire/problem.ts";
 

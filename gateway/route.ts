@@ -75,10 +75,7 @@ export type RouteDefinition<
   readonly refusals: readonly ErrorCode[];
   handle(
     call: Call<z.output<Params>, z.output<Body>, Who>,
-  ):
-    | Promise<AnswerOf<Shapes> | TextAnswer | Refusal>
-    | AnswerOf<Shapes>
-    | Refusal;
+  ): Promise<AnswerOf<Shapes> | TextAnswer | Refusal> | AnswerOf<Shapes> | Refusal;
 };
 
 export type Route = Omit<RouteDefinition<z.ZodType, z.ZodType, Access, AnswerShapes>, "handle"> & {

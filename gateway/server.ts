@@ -5,9 +5,9 @@ import { mountMetrics } from "./http/serve-metrics.ts";
 import { mountRoom } from "./room/mount-room.ts";
 import { createRoomConnections } from "./room/room-connections.ts";
 import { routes } from "./routes.ts";
+import { createRuntime, type Runtime } from "./runtime.ts";
 import { createMapConnections } from "./seat-map/map-connections.ts";
 import { mountLive } from "./seat-map/mount-live.ts";
-import { createRuntime, type Runtime } from "./runtime.ts";
 import type { GatewayServices } from "./services.ts";
 
 export type Gateway = {

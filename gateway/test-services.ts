@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import type { BookingChange } from "../booking-core/bookings/booking.ts";
-import type { SectionWatch } from "../booking-core/seats/section-watch.ts";
+import type { SectionWatch } from "../booking-core/seats/followed-section.ts";
 import type { EventId, SectionId } from "../foundation/ids.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
 import { createHealthWindow } from "../queue-admission/health-window.ts";

@@ -33,7 +33,6 @@ export function applyNews(
 export function differences(before: Buffer, after: Buffer): readonly number[] | undefined {
   if (before.length !== after.length) return undefined;
   const seatNumbers: number[] = [];
-  for (let seat = 0; seat < after.length; seat += 1)
-    if (before[seat] !== after[seat]) seatNumbers.push(seat);
+  for (let seat = 0; seat < after.length; seat += 1) if (before[seat] !== after[seat]) seatNumbers.push(seat);
   return seatNumbers;
 }

@@ -5,8 +5,9 @@ import { limits } from "../../foundation/limits.ts";
 import { createShardedChannels } from "../../foundation/redis/sharded-channels.ts";
 import { connectTestRedis } from "../../test/harness/redis.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
-import { createSectionWatches, type SectionChange, type SectionWatch } from "./section-watch.ts";
+import type { SectionChange, SectionWatch } from "./followed-section.ts";
 import { readSnapshot } from "./section-state.ts";
+import { createSectionWatches } from "./section-watch.ts";
 import { best, loadTestSection, manual, newBookingId } from "./test-section.ts";
 import { type WatchedSection, watchedSection } from "./test-watched-section.ts";
 

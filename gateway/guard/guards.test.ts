@@ -9,7 +9,14 @@ const publicUrl = "https://onsale.example";
 function setUp(rateKeys = 100) {
   const clock = { nowMs: 1_800_000_000_000, now: () => clock.nowMs };
   const rule = { perMinute: 60, burst: 2 };
-  const rates = { joins: rule, sessions: rule, strangers: rule, guesses: rule, joinsOfIdentity: rule, maps: rule };
+  const rates = {
+    joins: rule,
+    sessions: rule,
+    strangers: rule,
+    guesses: rule,
+    joinsOfIdentity: rule,
+    maps: rule,
+  };
   const services = { clock, guardSecret: "g".repeat(32), publicUrl } as unknown as GatewayServices;
   return { clock, guards: createGuards(services, { rates, rateKeys }) };
 }

@@ -122,7 +122,19 @@ function handle(
   if ("refusal" in parsed) return parsed;
   const { body } = parsed;
   const { buyer, jkt } = known;
-  return route.handle({ services, connections, guards, sheets, params, body, headers, rawBody, address, buyer, jkt });
+  return route.handle({
+    services,
+    connections,
+    guards,
+    sheets,
+    params,
+    body,
+    headers,
+    rawBody,
+    address,
+    buyer,
+    jkt,
+  });
 }
 
 type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };

@@ -49,7 +49,13 @@ export function drawState(context, letter) {
     return;
   }
   const isFree = "fac".includes(letter);
-  context.arc(0, 0, letter === "b" || letter === undefined ? 2 : 6, 0, letter === "h" ? Math.PI : 2 * Math.PI);
+  context.arc(
+    0,
+    0,
+    letter === "b" || letter === undefined ? 2 : 6,
+    0,
+    letter === "h" ? Math.PI : 2 * Math.PI,
+  );
   context.fill();
   if (!isFree || letter === "f") return;
   Object.assign(context, { fillStyle: "#ffffff", font: "bold 9px sans-serif", textAlign: "center" });

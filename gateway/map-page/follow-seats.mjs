@@ -2,7 +2,9 @@
 
 /** The sections of a snapshot by their ids, each with a letter a seat. */
 export function seatsOfSnapshot({ sections }) {
-  return new Map(sections.map(({ id, version, free, states }) => [id, { version, free, states: [...states] }]));
+  return new Map(
+    sections.map(({ id, version, free, states }) => [id, { version, free, states: [...states] }]),
+  );
 }
 
 /**
@@ -42,6 +44,7 @@ function applyRuns(states, runs) {
   for (const run of runs.split(",")) {
     const colon = run.indexOf(":");
     const first = Number(run.slice(0, colon));
-    for (let index = colon + 1; index < run.length; index += 1) states[first + index - colon - 1] = run[index];
+    for (let index = colon + 1; index < run.length; index += 1)
+      states[first + index - colon - 1] = run[index];
   }
 }

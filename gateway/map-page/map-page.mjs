@@ -7,7 +7,14 @@ const eventId = location.pathname.split("/")[2];
 const base = `${location.origin}/v1/events/${eventId}`;
 const element = (id) => document.getElementById(id);
 const canvas = element("seats");
-const page = { plan: undefined, live: undefined, section: undefined, places: [], chosen: undefined, told: undefined };
+const page = {
+  plan: undefined,
+  live: undefined,
+  section: undefined,
+  places: [],
+  chosen: undefined,
+  told: undefined,
+};
 
 async function start() {
   const [event, plan] = await Promise.all([read(base), read(`${base}/plan`)]);

@@ -27,7 +27,7 @@ test.each([
 ] as const)("%s is followed as the protocol says", (_, changes, states, version, isMissing) => {
   const sections = seatsOfSnapshot(snapshot);
   expect(applyChanges(sections, changes).isMissing).toBe(isMissing);
-  expect(sections.get("s")).toMatchObject({ states: [...states], version });
+  expect(sections.get("s")).toMatchObject({ states: states.split(""), version });
 });
 
 test("a snapshot that is older than the connection is known to be", () => {
@@ -39,7 +39,9 @@ test("a snapshot that is older than the connection is known to be", () => {
 
 test("who comes back waits longer with each failure, at random, and never longer than the most", () => {
   const reconnect = { firstMs: 1_000, mostMs: 30_000, factor: 2 };
-  expect([0, 1, 2, 9].map((failures) => waitMs(reconnect, failures, 1))).toEqual([1_000, 2_000, 4_000, 30_000]);
+  expect([0, 1, 2, 9].map((failures) => waitMs(reconnect, failures, 1))).toEqual([
+    1_000, 2_000, 4_000, 30_000,
+  ]);
   expect(waitMs(reconnect, 9, 0.5)).toBe(15_000);
 });
 

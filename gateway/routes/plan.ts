@@ -9,7 +9,8 @@ export const showPlan = defineRoute({
   name: "showPlan",
   method: "get",
   path: "/v1/events/:eventId/plan",
-  summary: "Where every seat of an event stands, what is printed on it and which offer sells it: enough to draw it.",
+  summary:
+    "Where every seat of an event stands, what is printed on it and which offer sells it: enough to draw it.",
   access: "public",
   limitedBy: "maps",
   params: z.strictObject({ eventId: idSchema<EventId>("The event.") }),

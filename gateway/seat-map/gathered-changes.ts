@@ -1,5 +1,5 @@
+import type { SectionChange } from "../../booking-core/seats/followed-section.ts";
 import type { SectionPicture } from "../../booking-core/seats/section-picture.ts";
-import type { SectionChange } from "../../booking-core/seats/section-watch.ts";
 import type { SectionId } from "../../foundation/ids.ts";
 import { freeOf } from "../wire/seats.ts";
 import type { SeatChange } from "./live-messages.ts";
@@ -44,7 +44,8 @@ function gather(before: Gathered | undefined, { from, picture, seatNumbers }: Se
   const gathered = before ?? { from, picture, seatNumbers: new Set<number>() };
   // Versions that come a second time cannot be told from those that a client has.
   const isLost = seatNumbers === undefined || from === undefined || picture.version <= from;
-  if (isLost || gathered.seatNumbers === undefined) return { from: undefined, picture, seatNumbers: undefined };
+  if (isLost || gathered.seatNumbers === undefined)
+    return { from: undefined, picture, seatNumbers: undefined };
   for (const seat of seatNumbers) gathered.seatNumbers.add(seat);
   gathered.picture = picture;
   return gathered;

@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { pino } from "pino";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
-import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
 import { readSnapshot } from "../../booking-core/seats/section-state.ts";
+import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
 import { type WatchedSection, watchedSection } from "../../booking-core/seats/test-watched-section.ts";
 import type { EventId } from "../../foundation/ids.ts";
 import { createShardedChannels } from "../../foundation/redis/sharded-channels.ts";
@@ -22,7 +22,9 @@ const channels = createShardedChannels(redis);
 afterAll(() => redis.quit());
 
 /** Two sections of 100 seats and a gateway that knows nothing of them yet. */
-async function setUp(bounds: { seatMap?: Partial<Bounds["seatMap"]>; rates?: Partial<Bounds["rates"]> } = {}) {
+async function setUp(
+  bounds: { seatMap?: Partial<Bounds["seatMap"]>; rates?: Partial<Bounds["rates"]> } = {},
+) {
   const eventId = randomUUID() as EventId;
   const sections = [watchedSection(redis, eventId), watchedSection(redis, eventId)] as const;
   for (const section of sections) await section.load("0".repeat(100));
@@ -68,9 +70,7 @@ test("a watcher hears the versions, then each change with the version before it"
   });
   await first.change(20, "11");
   const { changes } = await live.heard("seats");
-  expect(changes).toEqual([
-    { sectionId: first.sectionId, from: 1, version: 2, free: 98, changed: "20:hh" },
-  ]);
+  expect(changes).toEqual([{ sectionId: first.sectionId, from: 1, version: 2, free: 98, changed: "20:hh" }]);
 });
 
 test("changes of a tenth of a second come in one message, whatever their section", async () => {
@@ -189,49 +189,55 @@ test.each([
   ["a section of another event", `?sections=${unknownId}`, [], "422", "invalid_request"],
   ["no section", "?sections=", [], "422", "invalid_request"],
   ["more sections than one may choose", `?sections=${"x,".repeat(60)}`, [], "422", "invalid_request"],
-])("%s: there is neither socket nor stream, but a problem that says why", async (_, query, headers, status, code) => {
-  const { gateway, eventId } = await setUp();
-  const path = `/v1/events/${eventId}/seats/live${query}`;
-  for (const text of [
-    upgradeText(path, headers),
-    `${[`GET ${path} HTTP/1.1`, "Host: a", "Connection: close", ...headers].join("\r\n")}\r\n\r\n`,
-  ]) {
-    const answer = await sendRaw(gateway, text, new RegExp(code));
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(answer).toContain(`"code":"${code}"`);
-  }
-});
+])(
+  "%s: there is neither socket nor stream, but a problem that says why",
+  async (_, query, headers, status, code) => {
+    const { gateway, eventId } = await setUp();
+    const path = `/v1/events/${eventId}/seats/live${query}`;
+    for (const text of [
+      upgradeText(path, headers),
+      `${[`GET ${path} HTTP/1.1`, "Host: a", "Connection: close", ...headers].join("\r\n")}\r\n\r\n`,
+    ]) {
+      const answer = await sendRaw(gateway, text, new RegExp(code));
+      expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(answer).toContain(`"code":"${code}"`);
+    }
+  },
+);
 
-test.each(["socket", "stream"])("a client that does not read its %s is dropped, the others hear on", async (kind) => {
-  const seatMap = { windowMs: 5, messageBytes: 200_000, seatsPerChange: 1_000_000 };
-  const eventId = randomUUID() as EventId;
-  const section = watchedSection(redis, eventId);
-  await section.load("01".repeat(20_000));
-  const { gateway } = await startGatewayOf(eventId, [section], { seatMap });
-  const path = `/v1/events/${eventId}/seats/live`;
-  const plain = `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
-  const slow = connect(gateway.port, "127.0.0.1");
-  slow.write(kind === "socket" ? upgradeText(path, []) : plain);
-  slow.on("error", () => undefined);
-  let isGone = false;
-  await new Promise((resolve) => slow.once("data", resolve));
-  slow.pause();
-  slow.on("close", () => {
-    isGone = true;
-  });
-  const other = await openLive(gateway, eventId);
-  let version = 1;
-  for (let round = 0; round < 200 && gateway.watchers() > 1; round += 1) {
-    await section.change(0, (round % 2 === 0 ? "10" : "01").repeat(20_000));
-    version += 1;
-    const heard = version;
-    await waitFor(() => versionOf(other.messages.at(-1)) === heard, { what: "the change" });
-  }
-  await waitFor(() => gateway.watchers() === 1, { what: "the end of the slow client" });
-  slow.resume();
-  await waitFor(() => isGone, { what: "its closed connection" });
-  expect(other.closed()).toBeUndefined();
-});
+test.each(["socket", "stream"])(
+  "a client that does not read its %s is dropped, the others hear on",
+  async (kind) => {
+    const seatMap = { windowMs: 5, messageBytes: 200_000, seatsPerChange: 1_000_000 };
+    const eventId = randomUUID() as EventId;
+    const section = watchedSection(redis, eventId);
+    await section.load("01".repeat(20_000));
+    const { gateway } = await startGatewayOf(eventId, [section], { seatMap });
+    const path = `/v1/events/${eventId}/seats/live`;
+    const plain = `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const slow = connect(gateway.port, "127.0.0.1");
+    slow.write(kind === "socket" ? upgradeText(path, []) : plain);
+    slow.on("error", () => undefined);
+    let isGone = false;
+    await new Promise((resolve) => slow.once("data", resolve));
+    slow.pause();
+    slow.on("close", () => {
+      isGone = true;
+    });
+    const other = await openLive(gateway, eventId);
+    let version = 1;
+    for (let round = 0; round < 200 && gateway.watchers() > 1; round += 1) {
+      await section.change(0, (round % 2 === 0 ? "10" : "01").repeat(20_000));
+      version += 1;
+      const heard = version;
+      await waitFor(() => versionOf(other.messages.at(-1)) === heard, { what: "the change" });
+    }
+    await waitFor(() => gateway.watchers() === 1, { what: "the end of the slow client" });
+    slow.resume();
+    await waitFor(() => isGone, { what: "its closed connection" });
+    expect(other.closed()).toBeUndefined();
+  },
+);
 
 const versionOf = (message: unknown) =>
   (message as { changes?: { version: number }[] } | undefined)?.changes?.[0]?.version;

@@ -1,6 +1,6 @@
 import type { EventId } from "../../foundation/ids.ts";
-import { leaveView, joinView, type CrowdDeps, type MapCrowd, openMapCrowd } from "./map-crowd.ts";
 import { type LiveByeReason, sectionsMessage } from "./live-messages.ts";
+import { type CrowdDeps, joinView, leaveView, type MapCrowd, openMapCrowd } from "./map-crowd.ts";
 import { endWatcher, tellWatcher, type Watcher } from "./watcher.ts";
 
 export type MapConnections = {

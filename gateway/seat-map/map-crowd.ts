@@ -1,11 +1,11 @@
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
-import type { SectionWatch } from "../../booking-core/seats/section-watch.ts";
+import type { SectionWatch } from "../../booking-core/seats/followed-section.ts";
 import type { EventId, SectionId } from "../../foundation/ids.ts";
 import type { Bounds } from "../bounds.ts";
 import type { GatewayServices } from "../services.ts";
-import { gatherChanges, type GatheredChanges } from "./gathered-changes.ts";
-import { tellStream, type Watcher } from "./watcher.ts";
+import { type GatheredChanges, gatherChanges } from "./gathered-changes.ts";
 import { watchSections } from "./watch-sections.ts";
+import { tellStream, type Watcher } from "./watcher.ts";
 
 /** The connections to one event's seats in this process, from the first that opens until the last has closed. */
 export type MapCrowd = {
@@ -129,9 +129,7 @@ function tellGathered(deps: CrowdDeps, crowd: MapCrowd): void {
   const { bounds } = deps;
   const changes = crowd.gathered.take(bounds.messageBytes);
   for (const view of crowd.views.values()) tellView(deps, view, changes);
-  crowd.timer = crowd.gathered.isEmpty()
-    ? undefined
-    : setTimeout(tellGathered, bounds.windowMs, deps, crowd);
+  crowd.timer = crowd.gathered.isEmpty() ? undefined : setTimeout(tellGathered, bounds.windowMs, deps, crowd);
 }
 
 function tellView(

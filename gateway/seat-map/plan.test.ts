@@ -25,11 +25,23 @@ function eventOf(names: readonly string[]): OnsaleEvent {
   ];
   const { capacity, layout, marks } = compileSection({ name: "S", kind: "seated", rows }, ["Front", "Rear"]);
   const offers = [offerOf("Front", 9_000n), offerOf("Rear", 4_500n)];
-  const section: Section = { id: seatedId, eventId, name: "S", kind: "seated", capacity, marks, offers, ...layout };
+  const section: Section = {
+    id: seatedId,
+    eventId,
+    name: "S",
+    kind: "seated",
+    capacity,
+    marks,
+    offers,
+    ...layout,
+  };
   return { ...testEvent, sections: [section] };
 }
 
-const catalogueOf = (event: () => OnsaleEvent) => ({ list: async () => [event()], find: async () => event() });
+const catalogueOf = (event: () => OnsaleEvent) => ({
+  list: async () => [event()],
+  find: async () => event(),
+});
 
 test("the plan says where each seat stands, its name and its offer, and keeps to itself who has the rest", async () => {
   const event = eventOf(["1", "3", "5", "7", "9"]);

@@ -6,7 +6,8 @@ const letterOfByte = Buffer.from(lettersOf(String.fromCharCode(...Array(256).key
 /** What everybody may know of the seats, as one text. */
 export function statesOf(seats: Buffer): string {
   const letters = Buffer.allocUnsafe(seats.length);
-  for (let seat = 0; seat < seats.length; seat += 1) letters[seat] = letterOfByte[seats[seat] as number] as number;
+  for (let seat = 0; seat < seats.length; seat += 1)
+    letters[seat] = letterOfByte[seats[seat] as number] as number;
   return letters.toString("latin1");
 }
 

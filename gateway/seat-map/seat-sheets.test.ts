@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { expect, test } from "vitest";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
+import type { SectionWatch } from "../../booking-core/seats/followed-section.ts";
 import type { SectionPicture } from "../../booking-core/seats/section-picture.ts";
-import type { SectionWatch } from "../../booking-core/seats/section-watch.ts";
-import { uuidSource, type SectionId } from "../../foundation/ids.ts";
+import { type SectionId, uuidSource } from "../../foundation/ids.ts";
 import { chooseEncoding } from "../http/content-encoding.ts";
 import type { GatewayServices } from "../services.ts";
 import { sendRaw } from "../test-client.ts";
@@ -19,11 +19,19 @@ function eventOf(pictures: readonly SectionPicture[]) {
   const ids = pictures.map(() => uuidSource.next<SectionId>());
   const like = testEvent.sections[0] as OnsaleEvent["sections"][number];
   const event: OnsaleEvent = { ...testEvent, sections: ids.map((id) => ({ ...like, id })) };
-  const changed = new Map<SectionId, SectionPicture>(ids.map((id, index) => [id, pictures[index] as SectionPicture]));
+  const changed = new Map<SectionId, SectionPicture>(
+    ids.map((id, index) => [id, pictures[index] as SectionPicture]),
+  );
   let asked = 0;
   const known = (sectionId: SectionId): SectionWatch => {
     asked += 1;
-    return { eventId, sectionId, picture: () => changed.get(sectionId), isCurrent: () => true, listen: () => () => {} };
+    return {
+      eventId,
+      sectionId,
+      picture: () => changed.get(sectionId),
+      isCurrent: () => true,
+      listen: () => () => {},
+    };
   };
   const services: Partial<GatewayServices> = {
     catalogue: { list: async () => [event], find: async (id) => (id === eventId ? event : undefined) },
@@ -48,7 +56,10 @@ async function get(gateway: TestGateway, encoding: string | undefined) {
     "Connection: close",
     ...(encoding === undefined ? [] : [`Accept-Encoding: ${encoding}`]),
   ];
-  const answer = Buffer.from(await sendRaw(gateway, `${headers.join("\r\n")}\r\n\r\n`, /\0\0never/), "latin1");
+  const answer = Buffer.from(
+    await sendRaw(gateway, `${headers.join("\r\n")}\r\n\r\n`, /\0\0never/),
+    "latin1",
+  );
   const end = answer.indexOf("\r\n\r\n") + 4;
   return { head: answer.subarray(0, end).toString("latin1"), body: answer.subarray(end) };
 }

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
-import type { SectionWatch } from "../../booking-core/seats/section-watch.ts";
+import type { SectionWatch } from "../../booking-core/seats/followed-section.ts";
 import type { EventId } from "../../foundation/ids.ts";
 import type { Bounds } from "../bounds.ts";
 import { type SharedText, shareText } from "../http/shared-text.ts";
@@ -29,7 +29,8 @@ export function createSeatSheets(
     if (watches === undefined) return undefined;
     const etag = etagOf(event, watches);
     const known = sheets.get(event.id)?.text;
-    const text = known?.etag === etag ? known : shareText(etag, JSON.stringify(eventSeatsView(event, watches)));
+    const text =
+      known?.etag === etag ? known : shareText(etag, JSON.stringify(eventSeatsView(event, watches)));
     keep(event.id, { text, madeAtMs: clock.now() });
     return text;
   }

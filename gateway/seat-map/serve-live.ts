@@ -50,7 +50,12 @@ function serve(exchange: Exchange, req: HttpRequest, isUpgrade: boolean, begin: 
 }
 
 /** A connection that was to become a WebSocket ends with its refusal. */
-async function work(exchange: Exchange, request: LiveRequest, isUpgrade: boolean, begin: Begin): Promise<void> {
+async function work(
+  exchange: Exchange,
+  request: LiveRequest,
+  isUpgrade: boolean,
+  begin: Begin,
+): Promise<void> {
   const { runtime, requestId } = exchange;
   try {
     const decision = await admitToLive(runtime, request);

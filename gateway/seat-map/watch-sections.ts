@@ -1,5 +1,5 @@
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
-import type { SectionWatch } from "../../booking-core/seats/section-watch.ts";
+import type { SectionWatch } from "../../booking-core/seats/followed-section.ts";
 import type { SectionId } from "../../foundation/ids.ts";
 import type { GatewayServices } from "../services.ts";
 
@@ -16,7 +16,7 @@ export async function watchSections(
   for (let from = 0; from < sectionIds.length; from += sectionsAtOnce) {
     const some = sectionIds.slice(from, from + sectionsAtOnce);
     const opened = await Promise.all(
-      some.map((id) => sectionWatches.known(id) ?? sectionWatches.open(event.id, id)),
+      some.map(async (id) => sectionWatches.known(id) ?? sectionWatches.open(event.id, id)),
     );
     for (const watch of opened) {
       if (watch === undefined) return undefined;

@@ -52,13 +52,18 @@ export function planView({ id, sections }: Pick<OnsaleEvent, "id" | "sections">)
 /** Who has blocked or keeps seats is nobody's business: these are only seen as such in the snapshot. */
 function sectionView(section: Section): z.input<typeof sectionSchema> {
   const { id, name, kind, capacity, offers, rows, marks } = section;
-  const ofClass = (wanted: number) => marks.flatMap(([seat, seatClass]) => (seatClass === wanted ? [seat] : []));
+  const ofClass = (wanted: number) =>
+    marks.flatMap(([seat, seatClass]) => (seatClass === wanted ? [seat] : []));
   return {
     id,
     name,
     kind,
     capacity,
-    offers: offers.map((offer) => ({ id: offer.id, category: offer.category, price: moneyView(offer.price) })),
+    offers: offers.map((offer) => ({
+      id: offer.id,
+      category: offer.category,
+      price: moneyView(offer.price),
+    })),
     rows: [...rows],
     blocks: blocksView(section),
     accessible: ofClass(seatClasses.accessible),

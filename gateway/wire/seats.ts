@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
+import type { SectionWatch } from "../../booking-core/seats/followed-section.ts";
 import type { SectionPicture } from "../../booking-core/seats/section-picture.ts";
-import type { SectionWatch } from "../../booking-core/seats/section-watch.ts";
 import type { EventId, SectionId } from "../../foundation/ids.ts";
 import { statesOf } from "../seat-map/seat-letters.ts";
 import { idSchema } from "./id.ts";
