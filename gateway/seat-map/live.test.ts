@@ -109,6 +109,26 @@ test("who follows the protocol draws what is in Redis, by socket and by stream, 
   expect(drawings.map((drawn) => drawn.gaps())).toEqual([0, 0]);
 });
 
+test("fifty watchers of an event that sells hear every version of every section, and one text for all", async () => {
+  const { gateway, eventId, sections } = await setUp();
+  const watchers = await Promise.all(Array.from({ length: 50 }, () => openLive(gateway, eventId)));
+  for (let seat = 0; seat < 100; seat += 1)
+    await Promise.all(sections.map((section) => section.change(seat, "1")));
+  const versions = (index: number) =>
+    watchers[index]?.messages.flatMap((message) => (message.type === "seats" ? message.changes : [])) ?? [];
+  const isTold = () =>
+    watchers.every((_, index) => versions(index).filter(({ version }) => version === 101).length === 2);
+  await waitFor(isTold, { what: "the last change at every watcher", withinMs: 5_000 });
+  for (const { sectionId } of sections) {
+    const told = versions(0).filter((change) => change.sectionId === sectionId);
+    expect(told.map((change) => ("from" in change ? change.from : undefined))).toEqual([
+      1,
+      ...told.slice(0, -1).map(({ version }) => version),
+    ]);
+  }
+  for (const { messages } of watchers) expect(messages).toEqual(watchers[0]?.messages);
+});
+
 test("a watcher of some sections hears of no other, and one gateway that joins late knows the same", async () => {
   const { gateway, eventId, first, second, sections } = await setUp();
   const live = await openLive(gateway, eventId, [second.sectionId]);
