@@ -81,7 +81,7 @@ function contains(range: string, slot: number): boolean {
 /** Automatic pipelining would hand these callers MOVED errors (docs/adr/0003); our connections do not use it. */
 test("a slot moves under load without a lost or doubled claim, and no caller sees an error", async () => {
   const rows = Array.from({ length: 200 }, () => 50);
-  const { seats, section } = await loadTestSection(redis, rows, systemClock);
+  const { seats, section } = await loadTestSection(redis, rows, [], systemClock);
   const engines = [seats, createSeatEngine({ redis: secondGateway, clock: systemClock })];
   const slot = Number(await redis.cluster("KEYSLOT", sectionKeys(section.eventId, section.id).meta));
   const all = await masters();
