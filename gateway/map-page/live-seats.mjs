@@ -1,5 +1,5 @@
 // Keeps the seats of an event as they are: connection, snapshot, changes, and coming back.
-import { applyChanges, isBehind, seatsOfSnapshot, waitMs } from "/map/follow-seats.mjs";
+import { applyChanges, isBehind, seatsOfSnapshot, waitMs } from "./follow-seats.mjs";
 
 const defaultReconnect = { firstMs: 1_000, mostMs: 30_000, factor: 2 };
 const retryMs = 300;

@@ -1,7 +1,7 @@
 // The page: a list of sections, and the seats of the chosen one.
-import { drawSection, drawState, seatAt, sizeOf } from "/map/draw-section.mjs";
-import { liveSeats } from "/map/live-seats.mjs";
-import { describeSeat, nextSeat, placeSeats, stateWords } from "/map/place-seats.mjs";
+import { drawSection, drawState, seatAt, sizeOf } from "./draw-section.mjs";
+import { liveSeats } from "./live-seats.mjs";
+import { describeSeat, nextSeat, placeSeats, stateWords } from "./place-seats.mjs";
 
 const eventId = location.pathname.split("/")[2];
 const base = `${location.origin}/v1/events/${eventId}`;

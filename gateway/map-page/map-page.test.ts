@@ -90,7 +90,8 @@ test("the page loads everything from here, and all that its scripts import is se
     served.add(path);
     const { status, body } = await send(gateway, path);
     expect([path, status]).toEqual([path, 200]);
-    waiting.push(...[...String(body).matchAll(/from "([^"]+)"/g)].map((match) => String(match[1])));
+    const imported = [...String(body).matchAll(/from "([^"]+)"/g)];
+    waiting.push(...imported.map((match) => new URL(String(match[1]), gateway.url + path).pathname));
   }
   expect(served.size).toBe(6);
 });
