@@ -9,7 +9,8 @@ import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-
 import { renewPass, takeTurn } from "./routes/passes.ts";
 import { startPayment } from "./routes/payments.ts";
 import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.ts";
-import { showSeats } from "./routes/seats.ts";
+import { showPlan } from "./routes/plan.ts";
+import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { showTicket } from "./routes/tickets.ts";
 import { receiveSandboxWebhook } from "./routes/webhooks.ts";
@@ -35,6 +36,8 @@ export const routes: readonly Route[] = [
   removePlace,
   setBeacon,
   showAudit,
+  showPlan,
+  showEventSeats,
   showSeats,
   book,
   showBooking,

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { z } from "zod";
-import { type Answer, paramNames, type Route, takesBody } from "../route.ts";
+import { type Answer, paramNames, type Route, type TextAnswer, takesBody } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
@@ -90,7 +90,7 @@ function work(exchange: Exchange, route: Route, received: Received): void {
   }
 }
 
-function finish(exchange: Exchange, result: Answer | Refusal): void {
+function finish(exchange: Exchange, result: Answer | TextAnswer | Refusal): void {
   if ("refusal" in result) refuse(exchange, result);
   else answer(exchange, result);
   closeExchange(exchange);
@@ -105,18 +105,18 @@ function fail(exchange: Exchange, failure: unknown): void {
 
 type Maybe<Value> = Value | Promise<Value>;
 
-function decide(runtime: Runtime, route: Route, received: Received): Maybe<Answer | Refusal> {
+function decide(runtime: Runtime, route: Route, received: Received): Maybe<Answer | TextAnswer | Refusal> {
   const known = identify(runtime, route, received);
   if (known instanceof Promise) return known.then((late) => handle(runtime, route, received, late));
   return handle(runtime, route, received, known);
 }
 
 function handle(
-  { services, connections, guards }: Runtime,
+  { services, connections, guards, sheets }: Runtime,
   route: Route,
   { headers, params, rawBody, address }: Received,
   known: Known | Refusal,
-): Maybe<Answer | Refusal> {
+): Maybe<Answer | TextAnswer | Refusal> {
   if ("refusal" in known) return known;
   const refusal = paramsProblem(params, route.params) ?? keyProblem(headers, route);
   if (refusal !== undefined) return refusal;
@@ -124,7 +124,19 @@ function handle(
   if ("refusal" in parsed) return parsed;
   const { body } = parsed;
   const { buyer, jkt } = known;
-  return route.handle({ services, connections, guards, params, body, headers, rawBody, address, buyer, jkt });
+  return route.handle({
+    services,
+    connections,
+    guards,
+    sheets,
+    params,
+    body,
+    headers,
+    rawBody,
+    address,
+    buyer,
+    jkt,
+  });
 }
 
 type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };
