@@ -68,26 +68,32 @@ export async function roomVisit(redis: Redis, keys: { readonly settings: string;
   return (await runScript(redis, roomVisitScript, [keys.settings, keys.places, keys.line, keys.drawn, keys.back, keys.turns, keys.inside, keys.passes, keys.codes, keys.proofs], [args.visits, args.nowMs])) as ["room", state: string, incarnation: number, laneNames: string, lanes: string, commitment: string, answers: (readonly [where: "lobby" | "waiting" | "lapsed" | "turn" | "inside", lane: number, entry: number, number: number, endsAtMs: number, joinedAt: number, fresh: 0 | 1] | readonly [refusal: "missing" | "closed" | "busy" | "code_wrong" | "code_spent" | "proof_spent"])[]] | ["room_missing"];
 }
 
-const seatsClaimScript = loadScript("seats/claim-5.lua");
-/** Takes seats for bookings, one claim after the other, each all or nothing. A booking that has its hold already gets the same seats again, so a claim may be repeated. The work of a claim grows with the seats it takes and with the count of rows in bytes, not with the seats of the section. */
-export async function seatsClaim(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string }, args: { readonly nowMs: number; readonly claims: string }): Promise<("section_missing" | (["held", string, number, 0 | 1, number] | ["sold_out", number] | ["seats_taken" | "seats_unknown", string] | ["idempotency_key_reused"])[])> {
-  return (await runScript(redis, seatsClaimScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid], [args.nowMs, args.claims])) as ("section_missing" | (["held", string, number, 0 | 1, number] | ["sold_out", number] | ["seats_taken" | "seats_unknown", string] | ["idempotency_key_reused"])[]);
+const seatsClaimScript = loadScript("seats/claim-6.lua");
+/** Takes seats for bookings, one claim after the other, each all or nothing. A booking that has its hold already gets the same seats again, so a claim may be repeated. The work of a claim grows with the seats it takes, not with the section nor with what is sold of it. */
+export async function seatsClaim(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly holds: string; readonly unpaid: string; readonly news: string }, args: { readonly nowMs: string; readonly claims: string }): Promise<"section_missing" | [epoch: string, (["held", string, number, 0 | 1, string] | ["sold_out", number] | ["seats_taken" | "seats_unknown" | "leaves_single", string] | ["idempotency_key_reused"])[]]> {
+  return (await runScript(redis, seatsClaimScript, [keys.meta, keys.seats, keys.blocks, keys.holds, keys.unpaid, keys.news], [args.nowMs, args.claims])) as "section_missing" | [epoch: string, (["held", string, number, 0 | 1, string] | ["sold_out", number] | ["seats_taken" | "seats_unknown" | "leaves_single", string] | ["idempotency_key_reused"])[]];
 }
 
-const seatsEndScript = loadScript("seats/end-6.lua");
-/** Ends unpaid holds, or frees sold seats: `release` makes the seats free again and forgets the hold, `confirm` makes them sold. What is not there, or is so already, stays as it is, so that both may be repeated. */
-export async function seatsEnd(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string; readonly ended: string }, args: { readonly action: string; readonly bookingIds: string }): Promise<number> {
-  return (await runScript(redis, seatsEndScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid, keys.ended], [args.action, args.bookingIds])) as number;
+const seatsEndScript = loadScript("seats/end-7.lua");
+/** Ends holds: `release` makes their seats free again and forgets them, `confirm` makes them sold, `shrink` gives some of their places back. What is not there, or is so already, stays as it is, so that all may be repeated. */
+export async function seatsEnd(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly holds: string; readonly unpaid: string; readonly ended: string; readonly news: string }, args: { readonly ends: string; readonly ofEpoch: string }): Promise<number> {
+  return (await runScript(redis, seatsEndScript, [keys.meta, keys.seats, keys.blocks, keys.holds, keys.unpaid, keys.ended, keys.news], [args.ends, args.ofEpoch])) as number;
 }
 
-const seatsLoadScript = loadScript("seats/load-6.lua");
+const seatsLoadScript = loadScript("seats/load-7.lua");
 /** Builds a section from what Postgres says, also over the one that is there. Fresh unpaid holds that Postgres does not know yet are kept where they do not collide: their bookings may be about to commit. What has ended since the caller began to read Postgres ends here too. Refused where that is not known any more, and where another has rebuilt the section since. */
-export async function seatsLoad(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly rows: string; readonly holds: string; readonly unpaid: string; readonly ended: string }, args: { readonly nowMs: number; readonly keepMs: number; readonly ends: number; readonly section: string; readonly live: string }): Promise<["loaded", number] | ["moved"]> {
-  return (await runScript(redis, seatsLoadScript, [keys.meta, keys.seats, keys.rows, keys.holds, keys.unpaid, keys.ended], [args.nowMs, args.keepMs, args.ends, args.section, args.live])) as ["loaded", number] | ["moved"];
+export async function seatsLoad(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly holds: string; readonly unpaid: string; readonly ended: string; readonly news: string }, args: { readonly nowMs: number; readonly keepMs: number; readonly ends: number; readonly section: string; readonly live: string }): Promise<["loaded", number] | ["moved"]> {
+  return (await runScript(redis, seatsLoadScript, [keys.meta, keys.seats, keys.blocks, keys.holds, keys.unpaid, keys.ended, keys.news], [args.nowMs, args.keepMs, args.ends, args.section, args.live])) as ["loaded", number] | ["moved"];
+}
+
+const seatsMarkScript = loadScript("seats/mark-5.lua");
+/** Says what seats are for. Free seats change at once; who holds or has bought a seat keeps it. */
+export async function seatsMark(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly ended: string; readonly news: string }, args: { readonly marks: string }): Promise<"marked" | "section_missing" | "seats_unknown"> {
+  return (await runScript(redis, seatsMarkScript, [keys.meta, keys.seats, keys.blocks, keys.ended, keys.news], [args.marks])) as "marked" | "section_missing" | "seats_unknown";
 }
 
 const seatsSnapshotScript = loadScript("seats/snapshot-2.lua");
-/** The state of every seat of a section with the version it belongs to. */
-export async function seatsSnapshot(redis: Redis, keys: { readonly meta: string; readonly seats: string }): Promise<"section_missing" | [version: string, free: string, seats: string]> {
-  return (await runScript(redis, seatsSnapshotScript, [keys.meta, keys.seats], [])) as "section_missing" | [version: string, free: string, seats: string];
+/** The byte of every seat of a section with the version it belongs to. */
+export async function seatsSnapshot(redis: Redis, keys: { readonly meta: string; readonly seats: string }): Promise<"section_missing" | [version: string, epoch: string, free: string, held: string, seats: string]> {
+  return (await runScript(redis, seatsSnapshotScript, [keys.meta, keys.seats], [])) as "section_missing" | [version: string, epoch: string, free: string, held: string, seats: string];
 }

@@ -31,6 +31,6 @@ function reservedOf({ pool }: WishContext, section: Section, seatNumbers: readon
   const classes = classesOf(section);
   return seatNumbers.filter((seat) => {
     const seatClass = classes.get(seat) ?? seatClasses.ordinary;
-    return seatClass >= seatClasses.firstPool && seatClass !== pool?.seatClass;
+    return seatClass >= seatClasses.firstHouse && seatClass !== pool?.seatClass;
   });
 }

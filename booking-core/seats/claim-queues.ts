@@ -4,7 +4,7 @@ import type { Redis } from "../../foundation/redis/connect.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
 import { seatsClaim } from "../../lua/generated.ts";
 import type { Claim, ClaimOutcome } from "./claim.ts";
-import { parseSeatNumbers } from "./hold.ts";
+import { assertClaim, decodeAnswer, encodeClaim } from "./claim-lines.ts";
 
 type Waiting = {
   readonly claim: Claim;
@@ -27,7 +27,7 @@ export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
   const queues = new Map<string, Queue>();
 
   function claim(wanted: Claim): Promise<ClaimOutcome> {
-    assertWish(wanted);
+    assertClaim(wanted);
     const name = sectionKeys(wanted.eventId, wanted.sectionId).meta;
     const queue = queues.get(name) ?? { waiting: [], running: false };
     if (queue.waiting.length >= limits.booking.claimsWaitingPerSection)
@@ -79,45 +79,11 @@ async function runClaims(
 ): Promise<ClaimOutcome[]> {
   const [first] = claims;
   if (first === undefined) return [];
-  const answers = await seatsClaim(parts.redis, sectionKeys(first.eventId, first.sectionId), {
-    nowMs: parts.clock.now(),
-    claims: JSON.stringify(claims.map(encode)),
+  const answer = await seatsClaim(parts.redis, sectionKeys(first.eventId, first.sectionId), {
+    nowMs: String(parts.clock.now()),
+    claims: claims.map(encodeClaim).join(""),
   });
-  if (answers === "section_missing") return claims.map(() => ({ outcome: "section_missing" }));
-  return answers.map(decode);
-}
-
-function encode({ bookingId, requestHash, deadlineMs, wish }: Claim) {
-  const seatNumbers = wish.mode === "manual" ? wish.seatNumbers : [];
-  const quantity = wish.mode === "manual" ? seatNumbers.length : wish.quantity;
-  return [bookingId, requestHash, deadlineMs, quantity, seatNumbers];
-}
-
-type Answer = Exclude<Awaited<ReturnType<typeof seatsClaim>>, string>[number];
-
-function decode(answer: Answer): ClaimOutcome {
-  switch (answer[0]) {
-    case "held": {
-      const [outcome, seats, quantity, fresh, deadlineMs] = answer;
-      return { outcome, seatNumbers: parseSeatNumbers(seats), quantity, fresh: fresh === 1, deadlineMs };
-    }
-    case "sold_out":
-      return { outcome: "sold_out", free: answer[1] };
-    case "seats_taken":
-    case "seats_unknown":
-      return { outcome: answer[0], seatNumbers: parseSeatNumbers(answer[1]) };
-    case "idempotency_key_reused":
-      return { outcome: "idempotency_key_reused" };
-  }
-}
-
-/** The edge has checked all this; a wish that breaks it would take wrong seats, or end the script for its batch. */
-function assertWish({ wish }: Claim): void {
-  const quantity = wish.mode === "manual" ? wish.seatNumbers.length : wish.quantity;
-  const isCount = Number.isInteger(quantity) && quantity >= 1 && quantity <= limits.booking.seatsPerBooking;
-  if (!isCount) throw new Error(`a claim of ${quantity} seats`);
-  if (wish.mode === "best-available") return;
-  if (new Set(wish.seatNumbers).size !== quantity) throw new Error("a claim that names a seat twice");
-  if (!wish.seatNumbers.every((number) => Number.isSafeInteger(number) && number >= 0))
-    throw new Error(`a claim of the seats ${wish.seatNumbers.join()}`);
+  if (answer === "section_missing") return claims.map(() => ({ outcome: "section_missing" }));
+  const [epoch, answers] = answer;
+  return answers.map((each) => decodeAnswer(each, Number(epoch)));
 }

@@ -1,25 +1,29 @@
 import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
 import type { SeatClass } from "./seat-bytes.ts";
+import type { SectionCounts } from "./section-counts.ts";
 
-/** What a booking wants of one section; where `least` is below the quantity, fewer are welcome. */
+/** What a buyer wants of one section. A standing section takes `best-available` only. */
 export type Wish =
-  /** Of these segments, in order of preference. A standing section has one. */
+  /** Of these segments, in order of preference. Fewer than `quantity` are welcome down to `least`. */
   | {
       readonly mode: "best-available";
       readonly quantity: number;
       readonly least: number;
       readonly segments: readonly number[];
     }
-  /** `allowsSingles` false refuses a choice that leaves a single free seat where another would not. */
+  /**
+   * These ordinary seats: all of them, or those that are free where `least` is less. Unless singles are allowed, a
+   * choice that leaves a single free seat is refused where as many seats at an end of the same free run would not.
+   */
   | {
       readonly mode: "manual";
       readonly seatNumbers: readonly number[];
       readonly least: number;
       readonly allowsSingles: boolean;
     }
-  /** The first of these groups whose seats are all free, of whatever class. */
+  /** The first of these groups whose seats are all free: ordinary ones, accessible ones, and companions'. */
   | { readonly mode: "groups"; readonly groups: readonly (readonly number[])[] }
-  /** Free seats of one class within these runs, together if possible. */
+  /** Free seats of this class in these runs of [first seat, count], side by side if possible. */
   | {
       readonly mode: "among";
       readonly quantity: number;
@@ -47,15 +51,17 @@ export type ClaimOutcome =
       readonly quantity: number;
       readonly fresh: boolean;
       readonly deadlineMs: number;
+      /** How often the section had been built: a compensation that comes after the next time is refused. */
       readonly epoch: number;
     }
+  /** `free` counts what was asked for: seats of the segments or of the class; of groups there is none. */
   | { readonly outcome: "sold_out"; readonly free: number }
-  | {
-      readonly outcome: "seats_taken" | "seats_unknown" | "leaves_single";
-      readonly seatNumbers: readonly number[];
-    }
+  | { readonly outcome: "seats_taken"; readonly seatNumbers: readonly number[] }
+  | { readonly outcome: "seats_unknown"; readonly seatNumbers: readonly number[] }
+  /** The choice would leave these seats free alone. */
+  | { readonly outcome: "leaves_single"; readonly seatNumbers: readonly number[] }
   | { readonly outcome: "idempotency_key_reused" }
-  /** The section is not in Redis, or of a process that may have forgotten: it must be loaded from Postgres first. */
+  /** The section is not in Redis, or a server has it that may have forgotten: it must be loaded from Postgres first. */
   | { readonly outcome: "section_missing" }
   /** Too many claims wait for this section. */
   | { readonly outcome: "busy" };
@@ -68,4 +74,11 @@ export type LiveHold = {
   readonly quantity: number;
   readonly deadlineMs: number;
   readonly state: "held" | "sold";
+};
+
+/** Each seat is a byte (seat-bytes.ts), in the order of their numbers; none in a standing section. */
+export type SectionSnapshot = SectionCounts & {
+  readonly version: number;
+  readonly epoch: number;
+  readonly seats: string;
 };

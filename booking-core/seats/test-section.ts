@@ -1,36 +1,39 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../foundation/clock.ts";
-import type { BookingId, EventId, OfferId, SectionId } from "../../foundation/ids.ts";
+import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
-import type { Section } from "../events/event.ts";
 import type { Claim, Wish } from "./claim.ts";
+import type { LoadableSection } from "./loadable-section.ts";
 import { createSeatEngine, type SeatEngine } from "./seat-engine.ts";
 
 /** A section of its own for a test, loaded and empty. */
 export type TestSection = {
   readonly seats: SeatEngine;
-  readonly section: Section;
+  readonly section: LoadableSection;
   claim(wish: Wish, bookingId?: BookingId, requestHash?: string): ReturnType<SeatEngine["claim"]>;
+  /** A byte a seat. */
   states(): Promise<string>;
   ends(): Promise<number>;
 };
 
+type Block = LoadableSection["blocks"][number];
+
 export async function loadTestSection(
   redis: Redis,
-  rows: readonly number[],
+  blocks: readonly (number | Partial<Block>)[],
+  marks: LoadableSection["marks"] = [],
   clock?: Clock,
 ): Promise<TestSection> {
-  const section = seatedSection(rows);
-  return loadSection(redis, section, clock);
+  return loadSection(redis, seatedSection(blocks, marks), clock);
 }
 
 export async function loadStandingSection(redis: Redis, capacity: number): Promise<TestSection> {
-  return loadSection(redis, { ...seatedSection([]), kind: "standing", capacity });
+  return loadSection(redis, standingSection(capacity));
 }
 
-async function loadSection(
+export async function loadSection(
   redis: Redis,
-  section: Section,
+  section: LoadableSection,
   clock: Clock = { now: () => 1_000_000 },
 ): Promise<TestSection> {
   const seats = createSeatEngine({ redis, clock });
@@ -49,35 +52,54 @@ export function newBookingId(): BookingId {
   return randomUUID() as BookingId;
 }
 
-export function claimOf(section: Section, wish: Wish, bookingId: BookingId, requestHash = "hash"): Claim {
-  return {
-    eventId: section.eventId,
-    sectionId: section.id,
-    bookingId,
-    requestHash,
-    wish,
-    deadlineMs: 2_000_000,
-  };
+type Place = { readonly id: SectionId; readonly eventId: EventId };
+
+export function claimOf(section: Place, wish: Wish, bookingId: BookingId, requestHash = "hash"): Claim {
+  const { eventId, id } = section;
+  return { eventId, sectionId: id, bookingId, requestHash, wish, deadlineMs: 2_000_000 };
 }
 
-export function seatedSection(rows: readonly number[]): Section {
-  return {
-    id: randomUUID() as SectionId,
-    eventId: randomUUID() as EventId,
-    name: "A",
-    kind: "seated",
-    capacity: rows.reduce((sum, seats) => sum + seats, 0),
-    rows: rows.map((seats, index) => ({ label: String(index + 1), seats })),
-    offer: {
-      id: randomUUID() as OfferId,
-      category: "standard",
-      price: { amountMinor: 4_500n, currency: "EUR" },
-      maxPerBooking: 10,
-      salesFromMs: 0,
-      salesUntilMs: Number.MAX_SAFE_INTEGER,
-    },
-  };
+/** Blocks by their counts of seats, or with what else is to be said of them: else all are equally good. */
+export function seatedSection(
+  described: readonly (number | Partial<Block>)[],
+  marks: LoadableSection["marks"] = [],
+): LoadableSection {
+  const blocks = described.map((block): Block => {
+    const {
+      seats = 1,
+      segment = 0,
+      rank = 0,
+      centre = 0,
+    } = typeof block === "number" ? { seats: block } : block;
+    return { seats, segment, rank, centre };
+  });
+  const segments = [...new Set(blocks.map(({ segment }) => segment))].map((segment) => ({
+    firstBlock: blocks.findIndex((block) => block.segment === segment),
+    blocks: blocks.filter((block) => block.segment === segment).length,
+  }));
+  const capacity = blocks.reduce((sum, { seats }) => sum + seats, 0);
+  return { ...newPlace(), kind: "seated", capacity, blocks, segments, marks };
 }
 
-export const best = (quantity: number): Wish => ({ mode: "best-available", quantity });
-export const manual = (...seatNumbers: number[]): Wish => ({ mode: "manual", seatNumbers });
+export function standingSection(capacity: number): LoadableSection {
+  const segments = [{ firstBlock: 0, blocks: 0 }];
+  return { ...newPlace(), kind: "standing", capacity, blocks: [], segments, marks: [] };
+}
+
+function newPlace(): Place {
+  return { id: randomUUID() as SectionId, eventId: randomUUID() as EventId };
+}
+
+export const best = (quantity: number, segments: readonly number[] = [0]): Wish => ({
+  mode: "best-available",
+  quantity,
+  least: quantity,
+  segments,
+});
+
+export const manual = (...seatNumbers: number[]): Wish => ({
+  mode: "manual",
+  seatNumbers,
+  least: seatNumbers.length,
+  allowsSingles: true,
+});

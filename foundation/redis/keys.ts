@@ -6,12 +6,15 @@ export const sectionKeys = (eventId: EventId, sectionId: SectionId) => {
   return {
     meta: `${tag}:meta`,
     seats: `${tag}:seats`,
-    rows: `${tag}:rows`,
+    /** What is known of each block of adjacent seats, and which block a seat is in. */
+    blocks: `${tag}:blocks`,
     holds: `${tag}:holds`,
     /** Unpaid holds by when they were made: what has no booking after a while is an orphan. */
     unpaid: `${tag}:unpaid`,
     /** What has ended lately: a rebuilding that read Postgres a moment ago catches up with it. */
     ended: `${tag}:ended`,
+    /** Sharded channel: the changes of the section (booking-core/seats/section-news.ts). */
+    news: `${tag}:seat-news`,
   } as const;
 };
 

@@ -1,0 +1,133 @@
+-- Best-available: only ordinary free seats. In a block the place nearest to its centre; of the next blocks of the same
+-- rank the first where a place leaves no single free seat behind.
+-- Needs: kind, free, held, groups, segments, groupAt, blockAt, put. Gives: takeBest.
+local blocksTried = 8
+local segmentBounds
+
+local function boundsOf(segment)
+  if not segmentBounds then
+    segmentBounds = countsOf(segments)
+  end
+  local first = segmentBounds[segment * 2 - 1]
+  return first, first + segmentBounds[segment * 2]
+end
+
+-- The offset where `count` seats fit, and whether that leaves no single free seat.
+local function placeIn(block, count)
+  local ideal = block.centre - (count - 1) / 2
+  local wanted = math.ceil(ideal - 0.5)
+  local clean, cleanBy, any, anyBy
+  for from, past in string.gmatch(block.text, "()0+()") do
+    local first, last = from - 1, past - 1 - count
+    if last >= first then
+      local at = wanted < first and first or wanted > last and last or wanted
+      local by = math.abs(at - ideal)
+      if not any or by < anyBy then
+        any, anyBy = at, by
+      end
+      if last ~= first + 1 then
+        if at == first + 1 then
+          -- A step either way, the lower one where both are as near and the higher leaves no single either.
+          local lower, higher = first, last - first >= 4 and first + 2 or last
+          at = higher - ideal < ideal - lower and higher or lower
+        elseif at == last - 1 then
+          local lower, higher = last - first >= 4 and last - 2 or first, last
+          at = higher - ideal < ideal - lower and higher or lower
+        end
+        by = math.abs(at - ideal)
+        if not clean or by < cleanBy then
+          clean, cleanBy = at, by
+        end
+      end
+    end
+  end
+  if clean then
+    return clean, true
+  end
+  return any, false
+end
+
+-- The block with `count` together in the segment, best first, and the offset there.
+local function findTogether(first, past, count)
+  local wanted = "[" .. string.char(count) .. "-\255]"
+  local best, bestOffset, tries = nil, nil, 0
+  local at = string.find(groups, wanted, math.floor(first / groupSize) + 1)
+  while at and (at - 1) * groupSize < past do
+    local base = (at - 1) * groupSize
+    local runs = groupAt(at - 1).runs
+    local place = string.find(runs, wanted, first > base and first - base + 1 or 1)
+    while place do
+      if base + place > past then
+        return best, bestOffset
+      end
+      local block = blockAt(base + place - 1)
+      if best and block.rank ~= best.rank then
+        return best, bestOffset
+      end
+      local offset, isClean = placeIn(block, count)
+      if isClean then
+        return block, offset
+      end
+      if not best then
+        best, bestOffset = block, offset
+      end
+      tries = tries + 1
+      if tries == blocksTried then
+        return best, bestOffset
+      end
+      place = string.find(runs, wanted, place + 1)
+    end
+    at = string.find(groups, wanted, at + 1)
+  end
+  return best, bestOffset
+end
+
+-- Together in one block, else in halves. There are enough free seats, so in the end singles are always found.
+local function takeFrom(first, past, count, numbers)
+  local block, offset = findTogether(first, past, count)
+  if not block then
+    local half = math.ceil(count / 2)
+    takeFrom(first, past, half, numbers)
+    return takeFrom(first, past, count - half, numbers)
+  end
+  put(block, offset, string.rep("1", count))
+  local number = block.first + offset
+  for seat = number, number + count - 1 do
+    numbers[#numbers + 1] = seat
+  end
+end
+
+local function takeOf(segment, count, numbers)
+  free[segment], held[segment] = free[segment] - count, held[segment] + count
+  if kind == "seated" then
+    local first, past = boundsOf(segment)
+    takeFrom(first, past, count, numbers)
+  end
+end
+
+-- The first segment that has enough serves the wish; else all of them together.
+local function takeBest(wish, quantity, least)
+  local wanted, numbers, sum = countsOf(wish), {}, 0
+  for _, segment in ipairs(wanted) do
+    local there = free[segment + 1] or 0
+    if there >= quantity then
+      takeOf(segment + 1, quantity, numbers)
+      table.sort(numbers)
+      return numbers, quantity
+    end
+    sum = sum + there
+  end
+  if sum < least then
+    return { "sold_out", sum }
+  end
+  local taken, left = math.min(sum, quantity), math.min(sum, quantity)
+  for _, segment in ipairs(wanted) do
+    local part = math.min(free[segment + 1] or 0, left)
+    if part > 0 then
+      takeOf(segment + 1, part, numbers)
+      left = left - part
+    end
+  end
+  table.sort(numbers)
+  return numbers, taken
+end

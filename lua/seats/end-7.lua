@@ -1,0 +1,131 @@
+#!lua
+-- Ends holds: `release` makes their seats free again and forgets them, `confirm` makes them sold, `shrink` gives some
+-- of their places back. What is not there, or is so already, stays as it is, so that all may be repeated.
+-- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server
+-- KEYS seats string: one byte a seat: 48 + 3 * class + state; "0" is an ordinary free seat
+-- KEYS blocks string: what is known of blocks, in groups of 32; then two bytes a seat, its block
+-- KEYS holds hash: booking id to state|deadlineMs|heldAtMs|requestHash|quantity|seat numbers by comma
+-- KEYS unpaid zset: booking ids of unpaid holds by the time of the hold
+-- KEYS ended list: what changed holds or seats lately otherwise than a claim, for a rebuilding; meta's ends counts it all
+-- KEYS news channel: the changes of the section
+-- ARGV ends text: a line for each: release:id, confirm:id, or shrink:id:places that are left:seat numbers by comma
+-- ARGV ofEpoch text: the only epoch in which this is to be done; empty for any
+-- RETURNS number
+-- RESULTS number: how many holds have changed
+local meta, seats, blocks, holds = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local unpaid, ended, news = KEYS[5], KEYS[6], KEYS[7]
+local ends, ofEpoch = ARGV[1], ARGV[2]
+
+-- INCLUDE section
+-- INCLUDE process
+-- INCLUDE ended
+if ofEpoch ~= "" and ofEpoch ~= epoch then
+  return 0
+end
+
+local lines, ids = {}, {}
+for line, bookingId in string.gmatch(ends, "(%a+:([^:\n]+)[^\n]*)\n") do
+  lines[#lines + 1], ids[#ids + 1] = line, bookingId
+end
+-- Also what is not here: whoever rebuilds the section may have read it in Postgres before it ended.
+noteEnded(lines)
+if not kind then
+  return 0
+end
+
+-- INCLUDE blocks
+-- INCLUDE changed
+-- INCLUDE shrink
+local found, kept, forgotten, settled = redis.call("HMGET", holds, unpack(ids)), {}, {}, {}
+
+local function toFree(byte)
+  return byte - byte % 3
+end
+
+local function toSold(byte)
+  return byte - byte % 3 + 2
+end
+
+local function setSeats(numbers, quantity, state, byteOf)
+  if kind == "seated" then
+    return rewrite(numbers, byteOf)
+  end
+  if state == "held" then
+    held[1] = held[1] - quantity
+  end
+  if byteOf == toFree then
+    free[1] = free[1] + quantity
+  end
+end
+
+local function forget(bookingId)
+  forgotten[#forgotten + 1], kept[bookingId] = bookingId, nil
+  settled[#settled + 1] = bookingId
+end
+
+local endBy = {}
+
+function endBy.release(bookingId, hold)
+  setSeats(countsOf(hold.list), hold.quantity, hold.state, toFree)
+  forget(bookingId)
+  return true
+end
+
+function endBy.confirm(bookingId, hold)
+  if hold.state == "sold" then
+    return false
+  end
+  setSeats(countsOf(hold.list), hold.quantity, "held", toSold)
+  kept[bookingId] = "sold" .. hold.head .. hold.quantity .. "|" .. hold.list
+  settled[#settled + 1] = bookingId
+  return true
+end
+
+function endBy.shrink(bookingId, hold, line)
+  local left, list = string.match(line, "^[^:]+:[^:]+:(%d+):(.*)$")
+  local stay, back, quantity = shrink(countsOf(hold.list), hold.quantity, tonumber(left), countsOf(list))
+  if quantity == hold.quantity then
+    return false
+  end
+  setSeats(back, hold.quantity - quantity, hold.state, toFree)
+  kept[bookingId] = hold.state .. hold.head .. quantity .. "|" .. table.concat(stay, ",")
+  if quantity == 0 then
+    forget(bookingId)
+  end
+  return true
+end
+
+local changed, now = 0, {}
+for place, line in ipairs(lines) do
+  local bookingId = ids[place]
+  local text = now[bookingId]
+  if text == nil then
+    text = found[place]
+  end
+  local state, head, quantity, list = string.match(text or "", "^(%a+)(|%d+|%d+|[^|]*|)(%d+)|([%d,]*)$")
+  if state then
+    local hold = { state = state, head = head, quantity = tonumber(quantity), list = list }
+    if endBy[string.match(line, "^%a+")](bookingId, hold, line) then
+      changed = changed + 1
+      now[bookingId] = kept[bookingId] or false
+    end
+  end
+end
+
+if changed > 0 then
+  local fields = {}
+  for bookingId, hold in pairs(kept) do
+    fields[#fields + 1], fields[#fields + 2] = bookingId, hold
+  end
+  if #fields > 0 then
+    redis.call("HSET", holds, unpack(fields))
+  end
+  if #forgotten > 0 then
+    redis.call("HDEL", holds, unpack(forgotten))
+  end
+  if #settled > 0 then
+    redis.call("ZREM", unpaid, unpack(settled))
+  end
+  saveChanges()
+end
+return changed

@@ -1,0 +1,37 @@
+#!lua
+-- Says what seats are for. Free seats change at once; who holds or has bought a seat keeps it.
+-- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server
+-- KEYS seats string: one byte a seat: 48 + 3 * class + state; "0" is an ordinary free seat
+-- KEYS blocks string: what is known of blocks, in groups of 32; then two bytes a seat, its block
+-- KEYS ended list: what changed holds or seats lately otherwise than a claim, for a rebuilding; meta's ends counts it all
+-- KEYS news channel: the changes of the section
+-- ARGV marks text: seat number=class, by comma
+-- RETURNS "marked" | "section_missing" | "seats_unknown"
+-- RESULTS marked: all of them are so now
+-- RESULTS section_missing: nothing is known of the section
+-- RESULTS seats_unknown: the section has no such seats; nothing was changed
+local meta, seats, blocks, ended, news = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local marks = ARGV[1]
+
+-- INCLUDE section
+-- INCLUDE ended
+-- Also where nothing is loaded: whoever does it now may have read the marks before.
+noteEnded({ "mark:" .. marks })
+if not kind then
+  return "section_missing"
+end
+
+-- INCLUDE blocks
+-- INCLUDE changed
+local numbers, classes = {}, {}
+for number, class in string.gmatch(marks, "(%d+)=(%d+)") do
+  numbers[#numbers + 1], classes[#classes + 1] = tonumber(number), tonumber(class)
+  if kind ~= "seated" or numbers[#numbers] >= capacity then
+    return "seats_unknown"
+  end
+end
+rewrite(numbers, function(byte, place)
+  return 48 + 3 * classes[place] + byte % 3
+end)
+saveChanges()
+return "marked"
