@@ -15,7 +15,7 @@ type Money = { amountMinor: number; currency: string };
 export type EventAnswer = {
   id: string;
   title: string;
-  sections: { id: string; name: string; kind: string; capacity: number; offer: { price: Money } }[];
+  sections: { id: string; name: string; kind: string; capacity: number; offers: { price: Money }[] }[];
 };
 export type BookingAnswer = {
   id: string;
@@ -73,7 +73,7 @@ export function createApiClient(baseUrl: string) {
       call<SeatsAnswer>(`/v1/events/${eventId}/sections/${sectionId}/seats`),
     book: (
       eventId: string,
-      body: { sectionId: string; wish: unknown },
+      body: { wishes: readonly unknown[] },
       who: { token: string; pass: string; key: string },
     ) => call<BookingAnswer>(`/v1/events/${eventId}/bookings`, { body, ...who }),
     booking: (id: string, token: string) => call<BookingAnswer>(`/v1/bookings/${id}`, { token }),

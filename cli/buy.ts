@@ -58,11 +58,11 @@ async function buy(): Promise<void> {
     () => findSection(event),
     (found) => `${found.name}, ${found.free} free`,
   );
-  const wish = { mode: "best-available", quantity: options.quantity };
+  const wishes = [{ mode: "best-available", sectionId: section.id, quantity: options.quantity }];
   const who = { token, pass, key: randomUUID() };
   const booking = await step(
     "booking",
-    () => api.book(event.id, { sectionId: section.id, wish }, who),
+    () => api.book(event.id, { wishes }, who),
     describe,
   );
   const payment = await step(

@@ -71,7 +71,7 @@ test.each([
     method: "POST",
     token: tokenOf(ada),
     headers: { ...idempotency, ...(pass === undefined ? {} : { "onsale-pass": pass }) },
-    json: { sectionId: seatedId, wish: { mode: "best-available", quantity: 1 } },
+    json: { wishes: [{ mode: "best-available", sectionId: seatedId, quantity: 1 }] },
   };
   const refused = await send(gateway, `/v1/events/${eventId}/bookings`, sent);
   expect(problemOf(refused)).toMatchObject({ status: 403, code });

@@ -10,6 +10,8 @@ const token = tokenOf(ada);
 const headers = { "onsale-pass": passOf(ada), "idempotency-key": "key-12345678" };
 const bookings = `/v1/events/${eventId}/bookings`;
 const best = { mode: "best-available", quantity: 1 };
+const many = { ...best, quantity: 6 };
+const manual = { mode: "manual", sectionId: seatedId, seatNumbers: [1] };
 
 test("an unknown address is 404, and an unknown method 405 with those that are known", async () => {
   const gateway = await startTestGateway();
@@ -66,26 +68,26 @@ test("JSON with a charset is JSON", async () => {
 });
 
 test.each([
-  ["no wish", { sectionId: seatedId }, "wish"],
-  ["no section", { wish: best }, "sectionId"],
-  ["a section that is no id", { sectionId: "1", wish: best }, "sectionId"],
-  ["a number as text", { sectionId: seatedId, wish: { ...best, quantity: "1" } }, "wish.quantity"],
-  ["half a seat", { sectionId: seatedId, wish: { ...best, quantity: 1.5 } }, "wish.quantity"],
-  ["no seats", { sectionId: seatedId, wish: { ...best, quantity: 0 } }, "wish.quantity"],
-  ["a thousand seats", { sectionId: seatedId, wish: { ...best, quantity: 1_000 } }, "wish.quantity"],
-  ["an unknown mode", { sectionId: seatedId, wish: { mode: "lucky" } }, "wish.mode"],
-  ["the fields of the other mode", { sectionId: seatedId, wish: { ...best, seatNumbers: [1] } }, "wish"],
-  [
-    "a seat twice",
-    { sectionId: seatedId, wish: { mode: "manual", seatNumbers: [1, 1] } },
-    "wish.seatNumbers",
-  ],
-  [
-    "a seat below 0",
-    { sectionId: seatedId, wish: { mode: "manual", seatNumbers: [-1] } },
-    "wish.seatNumbers.0",
-  ],
-  ["an unknown field", { sectionId: seatedId, wish: best, price: 1 }, ""],
+  ["no wishes", {}, "wishes"],
+  ["an empty list of wishes", { wishes: [] }, "wishes"],
+  ["six wishes", { wishes: Array.from({ length: 6 }, () => best) }, "wishes"],
+  ["wishes for twelve seats together", { wishes: [many, many] }, "wishes"],
+  ["seats of its choice in no section", { wishes: [{ mode: "manual", seatNumbers: [1] }] }, "wishes.0.sectionId"],
+  ["a section that is no id", { wishes: [{ ...best, sectionId: "1" }] }, "wishes.0.sectionId"],
+  ["a number as text", { wishes: [{ ...best, quantity: "1" }] }, "wishes.0.quantity"],
+  ["half a seat", { wishes: [{ ...best, quantity: 1.5 }] }, "wishes.0.quantity"],
+  ["no seats", { wishes: [{ ...best, quantity: 0 }] }, "wishes.0.quantity"],
+  ["a thousand seats", { wishes: [{ ...best, quantity: 1_000 }] }, "wishes.0.quantity"],
+  ["more accessible seats than seats", { wishes: [{ ...best, accessible: 2 }] }, "wishes.0.accessible"],
+  ["a category twice", { wishes: [{ ...best, categories: ["A", "A"] }] }, "wishes.0.categories"],
+  ["a price below 0", { wishes: [{ ...best, upTo: -1 }] }, "wishes.0.upTo"],
+  ["an unknown mode", { wishes: [{ mode: "lucky" }] }, "wishes.0.mode"],
+  ["the fields of the other mode", { wishes: [{ ...best, seatNumbers: [1] }] }, "wishes.0"],
+  ["a seat twice", { wishes: [{ ...manual, seatNumbers: [1, 1] }] }, "wishes.0.seatNumbers"],
+  ["a seat below 0", { wishes: [{ ...manual, seatNumbers: [-1] }] }, "wishes.0.seatNumbers.0"],
+  ["another way to take seats", { wishes: [{ ...manual, take: "some" }] }, "wishes.0.take"],
+  ["an empty code", { wishes: [best], code: "" }, "code"],
+  ["an unknown field", { wishes: [best], price: 1 }, ""],
 ])("a booking with %s is refused and the field is named", async (_, json, path) => {
   const gateway = await startTestGateway();
   const refused = problemOf(await send(gateway, bookings, { method: "POST", token, headers, json }));
@@ -114,7 +116,7 @@ test.each(["short", "x".repeat(129), "with space", "umläut-12"])(
   async (key) => {
     const gateway = await startTestGateway();
     const own = { ...headers, "idempotency-key": key };
-    const sent = { method: "POST", token, headers: own, json: { sectionId: seatedId, wish: best } };
+    const sent = { method: "POST", token, headers: own, json: { wishes: [best] } };
     const refused = problemOf(await send(gateway, bookings, sent));
     expect(refused).toMatchObject({ status: 422, problems: [{ path: "Idempotency-Key" }] });
   },
@@ -249,7 +251,7 @@ test("what a part of the system says is no way into the headers either", async (
       find: async () => undefined,
     },
   });
-  const json = { sectionId: seatedId, wish: best };
+  const json = { wishes: [best] };
   const refused = await send(gateway, bookings, { method: "POST", token, headers, json });
   expect(refused.headers.get("set-cookie")).toBeNull();
   expect(problemOf(refused).code).toBe("internal");

@@ -1,6 +1,7 @@
 import type { Booking } from "../booking-core/bookings/booking.ts";
-import type { OnsaleEvent } from "../booking-core/events/event.ts";
-import type { BuyerId, EventId, SectionId } from "../foundation/ids.ts";
+import type { OnsaleEvent, Section } from "../booking-core/events/event.ts";
+import { compileSection, type PlannedSection } from "../booking-core/events/plan.ts";
+import type { BuyerId, EventId, OfferId, SectionId } from "../foundation/ids.ts";
 import { identityFrom, uuidFromParts } from "../foundation/ids.ts";
 import { createTokens, type TokenClaims } from "../foundation/tokens.ts";
 
@@ -9,6 +10,9 @@ export const eventId = uuidFromParts("event") as EventId;
 export const seatedId = uuidFromParts("seated") as SectionId;
 export const standingId = uuidFromParts("standing") as SectionId;
 export const unknownId = uuidFromParts("unknown");
+
+const price = { amountMinor: 4_500n, currency: "EUR" };
+const offerIdOf = (sectionId: SectionId) => uuidFromParts("offer", sectionId) as OfferId;
 
 export const testEvent: OnsaleEvent = {
   id: eventId,
@@ -20,41 +24,49 @@ export const testEvent: OnsaleEvent = {
   status: "active",
   currency: "EUR",
   paymentWindowMs: 900_000,
+  rules: { mostPerIdentity: null, allowsSingles: true, extensionMs: 0 },
+  pools: [],
   sections: [
-    section(seatedId, "seated", [
-      { label: "A", seats: 3 },
-      { label: "B", seats: 2 },
-    ]),
-    section(standingId, "standing", []),
+    section(seatedId, {
+      name: "Section seated",
+      kind: "seated",
+      rows: [
+        { label: "A", seats: 3 },
+        { label: "B", seats: 2 },
+      ],
+    }),
+    section(standingId, { name: "Section standing", kind: "standing", capacity: 5 }),
   ],
 };
 
-function section(id: SectionId, kind: "seated" | "standing", rows: { label: string; seats: number }[]) {
+function section(id: SectionId, planned: PlannedSection): Section {
   const offer = {
-    id: uuidFromParts("offer", id) as never,
+    id: offerIdOf(id),
     category: "Floor",
-    price: { amountMinor: 4_500n, currency: "EUR" },
+    price,
     maxPerBooking: 4,
     salesFromMs: 0,
     salesUntilMs: 1_900_000_000_000,
   };
-  return { id, eventId, name: `Section ${kind}`, kind, capacity: 5, rows, offer } as const;
+  const { capacity, layout, marks } = compileSection(planned, [offer.category]);
+  const { name, kind } = planned;
+  return { id, eventId, name, kind, capacity, ...layout, marks, offers: [offer] };
 }
 
 export function testBooking(buyerId: BuyerId, part = "1"): Booking {
   return {
     id: uuidFromParts("booking", part) as never,
     eventId,
-    sectionId: seatedId,
-    offerId: testEvent.sections[0]?.offer.id as never,
     buyerId,
     buyerEmail: "a@b.example",
+    identity: identityFrom("email", "a@b.example"),
     status: "pending_payment",
     quantity: 1,
-    total: { amountMinor: 4_500n, currency: "EUR" },
+    total: price,
     createdAtMs: 1_799_000_000_000,
     deadlineMs: 1_799_000_900_000,
-    seats: [{ position: 0, seatNumber: 3, ticketId: null }],
+    extended: false,
+    seats: [{ position: 0, sectionId: seatedId, offerId: offerIdOf(seatedId), seatNumber: 3, price, ticketId: null }],
   };
 }
 

@@ -150,7 +150,7 @@ export function testServices(
     draw: async (id) => ({ eventId: id, commitment: "00".repeat(32) }),
     drawProofs: { proof: async () => "draw_missing", number: async () => undefined },
     changes,
-    seats: { snapshot: async () => ({ version: 7, free: 3, seats: "ffhsf" }) },
+    seats: { snapshot: async () => ({ version: 7, epoch: 1, free: [3], held: [1], seats: "00120" }) },
     bookings: {
       book: async ({ buyer }) => ({ outcome: "booked", booking: testBooking(buyer.buyerId), fresh: true }),
       find: async (buyerId, id) => [testBooking(buyerId)].find((booking) => booking.id === id),

@@ -90,8 +90,8 @@ test("after kill -9 of the whole server in the middle of 500 bookings, every ans
   const book = async (index: number) => {
     const who = admittedBuyer(event);
     const sectionId = event.sections[index % event.sections.length]?.id ?? "";
-    const wish = { mode: "best-available", quantity: 2 };
-    const booking = await api.book(event.id, { sectionId, wish }, who);
+    const wishes = [{ mode: "best-available", sectionId, quantity: 2 }];
+    const booking = await api.book(event.id, { wishes }, who);
     answered.push({ id: booking.id, token: who.token });
     if (answered.length === 150 && launched !== undefined) killed = killAll(launched);
   };

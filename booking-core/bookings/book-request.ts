@@ -15,17 +15,17 @@ export type BestAvailable = {
   readonly mode: "best-available";
   readonly quantity: number;
   /** Without, any section. */
-  readonly sectionId?: SectionId;
+  readonly sectionId?: SectionId | undefined;
   /** Of the offers, in order of preference; without, any. */
-  readonly categories?: readonly string[];
+  readonly categories?: readonly string[] | undefined;
   /** The most that a seat may cost, in minor units of the event's currency. */
-  readonly upTo?: number;
+  readonly upTo?: number | undefined;
   /** Whether fewer seats are welcome where there are not as many. */
-  readonly fewer?: boolean;
+  readonly fewer?: boolean | undefined;
   /** How many of the seats are accessible ones; the others are those of companions beside them. */
-  readonly accessible?: number;
+  readonly accessible?: number | undefined;
   /** Whether seats with a restricted view are welcome; they are, unless it is said. */
-  readonly restrictedView?: boolean;
+  readonly restrictedView?: boolean | undefined;
 };
 
 export type Manual = {
@@ -33,14 +33,14 @@ export type Manual = {
   readonly sectionId: SectionId;
   readonly seatNumbers: readonly number[];
   /** `any` takes those of them that are free. */
-  readonly take?: "all" | "any";
+  readonly take?: "all" | "any" | undefined;
 };
 
 export type BookRequest = {
   readonly eventId: EventId;
   readonly wishes: readonly BookingWish[];
   /** Opens a pool of house seats. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   readonly buyer: { readonly buyerId: BuyerId; readonly email: string; readonly identity: string };
   readonly idempotencyKey: string;
 };

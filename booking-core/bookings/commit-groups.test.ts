@@ -27,12 +27,13 @@ function openGroups() {
 let made = 0;
 function booking(event = "one"): NewBooking {
   made += 1;
-  return { id: `b${made}` as BookingId, eventId: event as EventId } as NewBooking;
+  return { id: `b${made}` as BookingId, eventId: event as EventId, mostPerIdentity: null } as NewBooking;
 }
 
 const committed = (group: readonly NewBooking[]): CommitResult => ({
   outcome: "committed",
   inserted: new Set(group.map((entry) => entry.id)),
+  limited: new Set(),
 });
 
 test("bookings that come together share transactions of the size that is allowed", async () => {

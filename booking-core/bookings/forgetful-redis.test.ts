@@ -1,11 +1,18 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
-import { newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookRequest,
+  openEvent,
+  openShop,
+  rowsOf,
+  sectionOf,
+  type Shop,
+  standingOf,
+} from "../../test/harness/shop.ts";
 import { createCatalogue } from "../events/catalogue.ts";
-import type { PlannedSection } from "../events/create-event.ts";
 import type { OnsaleEvent } from "../events/event.ts";
-import { best } from "../seats/test-section.ts";
+import type { PlannedSection } from "../events/plan.ts";
 import { createBookings } from "./bookings.ts";
 
 let shop: Shop;
@@ -14,26 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-function sectionOf(event: OnsaleEvent) {
-  const [section] = event.sections;
-  if (section === undefined) throw new Error("an event without sections");
-  return section;
-}
-
-const requestFor = (event: OnsaleEvent) => ({
-  ...{ eventId: event.id, sectionId: sectionOf(event).id, wish: best(1), buyer: newBuyer() },
-  idempotencyKey: randomUUID(),
-});
+const requestFor = (event: OnsaleEvent) => bookRequest(event, best(1));
 
 /** As after a fail-over to a replica that had heard of no sale at all. */
 async function forgetSales(event: OnsaleEvent): Promise<void> {
-  const { id, capacity, kind } = sectionOf(event);
-  const keys = sectionKeys(event.id, id);
+  const section = sectionOf(event);
+  const keys = sectionKeys(event.id, section.id);
   await shop.redis.del(keys.holds, keys.unpaid);
-  await shop.redis.hset(keys.meta, "free", capacity);
-  if (kind === "standing") return;
-  await shop.redis.set(keys.seats, "f".repeat(capacity));
-  for (const row of [0, 1, 2, 3, 4]) await shop.redis.setrange(keys.rows, row, "\x0a");
+  await shop.seats.load(section, [], await shop.seats.endsSoFar(event.id, section.id));
 }
 
 const sections: [string, PlannedSection][] = [
@@ -61,6 +56,6 @@ test.each(sections)(
     expect(places.rowCount).toBe(20 + booked);
     expect(new Set(outcomes.map((outcome) => outcome.outcome))).toEqual(new Set(["booked", "sold_out"]));
     expect(booked).toBe(30);
-    expect(await shop.seats.snapshot(event.id, sectionOf(event).id)).toMatchObject({ free: 0 });
+    expect(await shop.seats.snapshot(event.id, sectionOf(event).id)).toMatchObject({ free: [0] });
   },
 );

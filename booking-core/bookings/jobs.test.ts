@@ -1,20 +1,21 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BookingId } from "../../foundation/ids.ts";
 import { type Jobs, startJobs } from "../../foundation/jobs/boss.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import {
-  newBuyer,
+  best,
+  bookRequest,
+  lettersIn,
   openEvent,
   openShop,
   rowsOf,
+  sectionOf,
   type Shop,
   silent,
   standingOf,
 } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import type { OnsaleEvent } from "../events/event.ts";
-import { best } from "../seats/test-section.ts";
 import type { BookingChange } from "./booking.ts";
 import { applyHolds, expireBookings, expireOverdue } from "./jobs.ts";
 import { endBookings, markPaid } from "./transitions.ts";
@@ -25,26 +26,10 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-function sectionIdOf(event: OnsaleEvent) {
-  const [section] = event.sections;
-  if (section === undefined) throw new Error("an event without sections");
-  return section.id;
-}
-
 async function book(event: OnsaleEvent, quantity: number): Promise<BookingId> {
-  const outcome = await shop.bookings.book({
-    eventId: event.id,
-    sectionId: sectionIdOf(event),
-    wish: best(quantity),
-    buyer: newBuyer(),
-    idempotencyKey: randomUUID(),
-  });
+  const outcome = await shop.bookings.book(bookRequest(event, best(quantity)));
   if (outcome.outcome !== "booked") throw new Error(outcome.outcome);
   return outcome.booking.id;
-}
-
-async function states(event: OnsaleEvent): Promise<string | undefined> {
-  return (await shop.seats.snapshot(event.id, sectionIdOf(event)))?.seats;
 }
 
 const statusOf = async (bookingId: BookingId) =>
@@ -72,9 +57,9 @@ describe("expiry", () => {
     const news = await hearExpired(event);
     const ids = await Promise.all(Array.from({ length: 10 }, () => book(event, 2)));
     const deadlineMs = Date.now() + 1_000;
-    expect(await states(event)).toBe("h".repeat(20));
+    expect(await lettersIn(shop, event)).toBe("h".repeat(20));
     const workers = await Promise.all([startWorker(shop), startWorker(shop)]);
-    await waitFor(async () => (await states(event)) === "f".repeat(20), { what: "the seats to be free" });
+    await waitFor(async () => (await lettersIn(shop, event)) === "f".repeat(20), { what: "the seats to be free" });
     expect(Date.now() - deadlineMs).toBeLessThan(5_000);
     await waitFor(() => news.heard.length >= ids.length, { what: "the news of the expiry" });
     await Promise.all(workers.map((worker) => worker.stop()));
@@ -91,7 +76,7 @@ describe("expiry", () => {
       event.id,
     ]);
     expect(taken.rows).toEqual([{ standing_taken: 0 }]);
-    expect(await shop.seats.snapshot(event.id, sectionIdOf(event))).toMatchObject({ free: 40 });
+    expect(await shop.seats.snapshot(event.id, sectionOf(event).id)).toMatchObject({ free: [40] });
   });
 
   test("ends a booking whose job was lost, and no booking before its deadline", async () => {
@@ -102,7 +87,7 @@ describe("expiry", () => {
     expect(await statusOf(id)).toBe("pending_payment");
     await expireOverdue({ ...shop, clock: { now: () => Date.now() + 62_000 } });
     expect(await statusOf(id)).toBe("expired");
-    expect(await states(event)).toBe("f".repeat(20));
+    expect(await lettersIn(shop, event)).toBe("f".repeat(20));
   });
 
   test("leaves a booking that was paid in the last moment its seats", async () => {
@@ -112,7 +97,7 @@ describe("expiry", () => {
     const [paid] = await Promise.all([markPaid(shop.pool, id), expireBookings(later, { eventId: event.id })]);
     expect(await statusOf(id)).toBe(paid ? "paid" : "expired");
     await applyHolds(shop, { bookingIds: [id] });
-    expect((await states(event))?.startsWith(paid ? "ss" : "ff")).toBe(true);
+    expect((await lettersIn(shop, event)).startsWith(paid ? "ss" : "ff")).toBe(true);
   });
 });
 
@@ -124,7 +109,7 @@ describe("the hold of a booking", () => {
     await inTransaction(shop.pool, (sql) => endBookings(sql, [ended], "failed", Date.now()));
     for (const bookingIds of [[ended, paid], [pending], [paid, pending, ended]])
       await applyHolds(shop, { bookingIds });
-    expect((await states(event))?.slice(0, 4)).toBe("hsff");
+    expect((await lettersIn(shop, event)).slice(0, 4)).toBe("hsff");
   });
 });
 

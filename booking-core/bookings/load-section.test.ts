@@ -1,9 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BookingId } from "../../foundation/ids.ts";
-import { newBuyer, openEvent, openShop, rowsOf, type Shop } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookRequest,
+  lettersIn,
+  openEvent,
+  openShop,
+  rowsOf,
+  sectionOf,
+  type Shop,
+} from "../../test/harness/shop.ts";
 import type { OnsaleEvent } from "../events/event.ts";
-import { best, claimOf } from "../seats/test-section.ts";
+import { best as bestSeats, claimOf } from "../seats/test-section.ts";
 import { applyHolds } from "./jobs.ts";
 import { loadSection } from "./load-section.ts";
 import { endBookings, markPaid } from "./transitions.ts";
@@ -14,32 +23,19 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-function sectionOf(event: OnsaleEvent) {
-  const [section] = event.sections;
-  if (section === undefined) throw new Error("an event without sections");
-  return section;
-}
-
 async function book(event: OnsaleEvent, quantity: number): Promise<BookingId> {
-  const outcome = await shop.bookings.book({
-    ...{ eventId: event.id, sectionId: sectionOf(event).id, wish: best(quantity), buyer: newBuyer() },
-    idempotencyKey: randomUUID(),
-  });
+  const outcome = await shop.bookings.book(bookRequest(event, best(quantity)));
   if (outcome.outcome !== "booked") throw new Error(outcome.outcome);
   return outcome.booking.id;
-}
-
-async function states(event: OnsaleEvent): Promise<string | undefined> {
-  return (await shop.seats.snapshot(event.id, sectionOf(event).id))?.seats;
 }
 
 test("a section comes back from Postgres with its sold and held seats, and a hold that is about to commit", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(10)] });
   await markPaid(shop.pool, await book(event, 2));
   await book(event, 3);
-  await shop.seats.claim(claimOf(sectionOf(event), best(1), randomUUID() as BookingId));
+  await shop.seats.claim(claimOf(sectionOf(event), bestSeats(1), randomUUID() as BookingId));
   await loadSection(shop, sectionOf(event));
-  expect(await states(event)).toBe("sshhhhffff");
+  expect(await lettersIn(shop, event)).toBe("sshhhhffff");
 });
 
 test("who asks while a section is loaded gets one that is read after the asking", async () => {
@@ -65,7 +61,7 @@ test("who asks while a section is loaded gets one that is read after the asking"
   letRead();
   await first;
   await Promise.all(later);
-  expect(await states(event)).toBe("ssffffffff");
+  expect(await lettersIn(shop, event)).toBe("ssffffffff");
   expect(readings).toBe(2);
 });
 
@@ -84,6 +80,6 @@ test("payments and expiries while a section is read do not make it read again, a
     },
   };
   await loadSection({ ...shop, seats }, sectionOf(event));
-  expect(await states(event)).toBe("ssffffffff");
+  expect(await lettersIn(shop, event)).toBe("ssffffffff");
   expect(readings).toBe(1);
 });

@@ -1,9 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BookingId } from "../../foundation/ids.ts";
-import { newBuyer, openEvent, openShop, rowsOf, type Shop } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookRequest,
+  lettersIn,
+  openEvent,
+  openShop,
+  rowsOf,
+  sectionOf,
+  type Shop,
+} from "../../test/harness/shop.ts";
 import type { OnsaleEvent } from "../events/event.ts";
-import { best, claimOf } from "../seats/test-section.ts";
+import { best as bestSeats, claimOf } from "../seats/test-section.ts";
 import { createOrphanSearch } from "./orphan-holds.ts";
 import { markPaid } from "./transitions.ts";
 
@@ -13,31 +22,16 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-function sectionOf(event: OnsaleEvent) {
-  const [section] = event.sections;
-  if (section === undefined) throw new Error("an event without sections");
-  return section;
-}
-
 /** What a gateway leaves that died between claim and commit. */
 async function leaveHold(event: OnsaleEvent): Promise<void> {
-  const claimed = await shop.seats.claim(claimOf(sectionOf(event), best(2), randomUUID() as BookingId));
+  const claimed = await shop.seats.claim(claimOf(sectionOf(event), bestSeats(2), randomUUID() as BookingId));
   expect(claimed.outcome).toBe("held");
 }
 
 async function book(event: OnsaleEvent): Promise<BookingId> {
-  const { id: sectionId } = sectionOf(event);
-  const buyer = newBuyer();
-  const outcome = await shop.bookings.book({
-    ...{ eventId: event.id, sectionId, wish: best(2), buyer },
-    idempotencyKey: randomUUID(),
-  });
+  const outcome = await shop.bookings.book(bookRequest(event, best(2)));
   if (outcome.outcome !== "booked") throw new Error(outcome.outcome);
   return outcome.booking.id;
-}
-
-async function states(event: OnsaleEvent): Promise<string | undefined> {
-  return (await shop.seats.snapshot(event.id, sectionOf(event).id))?.seats;
 }
 
 /** A search whose clock the test moves. */
@@ -56,9 +50,9 @@ test("a hold without a booking is free when it is old enough, and not before", a
   await book(event);
   const search = openSearch();
   await search(25_000);
-  expect(await states(event)).toBe("hhhhff");
+  expect(await lettersIn(shop, event)).toBe("hhhhff");
   await search(31_000);
-  expect(await states(event)).toBe("ffhhff");
+  expect(await lettersIn(shop, event)).toBe("ffhhff");
 });
 
 test("holds that are made between two searches are found by the next", async () => {
@@ -67,12 +61,12 @@ test("holds that are made between two searches are found by the next", async () 
   await search(0);
   await leaveHold(event);
   await search(31_000);
-  expect(await states(event)).toBe("ffffff");
+  expect(await lettersIn(shop, event)).toBe("ffffff");
 });
 
 test("the hold of a paid booking whose job was lost becomes sold", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(6)] });
   await markPaid(shop.pool, await book(event));
   await openSearch()(31_000);
-  expect(await states(event)).toBe("ssffff");
+  expect(await lettersIn(shop, event)).toBe("ssffff");
 });

@@ -1,13 +1,20 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startJobs } from "../../foundation/jobs/boss.ts";
 import { createPool } from "../../foundation/postgres/pool.ts";
-import { newBuyer, openEvent, openShop, rowsOf, type Shop, silent } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookRequest,
+  lettersIn,
+  openEvent,
+  openShop,
+  rowsOf,
+  type Shop,
+  silent,
+} from "../../test/harness/shop.ts";
 import { proxyForThisTest } from "../../test/harness/tcp-proxy.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import { createCatalogue } from "../events/catalogue.ts";
 import type { OnsaleEvent } from "../events/event.ts";
-import { best } from "../seats/test-section.ts";
 import { createBookings } from "./bookings.ts";
 
 let shop: Shop;
@@ -36,22 +43,7 @@ async function openRemoteGateway(clock = shop.clock) {
   return { proxy, bookings, close };
 }
 
-function request(event: OnsaleEvent, quantity = 2) {
-  const [section] = event.sections;
-  if (section === undefined) throw new Error("an event without sections");
-  const sectionId = section.id;
-  return {
-    eventId: event.id,
-    sectionId,
-    wish: best(quantity),
-    buyer: newBuyer(),
-    idempotencyKey: randomUUID(),
-  };
-}
-
-async function states(event: OnsaleEvent): Promise<string | undefined> {
-  return (await shop.seats.snapshot(event.id, request(event).sectionId))?.seats;
-}
+const request = (event: OnsaleEvent) => bookRequest(event, best(2));
 
 test("where Postgres refuses connections, a booking is unavailable and its seats are free again", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(4)] });
@@ -59,7 +51,7 @@ test("where Postgres refuses connections, a booking is unavailable and its seats
   expect((await remote.bookings.book(request(event))).outcome).toBe("booked");
   remote.proxy.cut();
   expect(await remote.bookings.book(request(event))).toEqual({ outcome: "unavailable" });
-  expect(await states(event)).toBe("hhff");
+  expect(await lettersIn(shop, event)).toBe("hhff");
   remote.proxy.mend();
   expect((await remote.bookings.book(request(event))).outcome).toBe("booked");
   await remote.close();
@@ -83,11 +75,11 @@ test("a connection that dies in the middle of a commit's statements leaves nothi
   await blocker.query("begin");
   await blocker.query("select from sections where event_id = $1 for update", [event.id]);
   const outcome = remote.bookings.book(request(event));
-  await waitFor(async () => (await states(event)) === "hhff", { what: "the seats to be held" });
+  await waitFor(async () => (await lettersIn(shop, event)) === "hhff", { what: "the seats to be held" });
   await waitFor(waitsForLock, { what: "the insert to wait for the lock" });
   remote.proxy.cut();
   expect(await outcome).toEqual({ outcome: "unavailable" });
-  expect(await states(event)).toBe("ffff");
+  expect(await lettersIn(shop, event)).toBe("ffff");
   await blocker.query("rollback");
   blocker.release();
   await remote.close();
@@ -102,7 +94,7 @@ test("a commit whose answer is lost is found to have happened", async () => {
   expect(outcome).toMatchObject({ outcome: "booked", fresh: true });
   if (outcome.outcome !== "booked") return;
   expect(await shop.bookings.find(wanted.buyer.buyerId, outcome.booking.id)).toEqual(outcome.booking);
-  expect(await states(event)).toBe("hhff");
+  expect(await lettersIn(shop, event)).toBe("hhff");
   await remote.close();
 });
 

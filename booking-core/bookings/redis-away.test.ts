@@ -1,13 +1,11 @@
-import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectRedis, type Redis } from "../../foundation/redis/connect.ts";
 import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
-import { newBuyer, openEvent, openShop, type Shop, silent } from "../../test/harness/shop.ts";
+import { best, bookRequest, openEvent, openShop, type Shop, silent } from "../../test/harness/shop.ts";
 import { createSeatEngine } from "../seats/seat-engine.ts";
-import { best } from "../seats/test-section.ts";
 import { createBookings } from "./bookings.ts";
 
 // A cluster of its own: this test ends it.
@@ -30,11 +28,7 @@ afterAll(async () => {
 test("where Redis is away, a booking is unavailable and nothing is written", async () => {
   const event = await openEvent(shop);
   const bookings = createBookings({ ...shop, seats: createSeatEngine({ redis, clock: shop.clock }) });
-  const book = () =>
-    bookings.book({
-      ...{ eventId: event.id, sectionId: event.sections[0]?.id ?? ("" as never), wish: best(1) },
-      ...{ buyer: newBuyer(), idempotencyKey: randomUUID() },
-    });
+  const book = () => bookings.book(bookRequest(event, best(1)));
   expect((await book()).outcome).toBe("booked");
   await cluster.stop();
   expect(await book()).toEqual({ outcome: "unavailable" });

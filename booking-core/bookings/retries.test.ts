@@ -1,11 +1,18 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
-import { newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookRequest,
+  lettersIn,
+  manual,
+  openEvent,
+  openShop,
+  rowsOf,
+  sectionOf,
+  type Shop,
+  standingOf,
+} from "../../test/harness/shop.ts";
 import { createCatalogue } from "../events/catalogue.ts";
-import type { OnsaleEvent } from "../events/event.ts";
-import type { Wish } from "../seats/claim.ts";
-import { best, manual } from "../seats/test-section.ts";
 import { createBookings } from "./bookings.ts";
 
 let shop: Shop;
@@ -14,47 +21,41 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-function request(event: OnsaleEvent, wish: Wish) {
-  const [section] = event.sections;
-  if (section === undefined) throw new Error("an event without sections");
-  return { eventId: event.id, sectionId: section.id, wish, buyer: newBuyer(), idempotencyKey: randomUUID() };
-}
-
 const openSecondGateway = () => createBookings({ ...shop, catalogue: createCatalogue(shop) });
 
 test("a request sent twenty times at once takes its standing places once, and is new to one sender", async () => {
   const event = await openEvent(shop, { sections: [standingOf(50)] });
-  const same = request(event, best(2));
+  const same = bookRequest(event, best(2));
   const outcomes = await Promise.all(Array.from({ length: 20 }, () => shop.bookings.book(same)));
   expect(outcomes.map((outcome) => outcome.outcome)).toEqual(Array.from({ length: 20 }, () => "booked"));
   expect(outcomes.filter((outcome) => outcome.outcome === "booked" && outcome.fresh)).toHaveLength(1);
-  const taken = await shop.pool.query("select standing_taken from sections where id = $1", [same.sectionId]);
+  const taken = await shop.pool.query("select standing_taken from sections where id = $1", [sectionOf(event).id]);
   expect(taken.rows).toEqual([{ standing_taken: 2 }]);
 });
 
 test("a request sent at once to two gateways makes one booking", async () => {
   const event = await openEvent(shop, { sections: [standingOf(50)] });
   const gateways = [shop.bookings, openSecondGateway()];
-  const same = request(event, best(2));
+  const same = bookRequest(event, best(2));
   const outcomes = await Promise.all(gateways.map((gateway) => gateway.book(same)));
   expect(outcomes.filter((outcome) => outcome.outcome === "booked" && outcome.fresh)).toHaveLength(1);
-  const taken = await shop.pool.query("select standing_taken from sections where id = $1", [same.sectionId]);
+  const taken = await shop.pool.query("select standing_taken from sections where id = $1", [sectionOf(event).id]);
   expect(taken.rows).toEqual([{ standing_taken: 2 }]);
 });
 
 test("one key with two contents at once: one is booked, the other refused", async () => {
   const event = await openEvent(shop);
-  const first = request(event, best(2));
+  const first = bookRequest(event, best(2));
   const outcomes = await Promise.all([
     shop.bookings.book(first),
-    shop.bookings.book({ ...first, wish: best(1) }),
+    shop.bookings.book({ ...first, wishes: bookRequest(event, best(1)).wishes }),
   ]);
   expect(outcomes.map((outcome) => outcome.outcome)).toEqual(["booked", "idempotency_key_reused"]);
 });
 
 test("a repeated request finds its booking also after the sale has ended", async () => {
   const event = await openEvent(shop);
-  const same = request(event, best(2));
+  const same = bookRequest(event, best(2));
   const first = await shop.bookings.book(same);
   await shop.pool.query(
     "update offers set sales_from = now() - interval '2 hours', sales_until = now() - interval '1 hour' where event_id = $1",
@@ -62,30 +63,30 @@ test("a repeated request finds its booking also after the sale has ended", async
   );
   const later = openSecondGateway();
   expect(await later.book(same)).toEqual({ ...first, fresh: false });
-  expect(await later.book({ ...same, wish: best(1) })).toEqual({ outcome: "idempotency_key_reused" });
-  expect(await later.book(request(event, best(1)))).toEqual({ outcome: "offer_closed" });
+  expect(await later.book({ ...same, wishes: bookRequest(event, best(1)).wishes })).toEqual({ outcome: "idempotency_key_reused" });
+  expect(await later.book(bookRequest(event, best(1)))).toEqual({ outcome: "offer_closed" });
 });
 
 test("an event that is cancelled sells nothing more, and a repeated request still finds its booking", async () => {
   const event = await openEvent(shop);
-  const same = request(event, best(2));
+  const same = bookRequest(event, best(2));
   const first = await shop.bookings.book(same);
   await shop.pool.query("update events set status = 'cancelled' where id = $1", [event.id]);
   const later = openSecondGateway();
   expect(await later.book(same)).toEqual({ ...first, fresh: false });
-  expect(await later.book(request(event, best(1)))).toEqual({ outcome: "offer_closed" });
+  expect(await later.book(bookRequest(event, best(1)))).toEqual({ outcome: "offer_closed" });
 });
 
 test("a retry whose hold Redis has lost gets its booking, and no second seats stay held for it", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(10)] });
-  await shop.bookings.book(request(event, manual(0)));
-  const same = request(event, best(2));
+  await shop.bookings.book(bookRequest(event, manual(0)));
+  const same = bookRequest(event, best(2));
   const first = await shop.bookings.book(same);
-  const keys = sectionKeys(event.id, same.sectionId);
+  const keys = sectionKeys(event.id, sectionOf(event).id);
   // As after a fail-over: the hold and its seats are forgotten, and others are free elsewhere.
   await shop.redis.del(keys.holds, keys.unpaid);
   const retried = await openSecondGateway().book(same);
   expect(retried).toEqual({ ...first, fresh: false });
-  const snapshot = await shop.seats.snapshot(event.id, same.sectionId);
-  expect(snapshot).toMatchObject({ seats: `hhh${"f".repeat(7)}`, free: 7 });
+  expect(await lettersIn(shop, event)).toBe(`hhh${"f".repeat(7)}`);
+  expect(await shop.seats.counts(event.id, [sectionOf(event).id])).toMatchObject([{ free: [7] }]);
 });

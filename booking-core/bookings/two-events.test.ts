@@ -1,10 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limits } from "../../foundation/limits.ts";
-import { newBuyer, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
+import { best, bookRequest, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import type { OnsaleEvent } from "../events/event.ts";
-import { best } from "../seats/test-section.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -12,14 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-function book(event: OnsaleEvent) {
-  const [section] = event.sections;
-  if (section === undefined) throw new Error("an event without sections");
-  return shop.bookings.book({
-    ...{ eventId: event.id, sectionId: section.id, wish: best(1), buyer: newBuyer() },
-    idempotencyKey: randomUUID(),
-  });
-}
+const book = (event: OnsaleEvent) => shop.bookings.book(bookRequest(event, best(1)));
 
 test("bookings of one event do not wait for the locked rows of another", async () => {
   const [stuck, other] = [await openEvent(shop), await openEvent(shop)];

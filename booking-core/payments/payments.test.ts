@@ -53,8 +53,8 @@ describe("a payment that is approved in time", () => {
     const heard: string[] = [];
     const end = await here.till.changes.watch(booking.eventId, ({ status }) => heard.push(status));
     await decide((await here.startPayment(booking)).payUrl, "approve");
-    const map = () => here.shop.seats.snapshot(booking.eventId, booking.sectionId);
-    await waitFor(async () => (await map())?.seats.startsWith("ssf"), { what: "sold seats" });
+    const map = () => here.shop.seats.snapshot(booking.eventId, booking.seats[0]?.sectionId as never);
+    await waitFor(async () => (await map())?.seats.startsWith("220"), { what: "sold seats" });
     await waitFor(() => heard.includes("paid"), { what: "the news" });
     await end();
   });

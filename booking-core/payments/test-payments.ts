@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { sign } from "../../outside/payment-sandbox/webhooks.ts";
 import { openTill, type Till, workOn } from "../../test/harness/money.ts";
-import { newBuyer, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
+import { best, bookRequest, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import type { Booking, BookingStatus } from "../bookings/booking.ts";
 import type { Payment } from "./payment.ts";
@@ -31,15 +31,7 @@ function buyerSteps(shop: Shop, till: Till) {
   const book = async (options: { paymentWindowMs?: number; quantity?: number } = {}): Promise<Booking> => {
     const { paymentWindowMs = 900_000, quantity = 2 } = options;
     const event = await openEvent(shop, { paymentWindowMs });
-    const [section] = event.sections;
-    if (section === undefined) throw new Error("an event without sections");
-    const booked = await shop.bookings.book({
-      eventId: event.id,
-      sectionId: section.id,
-      wish: { mode: "best-available", quantity },
-      buyer: newBuyer(),
-      idempotencyKey: randomUUID(),
-    });
+    const booked = await shop.bookings.book(bookRequest(event, best(quantity)));
     if (booked.outcome !== "booked") throw new Error(booked.outcome);
     return booked.booking;
   };

@@ -2,8 +2,18 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EventId } from "../../foundation/ids.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
-import { newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookRequest,
+  openEvent,
+  openShop,
+  rowsOf,
+  sectionOf,
+  type Shop,
+  standingOf,
+} from "../../test/harness/shop.ts";
 import type { OnsaleEvent } from "../events/event.ts";
+import { best as bestSeats, claimOf, newBookingId } from "../seats/test-section.ts";
 import { createRoomStock } from "./room-stock.ts";
 
 let shop: Shop;
@@ -17,13 +27,10 @@ function openStock() {
   return { clock, stock: createRoomStock({ ...shop, clock }) };
 }
 
-async function book({ id: eventId, sections }: OnsaleEvent, section: number, quantity: number) {
-  const sectionId = sections[section]?.id ?? ("" as never);
-  const wish = { mode: "best-available", quantity } as const;
-  const request = { eventId, sectionId, wish, buyer: newBuyer(), idempotencyKey: randomUUID() };
-  const booked = await shop.bookings.book(request);
+async function book(event: OnsaleEvent, section: number, quantity: number) {
+  const booked = await shop.bookings.book(bookRequest(event, best(quantity), { section }));
   if (booked.outcome !== "booked") throw new Error(booked.outcome);
-  return { eventId, sectionId, ids: [booked.booking.id] };
+  return { eventId: event.id, sectionId: sectionOf(event, section).id, ids: [booked.booking.id] };
 }
 
 const price = { category: "standard", priceMinor: "4500", currency: "EUR" };
@@ -49,7 +56,7 @@ test("other prices are other lines", async () => {
 function withPrice(event: OnsaleEvent, amountMinor: bigint): OnsaleEvent {
   const sections = event.sections.map((section, index) =>
     index === 1
-      ? { ...section, offer: { ...section.offer, price: { amountMinor, currency: "EUR" } } }
+      ? { ...section, offers: section.offers.map((offer) => ({ ...offer, price: { amountMinor, currency: "EUR" } })) }
       : section,
   );
   return { ...event, sections };
@@ -57,7 +64,7 @@ function withPrice(event: OnsaleEvent, amountMinor: bigint): OnsaleEvent {
 
 test("nothing is said of an event that is unknown, or of which a section is not loaded", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(10), standingOf(20)] });
-  await shop.redis.del(...Object.values(sectionKeys(event.id, event.sections[1]?.id ?? ("" as never))));
+  await shop.redis.del(...Object.values(sectionKeys(event.id, sectionOf(event, 1).id)));
   expect(await openStock().stock(event.id)).toBeUndefined();
   expect(await openStock().stock(randomUUID() as EventId)).toBeUndefined();
 });
@@ -75,21 +82,12 @@ test("the same is told for half a second and read anew afterwards", async () => 
 
 test("a seat that is held and released all the time is never in neither count", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(1)] });
-  const sectionId = event.sections[0]?.id ?? ("" as never);
+  const sectionId = sectionOf(event).id;
   let moving = true;
   const move = async () => {
     while (moving) {
-      const bookingId = randomUUID() as never;
-      const wish = { mode: "best-available", quantity: 1 } as const;
-      const claim = {
-        eventId: event.id,
-        sectionId,
-        bookingId,
-        requestHash: "h",
-        wish,
-        deadlineMs: Date.now() + 60_000,
-      };
-      await shop.seats.claim(claim);
+      const bookingId = newBookingId();
+      await shop.seats.claim(claimOf(sectionOf(event), bestSeats(1), bookingId));
       await shop.seats.release(event.id, sectionId, [bookingId]);
     }
   };
@@ -97,7 +95,7 @@ test("a seat that is held and released all the time is never in neither count", 
   const sums = new Set<number>();
   for (let look = 0; look < 300; look += 1) {
     const [count] = await shop.seats.counts(event.id, [sectionId]);
-    sums.add((count?.free ?? 0) + (count?.held ?? 0));
+    sums.add((count?.free[0] ?? 0) + (count?.held[0] ?? 0));
   }
   moving = false;
   await Promise.all(moves);

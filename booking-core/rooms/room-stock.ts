@@ -3,7 +3,7 @@ import type { EventId } from "../../foundation/ids.ts";
 import type { Catalogue } from "../events/catalogue.ts";
 import type { Offer, Section } from "../events/event.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
-import type { SectionCounts } from "../seats/seat-engine.ts";
+import type { SectionCounts } from "../seats/section-counts.ts";
 
 /** What is left of a price. Held seats may come back. */
 export type PriceStock = {

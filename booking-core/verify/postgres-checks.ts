@@ -21,6 +21,24 @@ export function postgresChecks(pool: Pool): Check[] {
       strayedSeats,
     ),
     check(
+      1,
+      "every seat of a booking has its booking, its section and its offer, and every booking its event",
+      "select count(*) from booking_seats",
+      orphanedRows,
+    ),
+    check(
+      1,
+      "every booking costs what its seats cost",
+      "select count(*) from bookings",
+      wrongTotals,
+    ),
+    check(
+      9,
+      "nobody has more seats of an event than it grants, and the seats of each are counted right",
+      "select count(*) from identity_seats",
+      wrongShares,
+    ),
+    check(
       2,
       "no standing section has more than its stock",
       "select count(*) from sections where kind = 'standing'",
@@ -83,6 +101,48 @@ const standingStock = `
     from sections s
     left join (select section_id, count(*) as live from booking_seats where live group by section_id) n on n.section_id = s.id
    where s.kind = 'standing' and (coalesce(n.live, 0) <> s.standing_taken or s.standing_taken > s.capacity)`;
+
+/** There are no foreign keys on the tables that every booking writes (ADR 8). */
+const orphanedRows = `
+  select s.booking_id || ' ' || s.position as key,
+         'seat ' || s.position || ' of booking ' || s.booking_id || ' points to nothing: '
+           || concat_ws(', ', case when b.id is null then 'no such booking' end,
+                case when e.id is null then 'no such section' end, case when o.id is null then 'no such offer there' end) as sentence
+    from booking_seats s
+    left join bookings b on b.id = s.booking_id
+    left join sections e on e.id = s.section_id and (b.id is null or e.event_id = b.event_id)
+    left join offers o on o.id = s.offer_id and o.section_id = s.section_id
+   where b.id is null or e.id is null or o.id is null
+   union all
+  select b.id::text, 'booking ' || b.id || ' is of event ' || b.event_id || ', which there is not'
+    from bookings b where not exists (select from events e where e.id = b.event_id)
+   union all
+  select s.booking_id || ' ' || s.position,
+         'booking ' || s.booking_id || ' has seat ' || coalesce(s.seat_number::text, 'null') || ' of section ' || s.section_id || ', which has none such'
+    from booking_seats s join sections e on e.id = s.section_id
+   where case when e.kind = 'standing' then s.seat_number is not null
+              else s.seat_number is null or s.seat_number not between 0 and e.capacity - 1 end`;
+
+const wrongTotals = `
+  select b.id::text as key,
+         'booking ' || b.id || ' costs ' || b.total_minor || ' for ' || b.quantity || ' seats, and its seats cost '
+           || coalesce(s.total, 0) || ' for ' || coalesce(s.seats, 0) as sentence
+    from bookings b
+    left join (select booking_id, sum(price_minor) as total, count(*) as seats from booking_seats
+                where not given_back group by booking_id) s on s.booking_id = b.id
+   where coalesce(s.seats, 0) > 0 and (coalesce(s.total, 0) <> b.total_minor or s.seats <> b.quantity)`;
+
+/** Of events with a bound; one that was lowered takes nobody's seats away. */
+const wrongShares = `
+  select e.id || ' ' || coalesce(i.identity, l.identity) as key,
+         'identity ' || coalesce(i.identity, l.identity) || ' has ' || coalesce(l.seats, 0) || ' live seats of event ' || e.id
+           || ', and ' || coalesce(i.seats, 0) || ' are counted' as sentence
+    from (select * from identity_seats) i
+    full join (select b.event_id, b.identity, count(*) as seats from bookings b
+                 join booking_seats s on s.booking_id = b.id and s.live group by b.event_id, b.identity) l
+      on l.event_id = i.event_id and l.identity = i.identity
+    join events e on e.id = coalesce(i.event_id, l.event_id) and e.most_per_identity is not null
+   where coalesce(i.seats, 0) <> coalesce(l.seats, 0)`;
 
 const paidWithoutTickets = `
   select b.id::text as key,

@@ -3,6 +3,7 @@ import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { Section } from "../events/event.ts";
 import type { Hold } from "../seats/hold.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
+import { lookAtSeats, type Suspects } from "./seat-bytes-check.ts";
 
 /** A hold outlives its deadline by at most this, and a gap between Redis and Postgres lasts no longer. */
 const graceMs = 5_000;
@@ -13,7 +14,6 @@ type Live = {
   readonly seatNumbers: readonly number[];
   readonly quantity: number;
 };
-type Suspects = (readonly [key: string, sentence: string])[];
 
 /** Holds one section in Redis against itself and against Postgres; gives what looks wrong. */
 export async function lookAtSection(
@@ -30,10 +30,10 @@ export async function lookAtSection(
     ...overdueHolds(holds, nowMs),
     ...holdsWithoutBooking(holds, live, nowMs),
     ...bookingsWithoutHold(holds, live),
+    ...doubleHolds(holds),
+    ...lookAtSeats(section, snapshot, holds),
   ];
-  const seats = section.kind === "seated" ? [...seatMarks(snapshot.seats, holds), ...doubleHolds(holds)] : [];
-  const count = freeCount(section, snapshot.free, holds);
-  return [...found, ...seats, ...count].map(([key, sentence]) => [
+  return found.map(([key, sentence]) => [
     `${section.id} ${key}`,
     `section ${section.id}: ${sentence}`,
   ]);
@@ -43,7 +43,7 @@ async function liveBookings(pool: Pool, sectionId: SectionId): Promise<Map<Booki
   const found = await pool.query<{ id: BookingId; status: string; seat_numbers: (number | null)[] }>(
     `select b.id, b.status, array_agg(s.seat_number order by s.position) as seat_numbers
        from bookings b join booking_seats s on s.booking_id = b.id and s.live
-      where b.section_id = $1 and b.ended_at is null group by b.id`,
+      where s.section_id = $1 and b.ended_at is null group by b.id`,
     [sectionId],
   );
   return new Map(
@@ -104,26 +104,6 @@ function doubleHolds(holds: readonly Hold[]): Suspects {
     }
   }
   return doubles;
-}
-
-/** Every seat that is not free has its hold, and every hold's seats are marked. */
-function seatMarks(marks: string, holds: readonly Hold[]): Suspects {
-  const expected = new Map<number, string>();
-  for (const { state, seatNumbers } of holds)
-    for (const seat of seatNumbers) expected.set(seat, state === "sold" ? "s" : "h");
-  return marks.split("").flatMap((mark, seat): Suspects => {
-    const wanted = expected.get(seat) ?? "f";
-    return mark === wanted || mark === "b"
-      ? []
-      : [[`mark ${seat}`, `seat ${seat} is marked ${mark}, and by its holds it is ${wanted}`]];
-  });
-}
-
-function freeCount(section: Section, free: number, holds: readonly Hold[]): Suspects {
-  const expected = section.capacity - holds.reduce((sum, hold) => sum + hold.quantity, 0);
-  return free === expected
-    ? []
-    : [["free", `${free} seats are counted as free, and by the holds it is ${expected}`]];
 }
 
 function byNumber(left: number, right: number): number {

@@ -4,7 +4,16 @@ import { type EventId, uuidSource } from "../../foundation/ids.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
 import { checkPlaces, countShoppers } from "../../queue-admission/room-check.ts";
-import { newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookRequest,
+  openEvent,
+  openShop,
+  rowsOf,
+  sectionOf,
+  type Shop,
+  standingOf,
+} from "../../test/harness/shop.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { applyHolds } from "../bookings/jobs.ts";
 import type { OnsaleEvent } from "../events/event.ts";
@@ -26,15 +35,7 @@ const roomSights = {
 };
 
 async function book(section = 0): Promise<Booking> {
-  const sectionId = event.sections[section]?.id as never;
-  const wish = { mode: "best-available", quantity: 2 } as const;
-  const booked = await shop.bookings.book({
-    eventId: event.id,
-    sectionId,
-    wish,
-    buyer: newBuyer(),
-    idempotencyKey: randomUUID(),
-  });
+  const booked = await shop.bookings.book(bookRequest(event, best(2), { section }));
   if (booked.outcome !== "booked") throw new Error(booked.outcome);
   return booked.booking;
 }
@@ -66,7 +67,7 @@ async function violations(): Promise<Record<number, string[]>> {
   return byInvariant;
 }
 
-const firstKeys = () => sectionKeys(event.id, event.sections[0]?.id as never);
+const firstKeys = () => sectionKeys(event.id, sectionOf(event).id);
 
 test("a system that has sold, held and paid is clean, and says how much was looked at", async () => {
   await pay(await book());
@@ -134,7 +135,7 @@ describe("invariant 3 is seen broken", () => {
 
   test("by a booked seat that Redis gives out as free", async () => {
     const booking = await book();
-    await shop.seats.release(event.id, booking.sectionId, [booking.id]);
+    await shop.seats.release(event.id, sectionOf(event).id, [booking.id]);
     expect((await violations())[3]?.join()).toContain(
       `booking ${booking.id} has held 2 0,1 in Postgres and nothing in Redis`,
     );

@@ -30,6 +30,6 @@ export const showSeats = defineRoute({
     const etag = `"${snapshot.version}"`;
     const caching = { ETag: etag, "Cache-Control": "no-cache" };
     if (headers.ifNoneMatch === etag) return reply(304, undefined, caching);
-    return reply(200, seatsView(section, snapshot), caching);
+    return reply(200, seatsView(sectionId, snapshot), caching);
   },
 });

@@ -1,34 +1,29 @@
 import { z } from "zod";
-import type { Section } from "../../booking-core/events/event.ts";
 import type { SectionSnapshot } from "../../booking-core/seats/claim.ts";
+import { lettersOf } from "../../booking-core/seats/seat-bytes.ts";
 import type { SectionId } from "../../foundation/ids.ts";
 import { idSchema } from "./id.ts";
-
-const rowSchema = z.strictObject({
-  label: z.string(),
-  firstSeatNumber: z.int().min(0).meta({ description: "The number of the row's first seat in bookings." }),
-  states: z
-    .string()
-    .regex(/^[fhsb]*$/)
-    .meta({ description: "One letter a seat: f free, h held, s sold, b blocked.", example: "fffhhsfb" }),
-});
 
 export const seatsSchema = z
   .strictObject({
     sectionId: idSchema<SectionId>("The section."),
     version: z.int().min(0).meta({ description: "Grows with each change of the section." }),
-    free: z.int().min(0),
-    rows: z.array(rowSchema).meta({ description: "Best first; empty in a standing section." }),
+    free: z.int().min(0).meta({ description: "Seats that anybody can buy; of a standing section, places." }),
+    states: z
+      .string()
+      .regex(/^[fachsb]*$/)
+      .meta({
+        description:
+          "One letter a seat, in the order of seat numbers: f free, a free and accessible, c free and for a companion, h held, s sold, b blocked. Empty in a standing section.",
+        example: "fffhhsacb",
+      }),
   })
   .meta({ id: "Seats" });
 
-export function seatsView(section: Section, snapshot: SectionSnapshot): z.infer<typeof seatsSchema> {
-  let firstSeatNumber = 0;
-  const rows = section.rows.map(({ label, seats }) => {
-    const states = snapshot.seats.slice(firstSeatNumber, firstSeatNumber + seats);
-    const row = { label, firstSeatNumber, states };
-    firstSeatNumber += seats;
-    return row;
-  });
-  return { sectionId: section.id, version: snapshot.version, free: snapshot.free, rows };
+export function seatsView(
+  sectionId: SectionId,
+  { version, free, seats }: SectionSnapshot,
+): z.infer<typeof seatsSchema> {
+  const all = free.reduce((sum, count) => sum + count, 0);
+  return { sectionId, version, free: all, states: lettersOf(seats) };
 }

@@ -101,13 +101,15 @@ async function insertWaitingEvent(sql: Sql): Promise<EventId> {
     sections: [
       {
         planned: section,
-        offer: {
+        offers: [
+          {
           category: "standard",
           priceMinor: 4_500n,
           maxPerBooking: 8,
           salesFromMs: 0,
           salesUntilMs: Date.now() + dayMs,
-        },
+          },
+        ],
       },
     ],
   });

@@ -51,6 +51,6 @@ async function insertEvent(sql: Sql, room: RoomSettings): Promise<EventId> {
     currency: "EUR",
     paymentWindowMs: 900_000,
     room,
-    sections: [{ planned, offer }],
+    sections: [{ planned, offers: [offer] }],
   });
 }

@@ -52,7 +52,7 @@ function book(shop: Shop, agent: Agent, dueMs: number, buyer: Record<string, str
   });
   sent.once("error", reject);
   sent.once("timeout", () => sent.destroy(new Error("a booking was not answered")));
-  sent.end(JSON.stringify({ sectionId: shop.sectionId, wish: { mode: "best-available", quantity: 1 } }));
+  sent.end(JSON.stringify({ wishes: [{ mode: "best-available", sectionId: shop.sectionId, quantity: 1 }] }));
   return promise;
 }
 

@@ -153,5 +153,5 @@ export function book(
 }
 
 export function bookingWish(event: OnsaleEvent) {
-  return { sectionId: event.sections[0]?.id, wish: { mode: "best-available", quantity: 1 } };
+  return { wishes: [{ mode: "best-available", sectionId: event.sections[0]?.id, quantity: 1 }] };
 }

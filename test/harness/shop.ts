@@ -1,13 +1,21 @@
+import { randomUUID } from "node:crypto";
 import { pino } from "pino";
+import type {
+  BestAvailable,
+  BookingWish,
+  BookRequest,
+  Manual,
+} from "../../booking-core/bookings/book-request.ts";
 import { type Bookings, createBookings } from "../../booking-core/bookings/bookings.ts";
 import { createChanges } from "../../booking-core/bookings/changes.ts";
 import { type BookingJobParts } from "../../booking-core/bookings/jobs.ts";
 import { type Catalogue, createCatalogue } from "../../booking-core/events/catalogue.ts";
 import { createEvent, createSeatingPlan, createVenue } from "../../booking-core/events/create-event.ts";
-import type { BuyingRules, HousePool, OnsaleEvent } from "../../booking-core/events/event.ts";
+import type { BuyingRules, HousePool, OnsaleEvent, Section } from "../../booking-core/events/event.ts";
 import type { PlannedSection } from "../../booking-core/events/plan.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
 import type { RoomsToPublish } from "../../booking-core/rooms/publish-room.ts";
+import { lettersOf } from "../../booking-core/seats/seat-bytes.ts";
 import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { type Clock, systemClock } from "../../foundation/clock.ts";
 import { type BuyerId, type EventId, identityFrom, uuidSource } from "../../foundation/ids.ts";
@@ -115,10 +123,45 @@ export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Pro
   });
 }
 
+export function sectionOf({ sections }: OnsaleEvent, place = 0): Section {
+  const section = sections[place];
+  if (section === undefined) throw new Error(`an event without a section ${place}`);
+  return section;
+}
+
+/** A letter a seat, as buyers see the section. */
+export async function lettersIn({ seats }: Pick<Shop, "seats">, event: OnsaleEvent, place = 0): Promise<string> {
+  return lettersOf((await seats.snapshot(event.id, sectionOf(event, place).id))?.seats ?? "");
+}
+
 let buyers = 0;
 
 export function newBuyer(): { buyerId: BuyerId; email: string; identity: string } {
   buyers += 1;
   const email = `buyer-${buyers}@onsale.example`;
   return { buyerId: uuidSource.next<BuyerId>(), email, identity: identityFrom("email", email) };
+}
+
+type InSection = Omit<BestAvailable, "sectionId"> | Omit<Manual, "sectionId">;
+
+export const best = (quantity: number, more: Partial<BestAvailable> = {}) =>
+  ({ mode: "best-available", quantity, ...more }) as const satisfies BestAvailable;
+
+export const manual = (...seatNumbers: number[]) =>
+  ({ mode: "manual", seatNumbers }) as const satisfies Omit<Manual, "sectionId">;
+
+/** The wish for one section; without its place, of the first. */
+export function wishIn(event: OnsaleEvent, wish: InSection, place = 0): BookingWish {
+  return { ...wish, sectionId: sectionOf(event, place).id };
+}
+
+/** Several wishes are taken as they are; one alone is for the first section, or for the one at that place. */
+export function bookRequest(
+  event: OnsaleEvent,
+  wish: InSection | readonly BookingWish[],
+  options: { section?: number; buyer?: BookRequest["buyer"]; key?: string; code?: string } = {},
+): BookRequest {
+  const { section, buyer = newBuyer(), key: idempotencyKey = randomUUID(), code } = options;
+  const wishes = "mode" in wish ? [wishIn(event, wish, section)] : wish;
+  return { eventId: event.id, wishes, buyer, idempotencyKey, ...(code !== undefined && { code }) };
 }
