@@ -1,4 +1,5 @@
 import { createBookings } from "../booking-core/bookings/bookings.ts";
+import { createChangeOfMind } from "../booking-core/bookings/change-of-mind.ts";
 import { createChanges } from "../booking-core/bookings/changes.ts";
 import { createCatalogue } from "../booking-core/events/catalogue.ts";
 import { createSandboxProvider } from "../booking-core/payments/sandbox-provider.ts";
@@ -43,6 +44,7 @@ export async function createCore(config: Config, logger: Logger) {
   const roomRecords = createRoomRecords({ pool, seats, catalogue, clock });
   const publishing = publishingOf({ pool, seats, roomControl });
   const bookings = createBookings({ pool, jobs, seats, catalogue, clock, logger });
+  const changeOfMind = createChangeOfMind({ pool, jobs, seats, changes, clock, logger });
   const provider = createSandboxProvider({
     url: config.SANDBOX_URL,
     apiKey: config.SANDBOX_API_KEY,
@@ -73,6 +75,7 @@ export async function createCore(config: Config, logger: Logger) {
     roomRecords,
     publishing,
     bookings,
+    changeOfMind,
     provider,
     close,
   };

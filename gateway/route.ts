@@ -27,11 +27,13 @@ type AnswerOf<Shapes extends AnswerShapes> = {
 
 export type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: AnswerHeaders };
 
-export type Call<Params, Body, Who extends Access> = {
+export type Call<Params, Body, Who extends Access, Query = unknown> = {
   readonly services: GatewayServices;
   readonly connections: RoomConnections;
   readonly guards: Guards;
   readonly params: Params;
+  /** Nothing where the route takes none. */
+  readonly query: Query;
   readonly body: Body;
   readonly headers: RequestHeaders;
   /** The bytes as they came. */
@@ -48,6 +50,7 @@ export type RouteDefinition<
   Body extends z.ZodType,
   Who extends Access,
   Shapes extends AnswerShapes,
+  Query extends z.ZodType = z.ZodType,
 > = {
   readonly name: string;
   readonly method: Method;
@@ -62,6 +65,8 @@ export type RouteDefinition<
   /** Whether a public route asks for the key of the caller's device; elsewhere a proof without a token is not read. */
   readonly asksForDevice?: true;
   readonly params: Params;
+  /** Of strings; where it is left out, the query of the address is not read. */
+  readonly query?: Query;
   readonly body: Body;
   /** Whether the header `Idempotency-Key` must be there. */
   readonly idempotent: boolean;
@@ -69,7 +74,7 @@ export type RouteDefinition<
   /** The errors of its own; those that any route can answer are added where it is documented. */
   readonly refusals: readonly ErrorCode[];
   handle(
-    call: Call<z.output<Params>, z.output<Body>, Who>,
+    call: Call<z.output<Params>, z.output<Body>, Who, z.output<Query>>,
   ): Promise<AnswerOf<Shapes> | Refusal> | AnswerOf<Shapes> | Refusal;
 };
 
@@ -84,7 +89,10 @@ export function defineRoute<
   Body extends z.ZodType,
   Who extends Access,
   const Shapes extends AnswerShapes,
->(definition: RouteDefinition<Params, Body, Who, Shapes>): RouteDefinition<Params, Body, Who, Shapes> {
+  Query extends z.ZodType = z.ZodType,
+>(
+  definition: RouteDefinition<Params, Body, Who, Shapes, Query>,
+): RouteDefinition<Params, Body, Who, Shapes, Query> {
   return definition;
 }
 

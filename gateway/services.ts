@@ -1,4 +1,6 @@
+import type { HistoryPage, HistoryRequest } from "../booking-core/bookings/booking-history.ts";
 import type { Bookings } from "../booking-core/bookings/bookings.ts";
+import type { ChangeOfMind } from "../booking-core/bookings/change-of-mind.ts";
 import type { Changes } from "../booking-core/bookings/changes.ts";
 import type { Catalogue } from "../booking-core/events/catalogue.ts";
 import type { Inbox } from "../booking-core/payments/inbox.ts";
@@ -53,6 +55,8 @@ export type GatewayServices = {
   readonly changes: Pick<Changes, "watch">;
   readonly seats: Pick<SeatEngine, "snapshot">;
   readonly bookings: Pick<Bookings, "book" | "find">;
+  readonly changeOfMind: ChangeOfMind;
+  readonly bookingHistory: (request: HistoryRequest) => Promise<HistoryPage>;
   readonly payments: Payments;
   readonly inbox: Inbox;
   readonly tickets: Tickets;

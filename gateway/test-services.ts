@@ -155,6 +155,20 @@ export function testServices(
       book: async ({ buyer }) => ({ outcome: "booked", booking: testBooking(buyer.buyerId), fresh: true }),
       find: async (buyerId, id) => [testBooking(buyerId)].find((booking) => booking.id === id),
     },
+    changeOfMind: {
+      giveBack: async ({ buyerId }) => ({ outcome: "changed", booking: testBooking(buyerId), fresh: true }),
+      cancel: async ({ buyerId }) => ({
+        outcome: "changed",
+        booking: { ...testBooking(buyerId), status: "cancelled", seats: [] },
+        fresh: true,
+      }),
+      putOff: async ({ buyerId }) => ({
+        outcome: "changed",
+        booking: { ...testBooking(buyerId), extended: true },
+        fresh: true,
+      }),
+    },
+    bookingHistory: async ({ buyerId }) => ({ bookings: [testBooking(buyerId)], next: undefined }),
     payments: {
       start: async ({ bookingId }) => ({
         outcome: "started",

@@ -18,7 +18,7 @@ afterAll(() => shop.close());
 const inAMinute = { now: () => Date.now() + 61_000 };
 
 async function book(event: OnsaleEvent, quantity: number, buyer = newBuyer()): Promise<Booking> {
-  const wishes = [{ mode: "best-available", quantity, categories: ["standard"] }] as const;
+  const wishes = [{ mode: "best-available", quantity}] as const;
   const request = { eventId: event.id, wishes, buyer, idempotencyKey: randomUUID() };
   const outcome = await shop.bookings.book(request);
   if (outcome.outcome !== "booked") throw new Error(outcome.outcome);
@@ -178,7 +178,10 @@ describe("a deadline that is put off", () => {
   test("is later by what the event grants, and the first deadline ends nothing", async () => {
     const event = await openEvent(shop, options);
     const booking = await book(event, 1);
+    const news = await hear(event);
     const later = changed(await mind.putOff(mine(booking), "key-of-a-test"));
+    await expect.poll(() => news.heard).toEqual([{ bookingId: booking.id, status: "pending_payment" }]);
+    await news.stop();
     expect(later).toMatchObject({ deadlineMs: booking.deadlineMs + 120_000, extended: true });
     await expireBookings({ ...shop, clock: inAMinute }, { eventId: event.id });
     expect((await shop.bookings.find(booking.buyerId, booking.id))?.status).toBe("pending_payment");

@@ -9,6 +9,7 @@ import { answer, closeExchange, type Exchange, openExchange, refuse } from "./ex
 import { codeOfFailure } from "./failure.ts";
 import { framingProblem } from "./framing.ts";
 import { parseBody } from "./parse-body.ts";
+import { parseQuery } from "./parse-query.ts";
 import { noBytes, readBody } from "./read-body.ts";
 import { addressOf, type RequestHeaders, readHeaders } from "./request-headers.ts";
 
@@ -16,6 +17,7 @@ type Params = { readonly [name: string]: string };
 type Received = {
   readonly headers: RequestHeaders;
   readonly params: Params;
+  readonly query: string;
   readonly rawBody: Buffer;
   /** As it came, without the query. */
   readonly path: string;
@@ -41,12 +43,13 @@ export function serveRoute(
     if (runtime.inFlight > inFlightRequests) return refuseAtOnce(exchange, { refusal: "busy" });
     const params = readParams(req, names);
     const path = req.getUrl();
+    const query = req.getQuery() ?? "";
     const { limitedBy, needsAddress } = route;
     const isCounted = limitedBy !== undefined || needsAddress === true;
     const address = isCounted ? addressOf(runtime, res, headers) : "";
     const limited = limitedBy && runtime.guards.take(limitedBy, address);
     if (limited !== undefined) return refuseAtOnce(exchange, limited);
-    const received = { headers, params, path, address };
+    const received = { headers, params, query, path, address };
     if (!takesBody(route)) return void work(exchange, route, { ...received, rawBody: noBytes });
     readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), (rawBody) => {
       void work(exchange, route, { ...received, rawBody });
@@ -104,9 +107,11 @@ async function decide(runtime: Runtime, route: Route, received: Received): Promi
   if (refusal !== undefined) return refusal;
   const parsed = route.access === "webhook" ? noParse : parseBody(rawBody, headers.contentType, route.body);
   if ("refusal" in parsed) return parsed;
+  const asked = parseQuery(received.query, route.query);
+  if ("refusal" in asked) return asked;
   const { services, connections, guards } = runtime;
-  const { body } = parsed;
-  return route.handle({ services, connections, guards, params, body, headers, rawBody, address, ...known });
+  const call = { services, connections, guards, params, headers, rawBody, address };
+  return route.handle({ ...call, ...parsed, ...asked, ...known });
 }
 
 type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };
