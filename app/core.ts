@@ -7,6 +7,7 @@ import { createEmailCodes } from "../booking-core/people/email-codes.ts";
 import { createRoomCodes } from "../booking-core/rooms/room-codes.ts";
 import { createRoomRecords } from "../booking-core/rooms/room-records.ts";
 import { createRoomStore } from "../booking-core/rooms/room-store.ts";
+import { createSaleControl } from "../booking-core/sale/sale-control.ts";
 import { createSeatEngine } from "../booking-core/seats/seat-engine.ts";
 import { systemClock } from "../foundation/clock.ts";
 import type { Config } from "../foundation/config.ts";
@@ -45,6 +46,7 @@ export async function createCore(config: Config, logger: Logger) {
   const publishing = publishingOf({ pool, seats, roomControl });
   const bookings = createBookings({ pool, jobs, seats, catalogue, clock, logger });
   const changeOfMind = createChangeOfMind({ pool, jobs, seats, changes, clock, logger });
+  const saleControl = createSaleControl({ pool, jobs, seats, ids, clock, logger });
   const provider = createSandboxProvider({
     url: config.SANDBOX_URL,
     apiKey: config.SANDBOX_API_KEY,
@@ -76,6 +78,7 @@ export async function createCore(config: Config, logger: Logger) {
     publishing,
     bookings,
     changeOfMind,
+    saleControl,
     provider,
     close,
   };

@@ -7,6 +7,8 @@ import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import { sendCode } from "../../booking-core/people/send-code.ts";
+import { countIdentities } from "../../booking-core/sale/count-identities.ts";
+import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
 import type { Config } from "../../foundation/config.ts";
 import { repeat } from "../../foundation/repeat.ts";
 import type { Core } from "../core.ts";
@@ -22,6 +24,8 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
+  await core.jobs.work("mark-seats", { concurrency: 1 }, (data) => applyMarks(core, data));
+  await core.jobs.work("count-identities", { concurrency: 1 }, (data) => countIdentities(core, data));
   await core.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(core, data));
   await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
