@@ -2,6 +2,7 @@ import { createBookings } from "../booking-core/bookings/bookings.ts";
 import { createChangeOfMind } from "../booking-core/bookings/change-of-mind.ts";
 import { createChanges } from "../booking-core/bookings/changes.ts";
 import { createCatalogue } from "../booking-core/events/catalogue.ts";
+import { createReadModel } from "../booking-core/events/read-model/read-model.ts";
 import { createSandboxProvider } from "../booking-core/payments/sandbox-provider.ts";
 import { createEmailCodes } from "../booking-core/people/email-codes.ts";
 import { createRoomCodes } from "../booking-core/rooms/room-codes.ts";
@@ -36,7 +37,8 @@ export async function createCore(config: Config, logger: Logger) {
   const channels = createShardedChannels(redis);
   const emailCodes = createEmailCodes({ pool, jobs, redis, clock, secret: config.TOKEN_SECRET });
   const seats = createSeatEngine({ redis, clock });
-  const catalogue = createCatalogue({ pool, clock });
+  const readModel = createReadModel({ pool, redis, databaseUrl: config.DATABASE_URL });
+  const catalogue = createCatalogue({ readModel, clock });
   const changes = createChanges(redis, channels);
   const rooms = createRooms({ redis, clock, tokens });
   const roomControl = createRoomControl({ redis, clock });
@@ -68,6 +70,7 @@ export async function createCore(config: Config, logger: Logger) {
     channels,
     emailCodes,
     seats,
+    readModel,
     catalogue,
     changes,
     rooms,

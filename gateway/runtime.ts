@@ -1,6 +1,8 @@
 import type { Bounds } from "./bounds.ts";
 import { createGuards, type Guards } from "./guard/guards.ts";
 import { createPassGuard, type PassGuard } from "./guard/pass-guard.ts";
+import { createExchangeDeadlines, type ExchangeDeadlines } from "./http/exchange-deadlines.ts";
+import { headerLines } from "./http/response-head.ts";
 import type { RoomConnections } from "./room/room-connections.ts";
 import type { GatewayServices } from "./services.ts";
 
@@ -13,6 +15,9 @@ export type Runtime = {
   readonly passes: PassGuard;
   readonly publicUrl: string;
   readonly securityHeaders: readonly (readonly [name: string, value: string])[];
+  /** The same, as an answer has them. */
+  readonly securityLines: string;
+  readonly deadlines: ExchangeDeadlines;
   readonly requestIds: () => string;
   inFlight: number;
   stopping: boolean;
@@ -26,6 +31,7 @@ export function createRuntime(
   connections: RoomConnections,
 ): Runtime {
   const publicUrl = services.publicUrl.replace(/\/+$/, "");
+  const security = securityHeaders(publicUrl);
   return {
     services,
     bounds,
@@ -33,7 +39,9 @@ export function createRuntime(
     guards: createGuards(services, bounds),
     passes: createPassGuard({ services, bounds }),
     publicUrl,
-    securityHeaders: securityHeaders(publicUrl),
+    securityHeaders: security,
+    securityLines: headerLines(Object.fromEntries(security)),
+    deadlines: createExchangeDeadlines(bounds.http),
     requestIds: createRequestIds(services.clock.now()),
     inFlight: 0,
     stopping: false,

@@ -82,7 +82,8 @@ export function testWatches(
     isRevoked: (pass) => revoked.has(pass),
     rules: () => ({ ...defaultRoom, proofBits: 0, ...rules }),
   };
-  return { presence, watches: { open: async () => watch, known: () => watch, stop: async () => {} } };
+  const now = () => watch;
+  return { presence, watches: { open: async () => watch, opened: now, known: now, stop: async () => {} } };
 }
 
 export function testServices(

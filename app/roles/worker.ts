@@ -1,6 +1,7 @@
 import { applyHolds, expireBookings, expireOverdue } from "../../booking-core/bookings/jobs.ts";
 import { createOrphanSearch } from "../../booking-core/bookings/orphan-holds.ts";
 import { publishEvents, publishMissing } from "../../booking-core/events/publish.ts";
+import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
 import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
@@ -33,6 +34,7 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
     sendCode({ codes: core.emailCodes, mailer }, data),
   );
   const searches = [
+    repeat("changed events", 250, core.logger, createChangePublisher(core.readModel)),
     repeat("what Redis does not have", 5_000, core.logger, () => publishMissing(publishing)),
     repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),
     repeat("orphan holds", 2_000, core.logger, createOrphanSearch(core)),

@@ -31,7 +31,7 @@ export async function setPool(
 ): Promise<PoolOutcome> {
   const pool: HousePool = { seatClass: classOfLetter(letter), name, codeHash: hashCode(code) };
   return inTransaction(parts.pool, async (sql) => {
-    const rules = await readRules(sql, eventId, "for update");
+    const rules = await readRules(sql, eventId, "for no key update");
     if (rules === undefined) return { outcome: "not_found" };
     const others = rules.pools.filter(({ seatClass }) => seatClass !== pool.seatClass);
     if (others.some(({ codeHash }) => codeHash === pool.codeHash)) return { outcome: "pool_code_used" };

@@ -17,7 +17,7 @@ export async function changeRules(
   changes: Partial<BuyingRules>,
 ): Promise<SaleRules | undefined> {
   return inTransaction(parts.pool, async (sql) => {
-    const before = await readRules(sql, eventId, "for update");
+    const before = await readRules(sql, eventId, "for no key update");
     if (before === undefined) return undefined;
     const after = { ...before, ...changes };
     await sql.query(
@@ -47,7 +47,7 @@ type RulesRow = {
 export async function readRules(
   sql: Sql,
   eventId: EventId,
-  lock: "" | "for update" = "",
+  lock: "" | "for no key update" = "",
 ): Promise<SaleRules | undefined> {
   const found = await sql.query<RulesRow>(
     `select most_per_identity, allows_singles, extension_ms, pools from events where id = $1 ${lock}`,

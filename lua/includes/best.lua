@@ -1,16 +1,7 @@
 -- Best-available: only ordinary free seats. In a block the place nearest to its centre; of the next blocks of the same
 -- rank the first where a place leaves no single free seat behind.
--- Needs: kind, free, held, groups, segments, groupAt, blockAt, put. Gives: takeBest.
+-- Needs: section, countsOf, groupSize, groupAt, blockAt, put. Gives: takeBest.
 local blocksTried = 8
-local segmentBounds
-
-local function boundsOf(segment)
-  if not segmentBounds then
-    segmentBounds = countsOf(segments)
-  end
-  local first = segmentBounds[segment * 2 - 1]
-  return first, first + segmentBounds[segment * 2]
-end
 
 -- The offset where `count` seats fit, and whether that leaves no single free seat.
 local function placeIn(block, count)
@@ -51,15 +42,11 @@ end
 local function findTogether(first, past, count)
   local wanted = "[" .. string.char(count) .. "-\255]"
   local best, bestOffset, tries = nil, nil, 0
-  local at = string.find(groups, wanted, math.floor(first / groupSize) + 1)
+  local at = string.find(section.groups, wanted, math.floor(first / groupSize) + 1)
   while at and (at - 1) * groupSize < past do
-    local base = (at - 1) * groupSize
-    local runs = groupAt(at - 1).runs
-    local place = string.find(runs, wanted, first > base and first - base + 1 or 1)
-    while place do
-      if base + place > past then
-        return best, bestOffset
-      end
+    local base, record = (at - 1) * groupSize, groupAt(at - 1).record
+    local place = string.find(record, wanted, first > base and first - base + 1 or 1)
+    while place and place <= groupSize and base + place <= past do
       local block = blockAt(base + place - 1)
       if best and block.rank ~= best.rank then
         return best, bestOffset
@@ -75,9 +62,9 @@ local function findTogether(first, past, count)
       if tries == blocksTried then
         return best, bestOffset
       end
-      place = string.find(runs, wanted, place + 1)
+      place = string.find(record, wanted, place + 1)
     end
-    at = string.find(groups, wanted, at + 1)
+    at = string.find(section.groups, wanted, at + 1)
   end
   return best, bestOffset
 end
@@ -98,36 +85,40 @@ local function takeFrom(first, past, count, numbers)
 end
 
 local function takeOf(segment, count, numbers)
+  local free, held = section.free, section.held
   free[segment], held[segment] = free[segment] - count, held[segment] + count
-  if kind == "seated" then
-    local first, past = boundsOf(segment)
-    takeFrom(first, past, count, numbers)
+  if section.kind == "seated" then
+    section.bounds = section.bounds or countsOf(section.segments)
+    local first = section.bounds[segment * 2 - 1]
+    takeFrom(first, first + section.bounds[segment * 2], count, numbers)
   end
 end
 
--- The first segment that has enough serves the wish; else all of them together.
+-- The first segment that has enough serves the wish; else all of them together. Gives a refusal, or what it took.
 local function takeBest(wish, quantity, least)
-  local wanted, numbers, sum = countsOf(wish), {}, 0
-  for _, segment in ipairs(wanted) do
-    local there = free[segment + 1] or 0
+  local segments, numbers, sum = countsOf(wish), {}, 0
+  for _, segment in ipairs(segments) do
+    local there = section.free[segment + 1] or 0
     if there >= quantity then
-      takeOf(segment + 1, quantity, numbers)
-      table.sort(numbers)
-      return numbers, quantity
+      segments, sum = { segment }, there
+      break
     end
     sum = sum + there
   end
   if sum < least then
     return { "sold_out", sum }
   end
-  local taken, left = math.min(sum, quantity), math.min(sum, quantity)
-  for _, segment in ipairs(wanted) do
-    local part = math.min(free[segment + 1] or 0, left)
+  local taken = math.min(sum, quantity)
+  local left, changesBefore = taken, #section.changes
+  for _, segment in ipairs(segments) do
+    local part = math.min(section.free[segment + 1] or 0, left)
     if part > 0 then
       takeOf(segment + 1, part, numbers)
       left = left - part
     end
   end
-  table.sort(numbers)
-  return numbers, taken
+  if #section.changes > changesBefore + 1 then
+    table.sort(numbers)
+  end
+  return nil, numbers, taken
 end

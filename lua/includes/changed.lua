@@ -1,28 +1,25 @@
 -- Ends a call that has changed the section: a version more, and everybody who watches hears it. A backslash is a
 -- seat of a house pool that was sold; JSON wants it doubled.
--- Needs: meta, news, version, epoch, free, held, groups, changes, saveBlocks. Gives: saveChanges.
+-- Needs: meta, seats, news, section, listOf. Gives: saveChanges.
 local function saveChanges()
-  saveBlocks()
-  local freeNow, heldNow = table.concat(free, ","), table.concat(held, ",")
-  version = version + 1
-  redis.call("HSET", meta, "version", version, "free", freeNow, "held", heldNow, "groups", groups)
-  local changed = table.concat(changes, ",")
+  for _, block in pairs(section.knownBlocks) do
+    if block.isChanged then
+      redis.call("SETRANGE", seats, block.start, block.text)
+    end
+  end
+  local version, free, held =
+    string.format("%d", section.version + 1), listOf(section.free), listOf(section.held)
+  local fields = { "version", version, "free", free, "held", held, "groups", section.groups }
+  for _, group in pairs(section.knownGroups) do
+    if group.isChanged then
+      fields[#fields + 1], fields[#fields + 2] = group.field, group.record
+    end
+  end
+  redis.call("HSET", meta, unpack(fields))
+  local changed = table.concat(section.changes, ",")
   if string.find(changed, "\\", 1, true) then
     changed = string.gsub(changed, "\\", "\\\\")
   end
-  redis.call(
-    "SPUBLISH",
-    news,
-    '{"version":'
-      .. version
-      .. ',"epoch":'
-      .. epoch
-      .. ',"free":['
-      .. freeNow
-      .. '],"held":['
-      .. heldNow
-      .. '],"changed":"'
-      .. changed
-      .. '"}'
-  )
+  local text = '{"version":%s,"epoch":%s,"free":[%s],"held":[%s],"changed":"%s"}'
+  redis.call("SPUBLISH", news, string.format(text, version, section.epoch, free, held, changed))
 end

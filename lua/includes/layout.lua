@@ -111,23 +111,29 @@ local function groupFrom(firstBlock, firstSeat)
   return table.concat(runs) .. table.concat(layout), string.char(most), firstSeat
 end
 
-local function saveLayout()
-  local index, groups, firstSeat, bounds = {}, {}, 0, {}
-  for firstBlock = 0, #section.blocks - 1, groupSize do
-    index[#index + 1], groups[#groups + 1], firstSeat = groupFrom(firstBlock, firstSeat)
-  end
+local function saveSeats()
+  local blockOf = {}
   for block, layout in ipairs(section.blocks) do
-    index[#index + 1] = string.rep(pair(block - 1), layout[1])
+    blockOf[block] = string.rep(pair(block - 1), layout[1])
   end
   for number, state in ipairs(states) do
     states[number] = string.char(48 + 3 * (classes[number] or 0) + state)
+  end
+  redis.call("SET", seats, table.concat(states))
+  redis.call("SET", blocks, table.concat(blockOf))
+end
+
+local function saveLayout()
+  local groups, firstSeat, bounds, record = {}, 0, {}, nil
+  for firstBlock = 0, #section.blocks - 1, groupSize do
+    record, groups[#groups + 1], firstSeat = groupFrom(firstBlock, firstSeat)
+    redis.call("HSET", meta, string.char(#groups - 1), record)
   end
   for segment, bound in ipairs(section.segments) do
     bounds[segment] = bound[1] .. "," .. bound[2]
   end
   if isSeated then
-    redis.call("SET", seats, table.concat(states))
-    redis.call("SET", blocks, table.concat(index))
+    saveSeats()
   end
   redis.call("HSET", meta, "groups", table.concat(groups), "segments", table.concat(bounds, ";"))
 end

@@ -1,9 +1,9 @@
 #!lua
 -- Ends holds: `release` makes their seats free again and forgets them, `confirm` makes them sold, `shrink` gives some
 -- of their places back. What is not there, or is so already, stays as it is, so that all may be repeated.
--- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server
+-- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server; a byte: a group
 -- KEYS seats string: one byte a seat: 48 + 3 * class + state; "0" is an ordinary free seat
--- KEYS blocks string: what is known of blocks, in groups of 32; then two bytes a seat, its block
+-- KEYS blocks string: two bytes a seat, its block
 -- KEYS holds hash: booking id to state|deadlineMs|heldAtMs|requestHash|quantity|seat numbers by comma
 -- KEYS unpaid zset: booking ids of unpaid holds by the time of the hold
 -- KEYS ended list: what changed holds or seats lately otherwise than a claim, for a rebuilding; meta's ends counts it all
@@ -17,9 +17,8 @@ local unpaid, ended, news = KEYS[5], KEYS[6], KEYS[7]
 local ends, ofEpoch = ARGV[1], ARGV[2]
 
 -- INCLUDE section
--- INCLUDE process
 -- INCLUDE ended
-if ofEpoch ~= "" and ofEpoch ~= epoch then
+if ofEpoch ~= "" and (not section or ofEpoch ~= section.epoch) then
   return 0
 end
 
@@ -29,7 +28,7 @@ for line, bookingId in string.gmatch(ends, "(%a+:([^:\n]+)[^\n]*)\n") do
 end
 -- Also what is not here: whoever rebuilds the section may have read it in Postgres before it ended.
 noteEnded(lines)
-if not kind then
+if not section then
   return 0
 end
 
@@ -47,14 +46,14 @@ local function toSold(byte)
 end
 
 local function setSeats(numbers, quantity, state, byteOf)
-  if kind == "seated" then
+  if section.kind == "seated" then
     return rewrite(numbers, byteOf)
   end
   if state == "held" then
-    held[1] = held[1] - quantity
+    section.held[1] = section.held[1] - quantity
   end
   if byteOf == toFree then
-    free[1] = free[1] + quantity
+    section.free[1] = section.free[1] + quantity
   end
 end
 
@@ -88,7 +87,7 @@ function endBy.shrink(bookingId, hold, line)
     return false
   end
   setSeats(back, hold.quantity - quantity, hold.state, toFree)
-  kept[bookingId] = hold.state .. hold.head .. quantity .. "|" .. table.concat(stay, ",")
+  kept[bookingId] = hold.state .. hold.head .. quantity .. "|" .. listOf(stay)
   if quantity == 0 then
     forget(bookingId)
   end

@@ -3,9 +3,9 @@
 -- does not know yet are kept where they do not collide: their bookings may be about to commit. What has ended
 -- since the caller began to read Postgres ends here too. Refused where that is not known any more, and where
 -- another has rebuilt the section since.
--- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server
+-- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server; a byte: a group
 -- KEYS seats string: one byte a seat: 48 + 3 * class + state; "0" is an ordinary free seat
--- KEYS blocks string: what is known of blocks, in groups of 32; then two bytes a seat, its block
+-- KEYS blocks string: two bytes a seat, its block
 -- KEYS holds hash: booking id to state|deadlineMs|heldAtMs|requestHash|quantity|seat numbers by comma
 -- KEYS unpaid zset: booking ids of unpaid holds by the time of the hold
 -- KEYS ended list: what changed holds or seats lately otherwise than a claim, for a rebuilding; meta's ends counts it all

@@ -1,8 +1,8 @@
 #!lua
 -- Says what seats are for. Free seats change at once; who holds or has bought a seat keeps it.
--- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server
+-- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server; a byte: a group
 -- KEYS seats string: one byte a seat: 48 + 3 * class + state; "0" is an ordinary free seat
--- KEYS blocks string: what is known of blocks, in groups of 32; then two bytes a seat, its block
+-- KEYS blocks string: two bytes a seat, its block
 -- KEYS ended list: what changed holds or seats lately otherwise than a claim, for a rebuilding; meta's ends counts it all
 -- KEYS news channel: the changes of the section
 -- ARGV marks text: seat number=class, by comma
@@ -17,16 +17,16 @@ local marks = ARGV[1]
 -- INCLUDE ended
 -- Also where nothing is loaded: whoever does it now may have read the marks before.
 noteEnded({ "mark:" .. marks })
-if not kind then
+if not section then
   return "section_missing"
 end
 
 -- INCLUDE blocks
 -- INCLUDE changed
-local numbers, classes = {}, {}
+local numbers, classes, capacity = {}, {}, tonumber(redis.call("HGET", meta, "capacity"))
 for number, class in string.gmatch(marks, "(%d+)=(%d+)") do
   numbers[#numbers + 1], classes[#classes + 1] = tonumber(number), tonumber(class)
-  if kind ~= "seated" or numbers[#numbers] >= capacity then
+  if section.kind ~= "seated" or numbers[#numbers] >= capacity then
     return "seats_unknown"
   end
 end
