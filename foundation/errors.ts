@@ -296,6 +296,18 @@ export const errorTable = {
     "The deadline of this booking was put off before; that works once.",
     "Pay before the deadline.",
   ),
+  pool_unknown: entry(
+    409,
+    false,
+    "The event has no house pool of this letter.",
+    "Make the pool first, with its code.",
+  ),
+  pool_code_used: entry(
+    409,
+    false,
+    "Another house pool of the event has this code.",
+    "Choose another code: it says which pool it opens.",
+  ),
   payment_provider_down: entry(
     503,
     true,

@@ -7,6 +7,7 @@ import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
+import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
 import { renewPass, takeTurn } from "./routes/passes.ts";
 import { startPayment } from "./routes/payments.ts";
 import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.ts";
@@ -35,6 +36,10 @@ export const routes: readonly Route[] = [
   createCodes,
   removePlace,
   setBeacon,
+  showRules,
+  changeRules,
+  setPool,
+  markSeats,
   showAudit,
   showSeats,
   book,

@@ -8,6 +8,7 @@ import type { Payments } from "../booking-core/payments/payments.ts";
 import type { Sessions } from "../booking-core/people/sessions.ts";
 import type { RoomCodes } from "../booking-core/rooms/room-codes.ts";
 import type { RoomStore } from "../booking-core/rooms/room-store.ts";
+import type { SaleControl } from "../booking-core/sale/sale-control.ts";
 import type { SeatEngine } from "../booking-core/seats/seat-engine.ts";
 import type { Tickets } from "../booking-core/tickets/tickets.ts";
 import type { Clock } from "../foundation/clock.ts";
@@ -57,6 +58,7 @@ export type GatewayServices = {
   readonly bookings: Pick<Bookings, "book" | "find">;
   readonly changeOfMind: ChangeOfMind;
   readonly bookingHistory: (request: HistoryRequest) => Promise<HistoryPage>;
+  readonly saleControl: SaleControl;
   readonly payments: Payments;
   readonly inbox: Inbox;
   readonly tickets: Tickets;
