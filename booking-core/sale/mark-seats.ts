@@ -4,6 +4,7 @@ import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool, type Sql, withLock } from "../../foundation/postgres/pool.ts";
 import type { HousePool, SeatMark } from "../events/event.ts";
 import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
+import { letterOfClass } from "./house-pools.ts";
 import { type SeatClass, seatClasses } from "../seats/seat-bytes.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 
@@ -57,8 +58,8 @@ async function storeMarks(
     return { outcome: "pool_unknown" };
   const marks = withMarks(section.marks, seatNumbers, to);
   await sql.query("update sections set marks = $2 where id = $1", [sectionId, JSON.stringify(marks)]);
-  const before = { sectionId, seats: marksOf(section.marks, seatNumbers) };
-  const after = { sectionId, seats: marksOf(marks, seatNumbers) };
+  const before = { sectionId, seats: marksOf(section.marks, seatNumbers).map(inWords) };
+  const after = { sectionId, seats: marksOf(marks, seatNumbers).map(inWords) };
   await writeAudit(parts, sql, { eventId, actor, action: "seats_marked", before, after });
   await parts.jobs.insert(sql, "mark-seats", [{ data: { ...wanted, seatNumbers: [...seatNumbers] } }]);
   return { outcome: "marked", marked: seatNumbers.length };
@@ -89,6 +90,12 @@ function withMarks(marks: readonly SeatMark[], seatNumbers: readonly number[], t
 function marksOf(marks: readonly SeatMark[], seatNumbers: readonly number[]): SeatMark[] {
   const classes = new Map(marks);
   return seatNumbers.map((number) => [number, classes.get(number) ?? seatClasses.ordinary]);
+}
+
+const classNames = ["ordinary", "accessible", "companion", "blocked"] as const;
+
+function inWords([seatNumber, seatClass]: SeatMark): readonly [number, string] {
+  return [seatNumber, classNames[seatClass] ?? `house ${letterOfClass(seatClass)}`];
 }
 
 /**

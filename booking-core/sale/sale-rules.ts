@@ -26,7 +26,7 @@ export async function changeRules(
     );
     await writeAudit(parts, sql, {
       ...{ eventId, actor, action: "rules_changed" },
-      ...{ before: rulesOnly(before), after: rulesOnly(after) },
+      ...{ before: auditOf(before), after: auditOf(after) },
     });
     const startAfter = new Date(parts.clock.now() + settledMs);
     if (after.mostPerIdentity !== null)
@@ -35,7 +35,10 @@ export async function changeRules(
   });
 }
 
-const rulesOnly = ({ pools: _, ...rules }: SaleRules): BuyingRules => rules;
+/** With the names that operators use. */
+function auditOf({ mostPerIdentity, allowsSingles, extensionMs }: SaleRules) {
+  return { mostPerBuyer: mostPerIdentity, allowsSingles, extensionMs };
+}
 
 type RulesRow = {
   most_per_identity: number | null;
