@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { applyHolds, expireBookings, expireOverdue } from "../../booking-core/bookings/jobs.ts";
 import { createOrphanSearch } from "../../booking-core/bookings/orphan-holds.ts";
 import { publishEvents, publishMissing } from "../../booking-core/events/publish.ts";
@@ -10,6 +12,8 @@ import { askAboutSilentPayments } from "../../booking-core/payments/silent-payme
 import { sendCode } from "../../booking-core/people/send-code.ts";
 import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
+import { createComparison } from "../../booking-core/verify/compare-sections.ts";
+import { createComparisonLease } from "../../booking-core/verify/comparison-lease.ts";
 import type { Config } from "../../foundation/config.ts";
 import { repeat } from "../../foundation/repeat.ts";
 import type { Core } from "../core.ts";
@@ -33,11 +37,13 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>
     sendCode({ codes: core.emailCodes, mailer }, data),
   );
+  const lease = createComparisonLease(core.redis, `${hostname()}-${process.pid}-${randomUUID()}`);
   const searches = [
     repeat("changed events", 250, core.logger, createChangePublisher(core.readModel)),
     repeat("what Redis does not have", 5_000, core.logger, () => publishMissing(publishing)),
     repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),
     repeat("orphan holds", 2_000, core.logger, createOrphanSearch(core)),
+    repeat("differences between Redis and Postgres", 1_000, core.logger, createComparison({ ...core, lease })),
     repeat("silent payments", 15_000, core.logger, () => askAboutSilentPayments(core)),
   ];
   return {
