@@ -102,6 +102,8 @@ export const limits = {
     paymentWindowMinMs: 1_000,
     paymentWindowMaxMs: 24 * 60 * 60_000,
   },
+  /** Bookings on a page of a buyer's history. */
+  history: { pageMost: 100, pageUsual: 20 },
   room: {
     lanes: 8,
     turnsPerStep: 1_000,

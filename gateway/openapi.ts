@@ -120,6 +120,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     security: securityOfAccess[route.access],
     requestParams: {
       path: route.params as z.ZodObject,
+      ...(route.query === undefined ? {} : { query: route.query as z.ZodObject }),
       ...(route.idempotent ? { header: idempotencyHeader } : {}),
       ...(route.name === "openSession" ? { header: openingProofHeader } : {}),
     },
@@ -224,7 +225,7 @@ function problemResponses(codes: readonly ErrorCode[]): Responses {
 export function errorsOf(route: Route): ErrorCode[] {
   const codes = new Set([...route.refusals, ...errorsOfAll, ...errorsOfAccess[route.access]]);
   if (takesBody(route) && route.access !== "webhook") for (const code of errorsOfBodies) codes.add(code);
-  if (route.path.includes(":")) codes.add("invalid_request");
+  if (route.path.includes(":") || route.query !== undefined) codes.add("invalid_request");
   if (route.limitedBy !== undefined) codes.add("too_many_requests");
   if (route.idempotent)
     for (const code of ["idempotency_key_missing", "invalid_request"] as const) codes.add(code);

@@ -31,12 +31,14 @@ export type Answer = { readonly status: number; readonly body?: unknown; readonl
 /** JSON that is text already, made once for many, in the encoding that its headers say. */
 export type TextAnswer = { readonly text: Uint8Array; readonly headers: AnswerHeaders };
 
-export type Call<Params, Body, Who extends Access> = {
+export type Call<Params, Body, Who extends Access, Query = unknown> = {
   readonly services: GatewayServices;
   readonly connections: RoomConnections;
   readonly guards: Guards;
   readonly sheets: Sheets;
   readonly params: Params;
+  /** Nothing where the route takes none. */
+  readonly query: Query;
   readonly body: Body;
   readonly headers: RequestHeaders;
   /** The bytes as they came. */
@@ -53,6 +55,7 @@ export type RouteDefinition<
   Body extends z.ZodType,
   Who extends Access,
   Shapes extends AnswerShapes,
+  Query extends z.ZodType = z.ZodType,
 > = {
   readonly name: string;
   readonly method: Method;
@@ -67,6 +70,8 @@ export type RouteDefinition<
   /** Whether a public route asks for the key of the caller's device; elsewhere a proof without a token is not read. */
   readonly asksForDevice?: true;
   readonly params: Params;
+  /** Of strings; where it is left out, the query of the address is not read. */
+  readonly query?: Query;
   readonly body: Body;
   /** Whether the header `Idempotency-Key` must be there. */
   readonly idempotent: boolean;
@@ -74,7 +79,7 @@ export type RouteDefinition<
   /** The errors of its own; those that any route can answer are added where it is documented. */
   readonly refusals: readonly ErrorCode[];
   handle(
-    call: Call<z.output<Params>, z.output<Body>, Who>,
+    call: Call<z.output<Params>, z.output<Body>, Who, z.output<Query>>,
   ): Promise<AnswerOf<Shapes> | TextAnswer | Refusal> | AnswerOf<Shapes> | Refusal;
 };
 
@@ -89,7 +94,10 @@ export function defineRoute<
   Body extends z.ZodType,
   Who extends Access,
   const Shapes extends AnswerShapes,
->(definition: RouteDefinition<Params, Body, Who, Shapes>): RouteDefinition<Params, Body, Who, Shapes> {
+  Query extends z.ZodType = z.ZodType,
+>(
+  definition: RouteDefinition<Params, Body, Who, Shapes, Query>,
+): RouteDefinition<Params, Body, Who, Shapes, Query> {
   return definition;
 }
 

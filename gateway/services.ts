@@ -1,4 +1,6 @@
+import type { HistoryPage, HistoryRequest } from "../booking-core/bookings/booking-history.ts";
 import type { Bookings } from "../booking-core/bookings/bookings.ts";
+import type { ChangeOfMind } from "../booking-core/bookings/change-of-mind.ts";
 import type { Changes } from "../booking-core/bookings/changes.ts";
 import type { Catalogue } from "../booking-core/events/catalogue.ts";
 import type { Inbox } from "../booking-core/payments/inbox.ts";
@@ -7,6 +9,7 @@ import type { Sessions } from "../booking-core/people/sessions.ts";
 import type { RoomCodes } from "../booking-core/rooms/room-codes.ts";
 import type { RoomStore } from "../booking-core/rooms/room-store.ts";
 import type { SectionWatches } from "../booking-core/seats/section-watch.ts";
+import type { SaleControl } from "../booking-core/sale/sale-control.ts";
 import type { Tickets } from "../booking-core/tickets/tickets.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { EventId } from "../foundation/ids.ts";
@@ -53,6 +56,9 @@ export type GatewayServices = {
   readonly changes: Pick<Changes, "watch">;
   readonly sectionWatches: Pick<SectionWatches, "open" | "known">;
   readonly bookings: Pick<Bookings, "book" | "find">;
+  readonly changeOfMind: ChangeOfMind;
+  readonly bookingHistory: (request: HistoryRequest) => Promise<HistoryPage>;
+  readonly saleControl: SaleControl;
   readonly payments: Payments;
   readonly inbox: Inbox;
   readonly tickets: Tickets;

@@ -40,6 +40,11 @@ export function createFeed<Message>() {
   };
 }
 
+const testRules = {
+  ...{ mostPerIdentity: null, allowsSingles: true, extensionMs: 60_000 },
+  pools: [{ seatClass: 4, name: "artists", codeHash: "hash" }],
+};
+
 const waiting = { outcome: "waiting", lane: "general", number: 12, ahead: 4, state: "open" } as const;
 
 /** A tick of a room with one lane, served so far. */
@@ -170,6 +175,26 @@ export function testServices(
       book: async ({ buyer }) => ({ outcome: "booked", booking: testBooking(buyer.buyerId), fresh: true }),
       find: async (buyerId, id) => [testBooking(buyerId)].find((booking) => booking.id === id),
     },
+    changeOfMind: {
+      giveBack: async ({ buyerId }) => ({ outcome: "changed", booking: testBooking(buyerId), fresh: true }),
+      cancel: async ({ buyerId }) => ({
+        outcome: "changed",
+        booking: { ...testBooking(buyerId), status: "cancelled", seats: [] },
+        fresh: true,
+      }),
+      putOff: async ({ buyerId }) => ({
+        outcome: "changed",
+        booking: { ...testBooking(buyerId), extended: true },
+        fresh: true,
+      }),
+    },
+    saleControl: {
+      rules: async () => testRules,
+      changeRules: async (_, __, changes) => ({ ...testRules, ...changes }),
+      setPool: async () => ({ outcome: "set", pools: testRules.pools, fresh: true }),
+      markSeats: async (_, { seatNumbers }) => ({ outcome: "marked", marked: seatNumbers.length }),
+    },
+    bookingHistory: async ({ buyerId }) => ({ bookings: [testBooking(buyerId)], next: undefined }),
     payments: {
       start: async ({ bookingId }) => ({
         outcome: "started",

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { readHistory } from "../../booking-core/bookings/booking-history.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
@@ -30,6 +31,7 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       sessions: createSessions(core),
       roomWatches,
       publishRoom: (eventId) => publishRoom(core.publishing, eventId),
+      bookingHistory: (request) => readHistory(core.pool, request),
       draw: (eventId) => publicDraw(core.pool, eventId),
       drawProofs: createDrawProofs(core),
       guardSecret: config.TOKEN_SECRET,

@@ -66,3 +66,6 @@ export const readModelKeys = (namespace: string) =>
     /** Who has it loads from Postgres, for all; ends by itself. */
     loading: (what: string) => `onsale:${namespace}:loading:${what}`,
   }) as const;
+
+/** Which worker compares Redis with Postgres. */
+export const comparisonLeaseKey = "onsale:comparison";

@@ -10,6 +10,7 @@ import type { ExchangeDeadlines } from "./exchange-deadlines.ts";
 import { codeOfFailure } from "./failure.ts";
 import { framingProblem } from "./framing.ts";
 import { parseBody } from "./parse-body.ts";
+import { parseQuery } from "./parse-query.ts";
 import { noBytes, readBody } from "./read-body.ts";
 import { addressOf, type RequestHeaders, readHeaders } from "./request-headers.ts";
 
@@ -17,6 +18,7 @@ type Params = { readonly [name: string]: string };
 type Received = {
   readonly headers: RequestHeaders;
   readonly params: Params;
+  readonly query: string;
   readonly rawBody: Buffer;
   /** As it came, without the query. */
   readonly path: string;
@@ -43,6 +45,7 @@ export function serveRoute(
     if (runtime.inFlight > inFlightRequests) return refuseAtOnce(exchange, { refusal: "busy" });
     const params = readParams(req, names);
     const path = req.getUrl();
+    const query = route.query === undefined ? "" : (req.getQuery() ?? "");
     const { limitedBy, needsAddress } = route;
     const isCounted = limitedBy !== undefined || needsAddress === true;
     const address = isCounted ? addressOf(runtime, res, headers) : "";
@@ -50,7 +53,7 @@ export function serveRoute(
     if (limited !== undefined) return refuseAtOnce(exchange, limited);
     const begin = (rawBody: Buffer) => {
       setDeadline(exchange, deadlines.answer);
-      work(exchange, route, { headers, params, path, address, rawBody });
+      work(exchange, route, { headers, params, query, path, address, rawBody });
     };
     if (!takesBody(route)) return begin(noBytes);
     readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), deadlines.body, begin);
@@ -114,7 +117,7 @@ function decide(runtime: Runtime, route: Route, received: Received): Maybe<Answe
 function handle(
   { services, connections, guards, sheets }: Runtime,
   route: Route,
-  { headers, params, rawBody, address }: Received,
+  { headers, params, query: text, rawBody, address }: Received,
   known: Known | Refusal,
 ): Maybe<Answer | TextAnswer | Refusal> {
   if ("refusal" in known) return known;
@@ -122,21 +125,13 @@ function handle(
   if (refusal !== undefined) return refusal;
   const parsed = route.access === "webhook" ? noParse : parseBody(rawBody, headers.contentType, route.body);
   if ("refusal" in parsed) return parsed;
+  const asked = parseQuery(text, route.query);
+  if ("refusal" in asked) return asked;
   const { body } = parsed;
+  const { query } = asked;
   const { buyer, jkt } = known;
-  return route.handle({
-    services,
-    connections,
-    guards,
-    sheets,
-    params,
-    body,
-    headers,
-    rawBody,
-    address,
-    buyer,
-    jkt,
-  });
+  const request = { params, query, body, headers, rawBody, address, buyer, jkt };
+  return route.handle({ services, connections, guards, sheets, ...request });
 }
 
 type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };
