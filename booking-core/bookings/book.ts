@@ -15,7 +15,8 @@ export async function book(
     const nowMs = parts.clock.now();
     const wishes = planWishes(event, request, nowMs);
     const deadlineMs = nowMs + event.paymentWindowMs;
-    if (!("outcome" in wishes)) return await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
+    if (!("outcome" in wishes))
+      return await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
     // Nobody can have booked before the sales began, so those who come too early cost Postgres nothing.
     if (wishes.outcome !== "offer_closed" || isBeforeSales(event, nowMs)) return wishes;
     return (await earlierOutcome(parts, identity)) ?? wishes;

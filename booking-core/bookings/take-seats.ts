@@ -14,7 +14,8 @@ export async function takeSeats(parts: BookParts, intent: Intent): Promise<BookO
   const taken = await claimWishes(parts, intent);
   if (!("outcome" in taken)) return commit(parts, intent, taken, false);
   // Who has a choice of sections is refused by their counts, and the seats may be those of an earlier request.
-  const hadChoice = taken.outcome === "sold_out" && intent.wishes.some(({ together }) => together !== undefined);
+  const hadChoice =
+    taken.outcome === "sold_out" && intent.wishes.some(({ together }) => together !== undefined);
   return (hadChoice ? await earlierOutcome(parts, intent.identity) : undefined) ?? taken;
 }
 
@@ -111,7 +112,9 @@ async function settleWithEarlier(
   if (known === undefined) throw new Error(`booking ${bookingId} was there and is gone`);
   const { booking } = known;
   const owned = taken.filter((part) => part.owned);
-  const strayed = owned.filter(({ section }) => !isLive(booking.status) || seatsIn(booking, section).length === 0);
+  const strayed = owned.filter(
+    ({ section }) => !isLive(booking.status) || seatsIn(booking, section).length === 0,
+  );
   await releaseParts(parts, intent, strayed);
   // Redis had lost the hold of a booking that lives: what Postgres says of the section comes back.
   for (const part of owned)

@@ -139,7 +139,11 @@ export async function bookNow({ bookings }: Pick<Shop, "bookings">, request: Boo
 }
 
 /** A letter a seat, as buyers see the section. */
-export async function lettersIn({ seats }: Pick<Shop, "seats">, event: OnsaleEvent, place = 0): Promise<string> {
+export async function lettersIn(
+  { seats }: Pick<Shop, "seats">,
+  event: OnsaleEvent,
+  place = 0,
+): Promise<string> {
   return lettersOf((await seats.snapshot(event.id, sectionOf(event, place).id))?.seats ?? "");
 }
 
