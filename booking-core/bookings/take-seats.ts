@@ -98,7 +98,9 @@ async function settleWithEarlier(
   if (known === undefined) throw new Error(`booking ${bookingId} was there and is gone`);
   const { booking } = known;
   const owned = taken.filter((part) => part.owned);
-  const strayed = owned.filter(({ section }) => !isLive(booking.status) || seatsIn(booking, section).length === 0);
+  const strayed = owned.filter(
+    ({ section }) => !isLive(booking.status) || seatsIn(booking, section).length === 0,
+  );
   await releaseParts(parts, intent, strayed);
   // Redis had lost the hold of a booking that lives: what Postgres says of the section comes back.
   for (const part of owned)
