@@ -11,7 +11,11 @@ export type Measured = {
   readonly errors: number;
 };
 
-export type Request = { readonly path: string; readonly headers: Record<string, string>; readonly body: string };
+export type Request = {
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+};
 
 /** Bounded in time and connections; `next` makes each request, so that no two are the same. */
 export async function measure(url: string, options: LoadOptions, next: () => Request): Promise<Measured> {

@@ -52,8 +52,12 @@ async function runBookings(options: BookingOptions): Promise<void> {
 }
 
 async function runRush({ tiny = false, json }: RushOptions): Promise<void> {
-  process.exitCode = await runBench(rush, { tiny, only: [], ...(json && { json }) }, {
-    print: (text) => process.stdout.write(text),
-    say: (line) => process.stderr.write(`${line}\n`),
-  });
+  process.exitCode = await runBench(
+    rush,
+    { tiny, only: [], ...(json && { json }) },
+    {
+      print: (text) => process.stdout.write(text),
+      say: (line) => process.stderr.write(`${line}\n`),
+    },
+  );
 }

@@ -23,7 +23,9 @@ app.post("/*", (res) => {
     chunks.push(Buffer.from(chunk.slice(0)));
     if (!isLast) return;
     JSON.parse(Buffer.concat(chunks).toString());
-    res.cork(() => res.writeStatus("201 Created").writeHeader("Content-Type", "application/json").end(answer));
+    res.cork(() =>
+      res.writeStatus("201 Created").writeHeader("Content-Type", "application/json").end(answer),
+    );
   });
 });
 

@@ -25,7 +25,10 @@ export function bookingFigures({ measured, time }: Rounds): Measurement[] {
     { name: "durable bookings: 99% are answered within", value: mean(spread, "p99Ms"), unit: "ms" },
     ...timeFigures(time, total(spread, "good")),
     wrongAnswers("ours", [...spread, ...of("ours one section")]),
-    wrongAnswers("the baselines", [...measured].filter(([name]) => !name.startsWith("ours")).flatMap(([, all]) => all)),
+    wrongAnswers(
+      "the baselines",
+      [...measured].filter(([name]) => !name.startsWith("ours")).flatMap(([, all]) => all),
+    ),
   ];
 }
 

@@ -103,7 +103,9 @@ async function holdRound(stand: Stand, pools: Pools, round: number, rounds: Roun
     const contest = contestOf(event, load, sizes.buyers, optionsOf(sizes, sizes.seconds));
     const keep = (name: string, measured: Measured) => {
       rounds.measured.set(name, [...(rounds.measured.get(name) ?? []), measured]);
-      say(`${name}: ${Math.round(measured.perSecond)}/s, ${measured.refused} refused, ${measured.errors} errors`);
+      say(
+        `${name}: ${Math.round(measured.perSecond)}/s, ${measured.refused} refused, ${measured.errors} errors`,
+      );
     };
     if (load === "spread") keep("bare", await contendBare(contest));
     const before = shopTime(shop);

@@ -8,7 +8,11 @@ const seatsPerRow = 50;
 const paymentWindowMs = 900_000;
 /** As long as a real one. */
 const requestHash = "a-hash-of-22-characters".slice(0, 22);
-export async function loadSections(seats: SeatEngine, count: number, seatsEach: number): Promise<LoadableSection[]> {
+export async function loadSections(
+  seats: SeatEngine,
+  count: number,
+  seatsEach: number,
+): Promise<LoadableSection[]> {
   const rows = Array.from({ length: seatsEach / seatsPerRow }, (_, row) => rowAt(row));
   const sections = Array.from({ length: count }, () => seatedSection(rows));
   for (const section of sections) await seats.load(section, [], 0);

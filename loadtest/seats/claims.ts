@@ -64,7 +64,10 @@ export const claimsPart: Part = {
       for (let round = 0; round < sizes.rounds; round += 1) {
         rates.script.push(await scriptRate(master, sizes));
         for (const kind of ["singles", "shared"] as const) {
-          const measured = await engineRate(master, { ...sizes[kind], seatsPerSection: sizes.seatsPerSection });
+          const measured = await engineRate(master, {
+            ...sizes[kind],
+            seatsPerSection: sizes.seatsPerSection,
+          });
           rates[kind].push(measured.perSecond);
           perCall[kind] = measured.perCall;
         }
@@ -85,7 +88,12 @@ function figures(rates: Rates, perCall: Calls): Measurement[] {
   const unit = "claims/s";
   return [
     {
-      ...{ name: "claims through booking-core, alone in their calls", value: Math.max(...rates.singles), unit, limit },
+      ...{
+        name: "claims through booking-core, alone in their calls",
+        value: Math.max(...rates.singles),
+        unit,
+        limit,
+      },
       bar: { of: "ratio", sign: "≥", at: 0.8, size: "full" },
     },
     { name: "claims that are in a call then", value: perCall.singles, unit: "claims" },

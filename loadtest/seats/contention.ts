@@ -40,8 +40,7 @@ async function holdRounds({ port, events }: Shop, rounds: number, times: number[
     headers.map(async (own) => ({ connection: await openHttp(port), headers: own })),
   );
   const held: Round[] = [];
-  for (let round = 0; round < rounds; round += 1)
-    held.push(await holdRound(event, connected, round, times));
+  for (let round = 0; round < rounds; round += 1) held.push(await holdRound(event, connected, round, times));
   for (const { connection } of connected) connection.close();
   return held;
 }

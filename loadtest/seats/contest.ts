@@ -40,14 +40,8 @@ export async function contendRows(
 ): Promise<Measured> {
   const { eventId, sectionIds, seatsPerSection } = event;
   await createSeats(databaseUrl, { eventId, sections: sectionIds.length, seatsPerSection });
-  const bodies = sectionIds.map((_, index) =>
-    JSON.stringify({ sectionId: index + 1, quantity: seatsEach }),
-  );
-  return measurePostgresSeats(
-    { databaseUrl, ...rows },
-    options,
-    requestMaker(event, load, buyers, bodies),
-  );
+  const bodies = sectionIds.map((_, index) => JSON.stringify({ sectionId: index + 1, quantity: seatsEach }));
+  return measurePostgresSeats({ databaseUrl, ...rows }, options, requestMaker(event, load, buyers, bodies));
 }
 
 /** Gives its address. */

@@ -19,7 +19,10 @@ export type PlannedEvent = {
 
 const dayMs = 86_400_000;
 
-export async function createEvents(databaseUrl: string, plans: readonly EventPlan[]): Promise<PlannedEvent[]> {
+export async function createEvents(
+  databaseUrl: string,
+  plans: readonly EventPlan[],
+): Promise<PlannedEvent[]> {
   const pool = createPool(databaseUrl, 2);
   try {
     const events: PlannedEvent[] = [];
@@ -62,7 +65,10 @@ async function insertEvent(sql: Sql, plan: EventPlan): Promise<EventId> {
 }
 
 function plannedSections({ sections, rows, seatsPerRow }: EventPlan) {
-  const drawn = Array.from({ length: rows }, (_, index) => ({ label: String(index + 1), seats: seatsPerRow }));
+  const drawn = Array.from({ length: rows }, (_, index) => ({
+    label: String(index + 1),
+    seats: seatsPerRow,
+  }));
   return Array.from(
     { length: sections },
     (_, index) => ({ name: `Section ${index + 1}`, kind: "seated", rows: drawn }) as const,

@@ -10,7 +10,11 @@ import { startShop } from "./shop.ts";
 
 const seatsPerSection = { rows: 5, seatsPerRow: 50 };
 
-type Timed = { readonly event: PlannedEvent; readonly buyers: readonly BuyerHeaders[]; readonly tookMs: number[] };
+type Timed = {
+  readonly event: PlannedEvent;
+  readonly buyers: readonly BuyerHeaders[];
+  readonly tookMs: number[];
+};
 
 /** The whole way of a booking, one after the other, in a large event and in a small one in turns. */
 export async function flatAnswers({ tiny, folder }: Run): Promise<Measurement[]> {
@@ -37,7 +41,11 @@ function timedOf(event: PlannedEvent, count: number): Timed {
   return { event, buyers: signedBuyers(event.eventId, count), tookMs: [] };
 }
 
-async function bookOne(connection: HttpConnection, { event, buyers, tookMs }: Timed, index: number): Promise<void> {
+async function bookOne(
+  connection: HttpConnection,
+  { event, buyers, tookMs }: Timed,
+  index: number,
+): Promise<void> {
   const headers = { ...buyers[index], "idempotency-key": `flat-answers-${index}` };
   const startedMs = performance.now();
   const path = `/v1/events/${event.eventId}/bookings`;
@@ -48,7 +56,11 @@ async function bookOne(connection: HttpConnection, { event, buyers, tookMs }: Ti
 
 function figure(large: readonly number[], small: readonly number[]): Measurement {
   return {
-    ...{ name: "booking p50 over HTTP in an event of 100,000 seats", value: quantile(large, 0.5), unit: "ms" },
+    ...{
+      name: "booking p50 over HTTP in an event of 100,000 seats",
+      value: quantile(large, 0.5),
+      unit: "ms",
+    },
     limit: { name: "one of 1,000", value: quantile(small, 0.5) },
     bar: { of: "ratio", sign: "≤", at: 1.3, size: "full" },
   };

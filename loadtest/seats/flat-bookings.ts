@@ -56,7 +56,10 @@ type Rounds = { readonly empty: Measured[]; readonly filled: Measured[] };
 
 async function holdRounds(empty: Shop, filled: Shop, sizes: Sizes, say: Run["say"]): Promise<Rounds> {
   const rounds: Rounds = { empty: [], filled: [] };
-  const shops = [["empty", empty], ["filled", filled]] as const;
+  const shops = [
+    ["empty", empty],
+    ["filled", filled],
+  ] as const;
   // The other comes first in each next round.
   for (let round = 0; round <= sizes.rounds; round += 1)
     for (const [name, shop] of round % 2 === 0 ? shops : shops.toReversed()) {

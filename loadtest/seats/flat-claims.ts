@@ -31,7 +31,8 @@ export async function flatClaims({ redis, node }: Servers, turns: number): Promi
     [await nearlySold(seats, 20_000), await load("an empty one", 1, 20_000), 1.5],
   ] as const;
   const found: Measurement[] = [];
-  for (const [large, small, most] of pairs) found.push(...(await compare({ seats, node, turns }, large, small, most)));
+  for (const [large, small, most] of pairs)
+    found.push(...(await compare({ seats, node, turns }, large, small, most)));
   return found;
 }
 
@@ -42,7 +43,11 @@ async function nearlySold(seats: SeatEngine, seatsInSection: number): Promise<Pl
   if (section === undefined) throw new Error("there is no section");
   const bookingIds = Array.from({ length: seatsInSection / 10 }, () => newBookingId());
   await Promise.all(bookingIds.map((id) => seats.claim(newClaim(section, 10, id))));
-  await seats.release(section.eventId, section.id, bookingIds.filter((_, index) => index % 20 === 7));
+  await seats.release(
+    section.eventId,
+    section.id,
+    bookingIds.filter((_, index) => index % 20 === 7),
+  );
   return { name: "a section that is 95% sold", sections };
 }
 

@@ -21,9 +21,7 @@ const mostPerBuyer = 4;
 /** Each buyer comes once, with a token and a pass of the own; so many at a time. */
 export async function rush(port: number, event: PlannedEvent, options: RushOptions): Promise<Bought[]> {
   const buyers = signedBuyers(event.eventId, options.buyers);
-  const connections = await Promise.all(
-    Array.from({ length: options.connections }, () => openHttp(port)),
-  );
+  const connections = await Promise.all(Array.from({ length: options.connections }, () => openHttp(port)));
   const answers: Bought[] = [];
   const startedMs = performance.now();
   let next = 0;

@@ -1,8 +1,13 @@
-import type { Measurement } from "../bench/report.ts";
 import { treeTimeUs } from "../bench/process-time.ts";
+import type { Measurement } from "../bench/report.ts";
 import type { Shop } from "./shop.ts";
 
-export type ShopTime = { readonly gateway: number; readonly postgres: number; readonly redis: number; readonly generator: number };
+export type ShopTime = {
+  readonly gateway: number;
+  readonly postgres: number;
+  readonly redis: number;
+  readonly generator: number;
+};
 
 const parts = ["gateway", "postgres", "redis", "generator"] as const;
 

@@ -34,7 +34,8 @@ const uniqueViolation = "23505";
 
 const bookingColumns = `bookings (id, event_id, section_id, buyer_id, buyer_email, idempotency_key, quantity,
   total_minor, deadline, status, created_at, seat_numbers)`;
-const bookingValues = "$1::uuid, $2::uuid, $3::int, $4::uuid, $5, $6, $7::int, $8, $9, 'pending_payment', now()";
+const bookingValues =
+  "$1::uuid, $2::uuid, $3::int, $4::uuid, $5, $6, $7::int, $8, $9, 'pending_payment', now()";
 
 const lockSection = "select id from sections where id = $1 for update";
 const freeSeats = `

@@ -2,7 +2,11 @@ import { startMetered } from "../../bench/metered-process.ts";
 import { type LoadOptions, type Measured, measure, type Request } from "../../measure.ts";
 import type { Locking } from "./book.ts";
 
-export type PostgresSeats = { readonly databaseUrl: string; readonly locking: Locking; readonly connections: number };
+export type PostgresSeats = {
+  readonly databaseUrl: string;
+  readonly locking: Locking;
+  readonly connections: number;
+};
 
 /** In a process of its own that is gone afterwards; the rows that it took stay taken. */
 export async function measurePostgresSeats(

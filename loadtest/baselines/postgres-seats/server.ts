@@ -63,13 +63,17 @@ async function answerTo(presented: Presented, text: string): Promise<Answer> {
 }
 
 /** Nothing where the buyer may not book, or asks for something else. */
-function wantedOf({ eventId, authorization, pass, idempotencyKey }: Presented, text: string): Wanted | undefined {
+function wantedOf(
+  { eventId, authorization, pass, idempotencyKey }: Presented,
+  text: string,
+): Wanted | undefined {
   const buyer = tokens.verify("buyer", authorization.slice("Bearer ".length));
   const claims = tokens.verify("pass", pass);
   const { sectionId, quantity } = JSON.parse(text) as Partial<Wanted>;
   if (buyer === undefined || claims === undefined || claims.eventId !== eventId) return undefined;
   if (claims.buyerId !== buyer.buyerId || claims.identity !== buyer.identity) return undefined;
-  if (idempotencyKey.length < 8 || !isCount(sectionId) || !isCount(quantity) || quantity > 8) return undefined;
+  if (idempotencyKey.length < 8 || !isCount(sectionId) || !isCount(quantity) || quantity > 8)
+    return undefined;
   const { buyerId, email } = buyer;
   return { eventId, sectionId, quantity, buyerId, email, idempotencyKey };
 }
