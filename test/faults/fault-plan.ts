@@ -83,10 +83,25 @@ const lanes: readonly LaneShape[] = [
 export function planFaults(seed: number, lengthMs: number, only: readonly string[] = []): FaultLane[] {
   const random = seededRandom(seed);
   const isWanted = ({ kind }: PlannedFault) => only.length === 0 || only.includes(kind);
-  return lanes.map((shape) => ({
-    name: shape.name,
-    faults: planLane(random.fork(`faults of ${shape.name}`), shape, lengthMs).filter(isWanted),
-  }));
+  return lanes.map((shape) => {
+    const own = random.fork(`faults of ${shape.name}`);
+    const lane = { name: shape.name, faults: planLane(own, shape, lengthMs) };
+    const { name, faults } = withLastFault(lane, lengthMs, own.between(0, 999));
+    return { name, faults: faults.filter(isWanted) };
+  });
+}
+
+/** It loses what was written last, and nobody shops afterwards: what is mended then was not met by a buyer. */
+const lastFault = { kind: "forgetful-fail-over", forMs: 4_000, lane: "redis", roomMs: 6_000 } as const;
+
+function withLastFault(lane: FaultLane, lengthMs: number, target: number): FaultLane {
+  const { kind, forMs, roomMs } = lastFault;
+  if (lane.name !== lastFault.lane) return lane;
+  const before = lane.faults.filter(({ atMs }) => atMs < lengthMs - roomMs);
+  return {
+    ...lane,
+    faults: [...before, { kind, forMs, target, atMs: Math.max(0, lengthMs - forMs + 1_000) }],
+  };
 }
 
 function planLane(random: SeededRandom, shape: LaneShape, lengthMs: number): PlannedFault[] {
