@@ -16,9 +16,7 @@ export async function book(
     const wishes = planWishes(event, request, nowMs);
     const deadlineMs = nowMs + event.paymentWindowMs;
     const outcome =
-      "outcome" in wishes
-        ? wishes
-        : await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
+      "outcome" in wishes ? wishes : await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
     return mayBeRepeated(outcome, request, isBeforeSales(event, nowMs))
       ? ((await earlierOutcome(parts, identity)) ?? outcome)
       : outcome;

@@ -126,7 +126,7 @@ function arrange({ rows }: SeatedPlan, drawnBlocks: readonly DrawnBlock[]): Comp
       segments[segments.length - 1] = { ...last, blocks: last.blocks + 1 };
     else segments.push({ offer, restrictedView, firstBlock: blocks.length, blocks: 1 });
     blocks.push({ ...block, first, segment: segments.length - 1 });
-    for (const [offset, letter] of [...letters].entries())
+    for (const [offset, letter] of letters.split("").entries())
       if (!ordinary.has(letter)) marks.push([first + offset, classOf(letter)]);
     first += letters.length;
   }
