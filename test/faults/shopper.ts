@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
-import { type Admitted, enter, insist, openSession, type Shopping } from "./admission.ts";
+import { type Admitted, enter, enterAnew, insist, openSession, type Shopping } from "./admission.ts";
 import type { Answered } from "./answers.ts";
 import { ask, sendHalf } from "./client.ts";
 import type { ToldBooking } from "./records.ts";
@@ -97,7 +97,7 @@ async function bookKey(shopping: Shopping, request: Request): Promise<ToldBookin
     const asked = { ...admitted, key, body: bodyOf(wishes) };
     const answered = await insist(shopping, "book", `/v1/events/${event.id}/bookings`, asked);
     if (answered?.code !== "pass_invalid") return note(shopping, request, answered);
-    admitted = await enter(shopping, event.id, admitted.token);
+    admitted = await enterAnew(shopping, event.id, admitted.token);
   }
   return undefined;
 }
