@@ -8,8 +8,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   standingOf,
   wishIn,
 } from "../../test/harness/shop.ts";
@@ -37,7 +37,10 @@ const rowOf = (category: string, seats: number | string): PlannedSection => ({
 });
 
 const threePrices = (...seats: [number, number, number]) =>
-  openEvent(shop, { offers, sections: offers.map(({ category }, place) => rowOf(category, seats[place] ?? 0)) });
+  openEvent(shop, {
+    offers,
+    sections: offers.map(({ category }, place) => rowOf(category, seats[place] ?? 0)),
+  });
 
 /** How many seats of which section. */
 function shares(event: OnsaleEvent, { seats }: Booking): number[] {
@@ -90,12 +93,18 @@ describe("the best seats of any section", () => {
   });
 
   test("have a restricted view only for who has nothing against it", async () => {
-    const event = await openEvent(shop, { sections: [rowOf("view", "vvoo")], offers: [{ category: "view", priceMinor: 1_000n }] });
+    const event = await openEvent(shop, {
+      sections: [rowOf("view", "vvoo")],
+      offers: [{ category: "view", priceMinor: 1_000n }],
+    });
     const full = { restrictedView: false };
     const { seats } = await bookNow(shop, bookRequest(event, best(2, full)));
     expect(await lettersIn(shop, event)).toBe("hhff");
     expect(seats.map(({ seatNumber }) => seatNumber)).toEqual([0, 1]);
-    expect(await shop.bookings.book(bookRequest(event, best(1, full)))).toEqual({ outcome: "sold_out", free: 0 });
+    expect(await shop.bookings.book(bookRequest(event, best(1, full)))).toEqual({
+      outcome: "sold_out",
+      free: 0,
+    });
     expect((await bookNow(shop, bookRequest(event, best(2)))).quantity).toBe(2);
   });
 
@@ -138,7 +147,10 @@ describe("several wishes", () => {
   test("together keep to the most of one booking", async () => {
     const event = await openEvent(shop, { sections: [rowsOf(9), rowsOf(10)] });
     const wishes = [wishIn(event, best(5)), wishIn(event, best(4), 1)];
-    expect(await shop.bookings.book(bookRequest(event, wishes))).toEqual({ outcome: "too_many_seats", most: 8 });
+    expect(await shop.bookings.book(bookRequest(event, wishes))).toEqual({
+      outcome: "too_many_seats",
+      most: 8,
+    });
   });
 
   test("for any section leave out those that the others name", async () => {

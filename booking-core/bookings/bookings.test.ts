@@ -10,8 +10,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   standingOf,
 } from "../../test/harness/shop.ts";
 import type { OnsaleEvent } from "../events/event.ts";

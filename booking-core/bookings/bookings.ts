@@ -6,8 +6,8 @@ import type { Booking } from "./booking.ts";
 import { commitGroup } from "./commit-group.ts";
 import { createCommitGroups } from "./commit-groups.ts";
 import { createExpirySchedule } from "./expiry-schedule.ts";
-import { createFreeSeats } from "./free-seats.ts";
 import { findBooking } from "./find-booking.ts";
+import { createFreeSeats } from "./free-seats.ts";
 
 export type Bookings = {
   book(request: BookRequest): Promise<BookOutcome>;

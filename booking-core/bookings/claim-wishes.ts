@@ -42,7 +42,9 @@ async function claimWish(
   if (wish.candidates.length > 1) return claimAny(parts, intent, wish, taken);
   const refused = await claimOne(parts, intent, only, wish, taken);
   const { chosen } = wish;
-  return refused?.outcome === "sold_out" && chosen ? { outcome: "seats_taken", seatNumbers: chosen } : refused;
+  return refused?.outcome === "sold_out" && chosen
+    ? { outcome: "seats_taken", seatNumbers: chosen }
+    : refused;
 }
 
 /** One section alone; what it gives is added to what was taken. */
@@ -153,6 +155,9 @@ async function releasePart(
   try {
     await parts.seats.release(event.id, section.id, [bookingId], rebuilt ? undefined : held.epoch);
   } catch (error) {
-    parts.logger.warn({ err: error, bookingId, sectionId: section.id }, "a hold could not be released at once");
+    parts.logger.warn(
+      { err: error, bookingId, sectionId: section.id },
+      "a hold could not be released at once",
+    );
   }
 }

@@ -66,10 +66,7 @@ function settled(attempt: Attempt): CommitResult {
 type Attempt = CommitResult | { readonly outcome: "deadlock" } | NewlyBounded;
 type NewlyBounded = { readonly outcome: "newly bounded"; readonly mostPerIdentity: number };
 
-async function tryCommit(
-  parts: CommitParts,
-  bookings: readonly NewBooking[],
-): Promise<Attempt> {
+async function tryCommit(parts: CommitParts, bookings: readonly NewBooking[]): Promise<Attempt> {
   const connection = await connect(parts);
   if (connection === undefined) return { outcome: "unavailable" };
   const lease = leaseFor(connection);
@@ -141,7 +138,8 @@ async function write(
   const { ids, mostPerIdentity } = await insertBookings(connection, writable);
   progress.inserted = ids;
   const inserted = bookings.filter((booking) => ids.has(booking.id));
-  if (mostPerIdentity !== null && inserted.some((booking) => booking.mostPerIdentity === null)) return mostPerIdentity;
+  if (mostPerIdentity !== null && inserted.some((booking) => booking.mostPerIdentity === null))
+    return mostPerIdentity;
   // Another gateway has written the same booking in this moment, and counted it.
   const doubled = granted.filter(({ id }) => !ids.has(id));
   await discountSeats(connection, doubled);

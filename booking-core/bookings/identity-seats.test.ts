@@ -55,13 +55,18 @@ describe("fifty requests of one buyer at once, at two gateways, where six seats 
     const gateways = [shop.bookings, openSecondGateway()];
     const buyer = newBuyer();
     const outcomes = await fifty((index) =>
-      (gateways[index % 2] ?? shop.bookings).book(bookRequest(event, best(1), { buyer, section: index % 2 && 1 })),
+      (gateways[index % 2] ?? shop.bookings).book(
+        bookRequest(event, best(1), { buyer, section: index % 2 && 1 }),
+      ),
     );
     expect(outcomes.filter(({ outcome }) => outcome === "booked")).toHaveLength(6);
     const refused = outcomes.filter(({ outcome }) => outcome !== "booked");
     expect(refused).toEqual(refused.map(() => ({ outcome: "buyer_limit_reached", most: 6 })));
     expect([await liveSeats(event, buyer), await counted(event, buyer)]).toEqual([6, 6]);
-    const held = await shop.seats.counts(event.id, event.sections.map(({ id }) => id));
+    const held = await shop.seats.counts(
+      event.id,
+      event.sections.map(({ id }) => id),
+    );
     expect(held.reduce((sum, count) => sum + (count?.held[0] ?? 0), 0)).toBe(6);
   });
 
@@ -69,7 +74,8 @@ describe("fifty requests of one buyer at once, at two gateways, where six seats 
     const event = await hall(null);
     const buyer = newBuyer();
     await fifty(async () => {
-      if ((await liveSeats(event, buyer)) < 6) await shop.bookings.book(bookRequest(event, best(1), { buyer }));
+      if ((await liveSeats(event, buyer)) < 6)
+        await shop.bookings.book(bookRequest(event, best(1), { buyer }));
     });
     expect(await liveSeats(event, buyer)).toBeGreaterThan(6);
   });
@@ -119,7 +125,10 @@ test("an end gives the share back, once: by the deadline and by the buyer", asyn
   expect(await counted(event, buyer)).toBe(0);
   await bookNow(shop, bookRequest(event, best(4), { buyer }));
   const later = { ...shop, clock: { now: () => Date.now() + 2_000 } };
-  await Promise.all([expireBookings(later, { eventId: event.id }), expireBookings(later, { eventId: event.id })]);
+  await Promise.all([
+    expireBookings(later, { eventId: event.id }),
+    expireBookings(later, { eventId: event.id }),
+  ]);
   expect(await counted(event, buyer)).toBe(0);
   expect((await bookNow(shop, bookRequest(event, best(4), { buyer }))).quantity).toBe(4);
 });
@@ -131,7 +140,9 @@ test("a bound that is set while seats are sold counts those that were sold befor
   await shop.pool.query("update events set most_per_identity = 4 where id = $1", [event.id]);
   expect(await counted(event, buyer)).toBe(3);
   const later = openSecondGateway();
-  expect(await later.book(bookRequest(event, best(2), { buyer }))).toMatchObject({ outcome: "buyer_limit_reached" });
+  expect(await later.book(bookRequest(event, best(2), { buyer }))).toMatchObject({
+    outcome: "buyer_limit_reached",
+  });
   expect(await later.book(bookRequest(event, best(1), { buyer }))).toMatchObject({ outcome: "booked" });
 });
 

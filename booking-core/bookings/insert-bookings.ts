@@ -42,7 +42,10 @@ export async function insertBookings(sql: Sql, bookings: readonly NewBooking[]):
     text: insertText,
     values: [...bookingColumns(bookings), ...seatColumns(bookings)],
   });
-  return { ids: new Set(inserted.rows.map((row) => row.id)), mostPerIdentity: inserted.rows[0]?.most ?? null };
+  return {
+    ids: new Set(inserted.rows.map((row) => row.id)),
+    mostPerIdentity: inserted.rows[0]?.most ?? null,
+  };
 }
 
 /** After the seats and before the commit: the one row that all bookings of a section change is locked last. */

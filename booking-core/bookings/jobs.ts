@@ -74,7 +74,13 @@ export async function expireOverdue(parts: BookingJobParts): Promise<void> {
   for (const { event_id: eventId } of overdue.rows) await expireBookings(parts, { eventId });
 }
 
-type HoldRow = { id: BookingId; event_id: EventId; section_id: SectionId; status: BookingStatus; live: boolean };
+type HoldRow = {
+  id: BookingId;
+  event_id: EventId;
+  section_id: SectionId;
+  status: BookingStatus;
+  live: boolean;
+};
 
 /**
  * Brings the holds of these bookings to what Postgres says: paid ones sold, without live seats in a section free

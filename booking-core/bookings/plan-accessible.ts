@@ -19,7 +19,10 @@ export function planAccessible(
 /** Accessible and companion seats that stand beside each other in one block. */
 function stretches(section: Section, segments: readonly number[]): Place[][] {
   const found: Place[][] = [];
-  for (const [seat, seatClass] of marksIn(section, segments, [seatClasses.accessible, seatClasses.companion])) {
+  for (const [seat, seatClass] of marksIn(section, segments, [
+    seatClasses.accessible,
+    seatClasses.companion,
+  ])) {
     const block = blockOf(section.blocks, seat);
     const last = found.at(-1);
     const before = last?.at(-1)?.seat;

@@ -3,8 +3,8 @@ import { blockOf } from "../events/layout.ts";
 import type { Wish } from "../seats/claim.ts";
 import { type SeatClass, seatClasses } from "../seats/seat-bytes.ts";
 import type { BookRefusal, Manual } from "./book-request.ts";
-import { classesOf } from "./seat-classes.ts";
 import { type PlannedWish, refusalOf, type WishContext } from "./planned-wish.ts";
+import { classesOf } from "./seat-classes.ts";
 
 /** The seats as the buyer chose them. */
 export function planManual(
@@ -28,7 +28,12 @@ export function planManual(
 }
 
 /** Seats that are not ordinary ones are given only to who names them. */
-function wishFor({ event, pool }: WishContext, section: Section, seatNumbers: readonly number[], least: number): Wish {
+function wishFor(
+  { event, pool }: WishContext,
+  section: Section,
+  seatNumbers: readonly number[],
+  least: number,
+): Wish {
   const quantity = seatNumbers.length;
   const classes = seatNumbers.map((seat) => classesOf(section).get(seat) ?? seatClasses.ordinary);
   if (pool !== undefined && classes.every((seatClass) => seatClass === pool.seatClass)) {
@@ -48,6 +53,7 @@ function wishFor({ event, pool }: WishContext, section: Section, seatNumbers: re
 function reservedOf({ pool }: WishContext, section: Section, seatNumbers: readonly number[]): number[] {
   const classOf = (seat: number) => classesOf(section).get(seat) ?? seatClasses.ordinary;
   const reserved = seatNumbers.filter((seat) => classOf(seat) >= seatClasses.firstHouse);
-  const isOpened = reserved.length === seatNumbers.length && reserved.every((seat) => classOf(seat) === pool?.seatClass);
+  const isOpened =
+    reserved.length === seatNumbers.length && reserved.every((seat) => classOf(seat) === pool?.seatClass);
   return isOpened ? [] : reserved;
 }

@@ -28,7 +28,8 @@ export function planWishes(
 }
 
 function planWish(context: WishContext, wish: BookingWish): PlannedWish | BookRefusal {
-  if (wish.mode === "manual") return withSection(context, wish.sectionId, (section) => planManual(context, section, wish));
+  if (wish.mode === "manual")
+    return withSection(context, wish.sectionId, (section) => planManual(context, section, wish));
   if (wish.sectionId === undefined) return planAmong(context, context.event.sections, wish);
   return withSection(context, wish.sectionId, (section) => planAmong(context, [section], wish));
 }
@@ -58,7 +59,9 @@ function planAmong(
   wish: BestAvailable,
 ): PlannedWish | BookRefusal {
   const { quantity, fewer = false, sectionId } = wish;
-  const offered = sections.flatMap((section) => segmentsFor(section, wish).map((segment) => ({ section, segment })));
+  const offered = sections.flatMap((section) =>
+    segmentsFor(section, wish).map((segment) => ({ section, segment })),
+  );
   const refusal = refusalOf(
     offered.map(({ section, segment }) => offerOf(section, segment)),
     context,

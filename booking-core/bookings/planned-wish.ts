@@ -36,4 +36,3 @@ export function refusalOf(offers: readonly Offer[], { nowMs, total }: WishContex
   const most = Math.max(...open.map(({ maxPerBooking }) => maxPerBooking));
   return total > most ? { outcome: "too_many_seats", most } : undefined;
 }
-

@@ -8,8 +8,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   silent,
   standingOf,
 } from "../../test/harness/shop.ts";

@@ -10,8 +10,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   standingOf,
   wishIn,
 } from "../../test/harness/shop.ts";
@@ -51,13 +51,22 @@ async function bookAtTwoGateways(request: BookRequest) {
 
 describe("a request over several sections that is sent at once to two gateways", () => {
   test.each([
-    ["named sections", (event: OnsaleEvent) => [wishIn(event, manual(1, 2)), wishIn(event, best(2), 1), wishIn(event, best(2), 2)]],
+    [
+      "named sections",
+      (event: OnsaleEvent) => [
+        wishIn(event, manual(1, 2)),
+        wishIn(event, best(2), 1),
+        wishIn(event, best(2), 2),
+      ],
+    ],
     ["any sections", () => [best(8)]],
     ["any and one", (event: OnsaleEvent) => [best(6), wishIn(event, best(2))]],
   ])("makes one booking of %s, and no stray hold stays", async (_, wishesOf) => {
     const event = await open();
     const outcomes = await bookAtTwoGateways(bookRequest(event, wishesOf(event)));
-    const ids = outcomes.map((outcome) => (outcome.outcome === "booked" ? outcome.booking.id : outcome.outcome));
+    const ids = outcomes.map((outcome) =>
+      outcome.outcome === "booked" ? outcome.booking.id : outcome.outcome,
+    );
     expect(new Set(ids).size).toBe(1);
     expect(outcomes.filter((outcome) => outcome.outcome === "booked" && outcome.fresh)).toHaveLength(1);
     const [holds, booked] = await holdsAndSeats(event);
@@ -72,7 +81,9 @@ describe("a request over several sections that is sent at once to two gateways",
       await Promise.all(others);
       const fresh = outcomes.filter((outcome) => outcome.outcome === "booked" && outcome.fresh);
       expect(fresh.length).toBeLessThanOrEqual(1);
-      const quantities = outcomes.flatMap((outcome) => (outcome.outcome === "booked" ? [outcome.booking.quantity] : []));
+      const quantities = outcomes.flatMap((outcome) =>
+        outcome.outcome === "booked" ? [outcome.booking.quantity] : [],
+      );
       expect(quantities).toEqual(quantities.map(() => 6));
       const [holds, booked] = await holdsAndSeats(event);
       expect(holds).toEqual(booked);
@@ -108,7 +119,9 @@ test("the same key with other wishes is refused, and nothing of them stays held"
   const first = bookRequest(event, wishes);
   await bookNow(shop, first);
   const more = [...wishes, wishIn(event, best(1), 2)];
-  expect(await openSecondGateway().book({ ...first, wishes: more })).toEqual({ outcome: "idempotency_key_reused" });
+  expect(await openSecondGateway().book({ ...first, wishes: more })).toEqual({
+    outcome: "idempotency_key_reused",
+  });
   const [holds, booked] = await holdsAndSeats(event);
   expect(holds).toEqual(booked);
 });

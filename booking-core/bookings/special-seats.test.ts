@@ -25,7 +25,11 @@ const drawn = (rows: readonly string[], more: TestEventOptions = {}) =>
   openEvent(shop, {
     ...more,
     sections: [
-      { name: "drawn", kind: "seated", rows: rows.map((seats, row) => ({ label: `${row + 1}`, seats, centre: 0 })) },
+      {
+        name: "drawn",
+        kind: "seated",
+        rows: rows.map((seats, row) => ({ label: `${row + 1}`, seats, centre: 0 })),
+      },
     ],
   });
 
@@ -45,7 +49,9 @@ describe("seats of the buyer's choice", () => {
     const event = await drawn(["oooooo"]);
     await book(event, manual(2));
     const any = { ...manual(1, 2, 3), take: "any" } as const;
-    expect((await bookNow(shop, bookRequest(event, any))).seats.map(({ seatNumber }) => seatNumber)).toEqual([1, 3]);
+    expect((await bookNow(shop, bookRequest(event, any))).seats.map(({ seatNumber }) => seatNumber)).toEqual([
+      1, 3,
+    ]);
     expect(await book(event, any)).toEqual({ outcome: "seats_taken", seatNumbers: [1, 2, 3] });
   });
 
@@ -154,7 +160,10 @@ describe("offers that sell rows of one section", () => {
   test("bound a booking each by its own", async () => {
     const event = await open();
     expect(await book(event, manual(2, 3, 4))).toEqual({ outcome: "too_many_seats", most: 2 });
-    expect(await book(event, best(3, { categories: ["back"] }))).toEqual({ outcome: "too_many_seats", most: 2 });
+    expect(await book(event, best(3, { categories: ["back"] }))).toEqual({
+      outcome: "too_many_seats",
+      most: 2,
+    });
     expect(await book(event, manual(1, 2, 3))).toMatchObject({ outcome: "booked" });
   });
 

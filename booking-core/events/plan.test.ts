@@ -10,7 +10,7 @@ const row: fc.Arbitrary<Omit<PlannedRow, "label">> = fc.record(
   {
     seats: fc.oneof(
       fc.integer({ min: 1, max: 30 }),
-      fc.string({ unit: fc.constantFrom(..."ooovacxAT_"), minLength: 1, maxLength: 30 }),
+      fc.string({ unit: fc.constantFrom("o", "o", "o", "v", "a", "c", "x", "A", "T", "_"), minLength: 1, maxLength: 30 }),
     ),
     category: fc.constantFrom(...categories),
     rank: fc.integer({ min: 0, max: 255 }),
@@ -34,7 +34,9 @@ const lettersOf = (seats: number | string) => (typeof seats === "number" ? "o".r
 /** Each seat as it is drawn: where it stands, and its letter. */
 function drawnSeats({ rows }: SeatedPlan) {
   return rows.flatMap(({ seats }, index) =>
-    [...lettersOf(seats)].flatMap((letter, column) => (letter === "_" ? [] : [{ row: index, column, letter }])),
+    lettersOf(seats).split("").flatMap((letter, column) =>
+      letter === "_" ? [] : [{ row: index, column, letter }],
+    ),
   );
 }
 
@@ -92,7 +94,9 @@ describe("a section that is drawn", () => {
           expect(segment.firstBlock).toBe(firstBlock);
           const blocks = layout.blocks.slice(firstBlock, firstBlock + segment.blocks);
           expect(blocks.every((block) => block.segment === index)).toBe(true);
-          expect(blocks.map(({ rank }) => rank)).toEqual(blocks.map(({ rank }) => rank).toSorted((a, b) => a - b));
+          expect(blocks.map(({ rank }) => rank)).toEqual(
+            blocks.map(({ rank }) => rank).toSorted((a, b) => a - b),
+          );
           firstBlock += segment.blocks;
         }
         for (const block of layout.blocks) {
@@ -150,7 +154,9 @@ const seated = (...rows: (Omit<PlannedRow, "label"> & { label?: string })[]): Se
 });
 
 test("seats may be printed by names of their own, counted through gaps", () => {
-  const { layout } = compileSection(seated({ label: "Box", seats: "oo_o", names: ["1", "1a", "2"] }), ["all"]);
+  const { layout } = compileSection(seated({ label: "Box", seats: "oo_o", names: ["1", "1a", "2"] }), [
+    "all",
+  ]);
   expect([0, 1, 2].map((seat) => seatLabel(layout, seat).seat)).toEqual(["1", "1a", "2"]);
   expect(nameOf(layout.blocks[1] ?? { names: [] }, 0)).toBe("2");
 });
@@ -176,8 +182,18 @@ test.each([
   ["no seats", seated({ seats: "__" }), ["all"], "0 seats"],
   ["too long a row", seated({ seats: 251 }), ["all"], "251 seats beside each other"],
   ["too many seats", seated(...Array.from({ length: 241 }, () => ({ seats: 250 }))), ["all"], "60250 seats"],
-  ["too many blocks", seated(...Array.from({ length: 41 }, () => ({ seats: "o_".repeat(100) }))), ["all"], "4000 blocks"],
-  ["two offers of standing places", { name: "Floor", kind: "standing", capacity: 5 } as const, ["a", "b"], "2 offers"],
+  [
+    "too many blocks",
+    seated(...Array.from({ length: 41 }, () => ({ seats: "o_".repeat(100) }))),
+    ["all"],
+    "4000 blocks",
+  ],
+  [
+    "two offers of standing places",
+    { name: "Floor", kind: "standing", capacity: 5 } as const,
+    ["a", "b"],
+    "2 offers",
+  ],
   ["no standing places", { name: "Floor", kind: "standing", capacity: 0 } as const, ["a"], "0 seats"],
 ] as const)("a plan with %s is refused", (_, planned, offered, message) => {
   expect(() => compileSection(planned, offered)).toThrow(message);

@@ -26,12 +26,7 @@ export function postgresChecks(pool: Pool): Check[] {
       "select count(*) from booking_seats",
       orphanedRows,
     ),
-    check(
-      1,
-      "every booking costs what its seats cost",
-      "select count(*) from bookings",
-      wrongTotals,
-    ),
+    check(1, "every booking costs what its seats cost", "select count(*) from bookings", wrongTotals),
     check(
       11,
       "where an event bounds the seats of one buyer, the live seats of each are counted right",

@@ -11,8 +11,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   standingOf,
 } from "../../test/harness/shop.ts";
 import type { Booking } from "../bookings/booking.ts";
@@ -193,10 +193,15 @@ describe("what foreign keys would refuse is seen", () => {
 
   test("seats of unknown sections, and offers of other sections", async () => {
     await book();
-    expect((await broken("update booking_seats set section_id = gen_random_uuid()"))?.join()).toContain("no such section");
+    expect((await broken("update booking_seats set section_id = gen_random_uuid()"))?.join()).toContain(
+      "no such section",
+    );
     await broken("update booking_seats set section_id = (select id from sections where kind = 'seated')");
-    const others = "(select id from offers where section_id = (select id from sections where kind = 'standing'))";
-    expect((await broken(`update booking_seats set offer_id = ${others}`))?.join()).toContain("no such offer there");
+    const others =
+      "(select id from offers where section_id = (select id from sections where kind = 'standing'))";
+    expect((await broken(`update booking_seats set offer_id = ${others}`))?.join()).toContain(
+      "no such offer there",
+    );
   });
 
   test("a seat that its section does not have", async () => {
@@ -210,7 +215,9 @@ describe("what foreign keys would refuse is seen", () => {
 test("a booking that costs something else than its seats is seen, and seats that were given back cost nothing", async () => {
   const { id } = await book();
   await shop.pool.query("update booking_seats set live = false, given_back = true where position = 1");
-  expect((await violations())[1]?.join()).toContain(`booking ${id} costs 9000 for 2 seats, and its seats cost 4500 for 1`);
+  expect((await violations())[1]?.join()).toContain(
+    `booking ${id} costs 9000 for 2 seats, and its seats cost 4500 for 1`,
+  );
   await shop.pool.query("update bookings set quantity = 1, total_minor = 4500");
   expect((await violations())[1]).toBeUndefined();
 });
@@ -232,7 +239,9 @@ test("a share of one buyer that is counted wrong is seen, where the event has a 
 
 test("invariant 3 is seen broken by a seat whose class Redis and Postgres tell differently", async () => {
   await shop.seats.mark(event.id, sectionOf(event).id, [[3, 1]]);
-  expect((await violations())[3]).toEqual([expect.stringContaining("seat 3 has class 1 in Redis and 0 in Postgres")]);
+  expect((await violations())[3]).toEqual([
+    expect.stringContaining("seat 3 has class 1 in Redis and 0 in Postgres"),
+  ]);
 });
 
 describe("invariant 7 is seen broken", () => {

@@ -103,11 +103,11 @@ async function insertWaitingEvent(sql: Sql): Promise<EventId> {
         planned: section,
         offers: [
           {
-          category: "standard",
-          priceMinor: 4_500n,
-          maxPerBooking: 8,
-          salesFromMs: 0,
-          salesUntilMs: Date.now() + dayMs,
+            category: "standard",
+            priceMinor: 4_500n,
+            maxPerBooking: 8,
+            salesFromMs: 0,
+            salesUntilMs: Date.now() + dayMs,
           },
         ],
       },
