@@ -1,11 +1,14 @@
 import { createBookings } from "../booking-core/bookings/bookings.ts";
+import { createChangeOfMind } from "../booking-core/bookings/change-of-mind.ts";
 import { createChanges } from "../booking-core/bookings/changes.ts";
 import { createCatalogue } from "../booking-core/events/catalogue.ts";
+import { createReadModel } from "../booking-core/events/read-model/read-model.ts";
 import { createSandboxProvider } from "../booking-core/payments/sandbox-provider.ts";
 import { createEmailCodes } from "../booking-core/people/email-codes.ts";
 import { createRoomCodes } from "../booking-core/rooms/room-codes.ts";
 import { createRoomRecords } from "../booking-core/rooms/room-records.ts";
 import { createRoomStore } from "../booking-core/rooms/room-store.ts";
+import { createSaleControl } from "../booking-core/sale/sale-control.ts";
 import { createSeatEngine } from "../booking-core/seats/seat-engine.ts";
 import { systemClock } from "../foundation/clock.ts";
 import type { Config } from "../foundation/config.ts";
@@ -34,7 +37,8 @@ export async function createCore(config: Config, logger: Logger) {
   const channels = createShardedChannels(redis);
   const emailCodes = createEmailCodes({ pool, jobs, redis, clock, secret: config.TOKEN_SECRET });
   const seats = createSeatEngine({ redis, clock });
-  const catalogue = createCatalogue({ pool, clock });
+  const readModel = createReadModel({ pool, redis, databaseUrl: config.DATABASE_URL });
+  const catalogue = createCatalogue({ readModel, clock });
   const changes = createChanges(redis, channels);
   const rooms = createRooms({ redis, clock, tokens });
   const roomControl = createRoomControl({ redis, clock });
@@ -43,6 +47,8 @@ export async function createCore(config: Config, logger: Logger) {
   const roomRecords = createRoomRecords({ pool, seats, catalogue, clock });
   const publishing = publishingOf({ pool, seats, roomControl });
   const bookings = createBookings({ pool, jobs, seats, catalogue, clock, logger });
+  const changeOfMind = createChangeOfMind({ pool, jobs, seats, changes, clock, logger });
+  const saleControl = createSaleControl({ pool, jobs, seats, ids, clock, logger });
   const provider = createSandboxProvider({
     url: config.SANDBOX_URL,
     apiKey: config.SANDBOX_API_KEY,
@@ -64,6 +70,7 @@ export async function createCore(config: Config, logger: Logger) {
     channels,
     emailCodes,
     seats,
+    readModel,
     catalogue,
     changes,
     rooms,
@@ -73,6 +80,8 @@ export async function createCore(config: Config, logger: Logger) {
     roomRecords,
     publishing,
     bookings,
+    changeOfMind,
+    saleControl,
     provider,
     close,
   };

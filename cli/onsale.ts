@@ -10,6 +10,7 @@ import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
 import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
+import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
 import { addVerifyDraw } from "./verify-draw.ts";
 
@@ -37,6 +38,13 @@ program
   .option("--json", "print the findings as JSON", false)
   .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .action(runVerify);
+program
+  .command("rebuild")
+  .description("build an event's sections in Redis anew from Postgres, while it sells on")
+  .argument("<event>", "its id")
+  .option("--section <id>", "only this section")
+  .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
+  .action(runRebuild);
 addVerifyDraw(program);
 
 try {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { type ErrorCode, errorTable } from "../foundation/errors.ts";
 import type { EventId } from "../foundation/ids.ts";
+import { liveText } from "./docs/live-text.ts";
 import {
   clientMessageSchema,
   roomPath,
@@ -11,6 +12,7 @@ import {
 } from "./room/room-messages.ts";
 import { type Access, type AnswerShapes, type Route, takesBody } from "./route.ts";
 import { routes } from "./routes.ts";
+import { liveMessageSchema, livePath } from "./seat-map/live-messages.ts";
 import { idSchema } from "./wire/id.ts";
 import { problemSchema } from "./wire/problem.ts";
 
@@ -63,10 +65,15 @@ export function openApiDocument(publicUrl: string): OpenApiDocument {
       ...pathsOf(routes),
       [openApiPath(roomPath)]: { get: roomOperation },
       [openApiPath(streamPath)]: { get: streamOperation },
+      [openApiPath(livePath)]: { get: liveOperation },
     },
     components: {
       securitySchemes,
-      schemas: { RoomServerMessage: serverMessageSchema, RoomClientMessage: clientMessageSchema },
+      schemas: {
+        RoomServerMessage: serverMessageSchema,
+        RoomClientMessage: clientMessageSchema,
+        SeatsLiveMessage: liveMessageSchema,
+      },
     },
   });
 }
@@ -113,6 +120,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     security: securityOfAccess[route.access],
     requestParams: {
       path: route.params as z.ZodObject,
+      ...(route.query === undefined ? {} : { query: route.query as z.ZodObject }),
       ...(route.idempotent ? { header: idempotencyHeader } : {}),
       ...(route.name === "openSession" ? { header: openingProofHeader } : {}),
     },
@@ -170,6 +178,24 @@ const streamOperation: ZodOpenApiOperationObject = {
   },
 };
 
+const liveOperation: ZodOpenApiOperationObject = {
+  operationId: "openSeats",
+  summary: "How the seats of an event change: a WebSocket where one is asked for, else server-sent events.",
+  description: `${liveText}\n\nThe messages: \`/v1/asyncapi.json\`.`,
+  security: [],
+  requestParams: {
+    ...roomParams,
+    query: z.object({
+      sections: z.string().optional().meta({ description: "Ids of sections, by comma; without, all." }),
+    }),
+  },
+  responses: {
+    "101": { description: "The WebSocket is open." },
+    "200": { description: "The stream.", content: { "text/event-stream": { schema: liveMessageSchema } } },
+    ...problemResponses([...errorsOfAll, "invalid_request", "forbidden", "not_found", "too_many_requests"]),
+  },
+};
+
 function requestBodyOf(route: Route): Pick<ZodOpenApiOperationObject, "requestBody"> {
   if (!takesBody(route)) return {};
   const required = !route.body.safeParse(undefined).success;
@@ -199,7 +225,7 @@ function problemResponses(codes: readonly ErrorCode[]): Responses {
 export function errorsOf(route: Route): ErrorCode[] {
   const codes = new Set([...route.refusals, ...errorsOfAll, ...errorsOfAccess[route.access]]);
   if (takesBody(route) && route.access !== "webhook") for (const code of errorsOfBodies) codes.add(code);
-  if (route.path.includes(":")) codes.add("invalid_request");
+  if (route.path.includes(":") || route.query !== undefined) codes.add("invalid_request");
   if (route.limitedBy !== undefined) codes.add("too_many_requests");
   if (route.idempotent)
     for (const code of ["idempotency_key_missing", "invalid_request"] as const) codes.add(code);

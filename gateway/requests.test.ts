@@ -20,7 +20,7 @@ test("an unknown address is 404, and an unknown method 405 with those that are k
     "/v1",
     "/v1/nothing",
     "/v1/events/",
-    `/v1/events/${eventId}/seats`,
+    `/v1/events/${eventId}/sections`,
     "/v1/../docs%2f",
   ])
     expect([path, (await send(gateway, path)).status]).toEqual([path, 404]);

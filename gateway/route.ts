@@ -3,6 +3,7 @@ import type { ErrorCode } from "../foundation/errors.ts";
 import type { Guards, Limited } from "./guard/guards.ts";
 import type { RequestHeaders } from "./http/request-headers.ts";
 import type { RoomConnections } from "./room/room-connections.ts";
+import type { Sheets } from "./seat-map/sheets.ts";
 import type { Buyer, GatewayServices } from "./services.ts";
 import type { Refusal } from "./wire/problem.ts";
 
@@ -27,11 +28,17 @@ type AnswerOf<Shapes extends AnswerShapes> = {
 
 export type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: AnswerHeaders };
 
-export type Call<Params, Body, Who extends Access> = {
+/** JSON that is text already, made once for many, in the encoding that its headers say. */
+export type TextAnswer = { readonly text: Uint8Array; readonly headers: AnswerHeaders };
+
+export type Call<Params, Body, Who extends Access, Query = unknown> = {
   readonly services: GatewayServices;
   readonly connections: RoomConnections;
   readonly guards: Guards;
+  readonly sheets: Sheets;
   readonly params: Params;
+  /** Nothing where the route takes none. */
+  readonly query: Query;
   readonly body: Body;
   readonly headers: RequestHeaders;
   /** The bytes as they came. */
@@ -48,6 +55,7 @@ export type RouteDefinition<
   Body extends z.ZodType,
   Who extends Access,
   Shapes extends AnswerShapes,
+  Query extends z.ZodType = z.ZodType,
 > = {
   readonly name: string;
   readonly method: Method;
@@ -62,6 +70,8 @@ export type RouteDefinition<
   /** Whether a public route asks for the key of the caller's device; elsewhere a proof without a token is not read. */
   readonly asksForDevice?: true;
   readonly params: Params;
+  /** Of strings; where it is left out, the query of the address is not read. */
+  readonly query?: Query;
   readonly body: Body;
   /** Whether the header `Idempotency-Key` must be there. */
   readonly idempotent: boolean;
@@ -69,13 +79,13 @@ export type RouteDefinition<
   /** The errors of its own; those that any route can answer are added where it is documented. */
   readonly refusals: readonly ErrorCode[];
   handle(
-    call: Call<z.output<Params>, z.output<Body>, Who>,
-  ): Promise<AnswerOf<Shapes> | Refusal> | AnswerOf<Shapes> | Refusal;
+    call: Call<z.output<Params>, z.output<Body>, Who, z.output<Query>>,
+  ): Promise<AnswerOf<Shapes> | TextAnswer | Refusal> | AnswerOf<Shapes> | Refusal;
 };
 
 export type Route = Omit<RouteDefinition<z.ZodType, z.ZodType, Access, AnswerShapes>, "handle"> & {
   // As a method, so that a route of particular parameters is a route.
-  handle(call: Call<unknown, unknown, Access>): Promise<Answer | Refusal> | Answer | Refusal;
+  handle(call: Call<unknown, unknown, Access>): Promise<Answer | TextAnswer | Refusal> | Answer | Refusal;
 };
 
 /** Keeps the types of one route together: what `handle` gets and gives follows from the schemas. */
@@ -84,7 +94,10 @@ export function defineRoute<
   Body extends z.ZodType,
   Who extends Access,
   const Shapes extends AnswerShapes,
->(definition: RouteDefinition<Params, Body, Who, Shapes>): RouteDefinition<Params, Body, Who, Shapes> {
+  Query extends z.ZodType = z.ZodType,
+>(
+  definition: RouteDefinition<Params, Body, Who, Shapes, Query>,
+): RouteDefinition<Params, Body, Who, Shapes, Query> {
   return definition;
 }
 

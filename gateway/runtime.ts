@@ -1,7 +1,10 @@
 import type { Bounds } from "./bounds.ts";
 import { createGuards, type Guards } from "./guard/guards.ts";
 import { createPassGuard, type PassGuard } from "./guard/pass-guard.ts";
+import { headerLines } from "./http/response-head.ts";
 import type { RoomConnections } from "./room/room-connections.ts";
+import type { MapConnections } from "./seat-map/map-connections.ts";
+import { createSheets, type Sheets } from "./seat-map/sheets.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** What all requests of one gateway share; lives from start to stop. */
@@ -10,9 +13,13 @@ export type Runtime = {
   readonly bounds: Bounds;
   readonly connections: RoomConnections;
   readonly guards: Guards;
+  readonly maps: MapConnections;
+  readonly sheets: Sheets;
   readonly passes: PassGuard;
   readonly publicUrl: string;
   readonly securityHeaders: readonly (readonly [name: string, value: string])[];
+  /** The same, as an answer has them. */
+  readonly securityLines: string;
   readonly requestIds: () => string;
   inFlight: number;
   stopping: boolean;
@@ -24,16 +31,21 @@ export function createRuntime(
   services: GatewayServices,
   bounds: Bounds,
   connections: RoomConnections,
+  maps: MapConnections,
 ): Runtime {
   const publicUrl = services.publicUrl.replace(/\/+$/, "");
+  const security = securityHeaders(publicUrl);
   return {
     services,
     bounds,
     connections,
+    maps,
     guards: createGuards(services, bounds),
+    sheets: createSheets(services, bounds.seatMap),
     passes: createPassGuard({ services, bounds }),
     publicUrl,
-    securityHeaders: securityHeaders(publicUrl),
+    securityHeaders: security,
+    securityLines: headerLines(Object.fromEntries(security)),
     requestIds: createRequestIds(services.clock.now()),
     inFlight: 0,
     stopping: false,

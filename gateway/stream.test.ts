@@ -1,49 +1,19 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Standing } from "../queue-admission/room.ts";
 import { waitFor } from "../test/harness/wait-for.ts";
-import { type ServerMessage, serverMessageSchema } from "./room/room-messages.ts";
 import { problemOf, send } from "./test-client.ts";
 import { eventId, testBuyer, tokenOf, unknownId } from "./test-data.ts";
-import { startTestGateway, type TestGateway } from "./test-gateway.ts";
+import { startTestGateway } from "./test-gateway.ts";
 import { testServices, tickAt } from "./test-services.ts";
+import { openStream } from "./test-stream.ts";
 
 const ada = testBuyer("ada");
 const path = `/v1/events/${eventId}/room/stream`;
 const soon = { tickEveryMs: { near: 0, middle: 0, far: 0 } };
 
-/** Reads events as they come; each is held against the schema of messages. */
-async function openStream(gateway: TestGateway, headers: Record<string, string> = {}) {
-  const stop = new AbortController();
-  onTestFinished(() => stop.abort());
-  const answer = await fetch(`${gateway.url}${path}`, {
-    headers: { authorization: `Bearer ${tokenOf(ada)}`, ...headers },
-    signal: stop.signal,
-  });
-  const messages: ServerMessage[] = [];
-  let ended = false;
-  const read = async () => {
-    let text = "";
-    for await (const bytes of answer.body ?? []) {
-      text += Buffer.from(bytes).toString("utf8");
-      const events = text.split("\n\n");
-      text = events.pop() ?? "";
-      for (const event of events)
-        if (event.startsWith("data: ")) messages.push(serverMessageSchema.parse(JSON.parse(event.slice(6))));
-    }
-  };
-  void read()
-    .catch(() => undefined)
-    .finally(() => {
-      ended = true;
-    });
-  const heard = (type: string) =>
-    waitFor(() => messages.find((message) => message.type === type), { what: type, withinMs: 5_000 });
-  return { answer, messages, heard, ended: () => ended, close: () => stop.abort() };
-}
-
 test("a stream says what a socket says: hello, the standing, ticks, the turn", async () => {
   const gateway = await startTestGateway({}, { socket: soon, tick: tickAt(7) });
-  const stream = await openStream(gateway);
+  const stream = await openStream(gateway, tokenOf(ada));
   expect(stream.answer.headers.get("content-type")).toBe("text/event-stream");
   expect(await stream.heard("standing")).toMatchObject({ outcome: "waiting", number: 12 });
   expect(stream.messages[0]).toMatchObject({ type: "hello", reconnect: { firstMs: 1_000 } });
@@ -61,7 +31,7 @@ test("who hears by a stream counts as here until it is gone, and for the grace a
     { rooms: { ...rooms, standing: async () => standing } },
     { tick: tickAt(0) },
   );
-  const stream = await openStream(gateway);
+  const stream = await openStream(gateway, tokenOf(ada));
   await stream.heard("standing");
   expect(gateway.here()).toMatch(/^0 0 1/);
   stream.close();
@@ -72,7 +42,7 @@ test("who hears by a stream counts as here until it is gone, and for the grace a
 
 test("a stopping gateway says bye to streams too and ends them", async () => {
   const gateway = await startTestGateway();
-  const stream = await openStream(gateway);
+  const stream = await openStream(gateway, tokenOf(ada));
   await stream.heard("standing");
   await gateway.stop("a test");
   await waitFor(stream.ended, { what: "the end of the stream" });

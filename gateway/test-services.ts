@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import type { BookingChange } from "../booking-core/bookings/booking.ts";
-import type { EventId } from "../foundation/ids.ts";
+import type { SectionWatch } from "../booking-core/seats/followed-section.ts";
+import type { EventId, SectionId } from "../foundation/ids.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
 import { createHealthWindow } from "../queue-admission/health-window.ts";
 import type { Lane } from "../queue-admission/lanes.ts";
@@ -38,6 +39,11 @@ export function createFeed<Message>() {
     watchNow,
   };
 }
+
+const testRules = {
+  ...{ mostPerIdentity: null, allowsSingles: true, extensionMs: 60_000 },
+  pools: [{ seatClass: 4, name: "artists", codeHash: "hash" }],
+};
 
 const waiting = { outcome: "waiting", lane: "general", number: 12, ahead: 4, state: "open" } as const;
 
@@ -82,7 +88,21 @@ export function testWatches(
     isRevoked: (pass) => revoked.has(pass),
     rules: () => ({ ...defaultRoom, proofBits: 0, ...rules }),
   };
-  return { presence, watches: { open: async () => watch, known: () => watch, stop: async () => {} } };
+  const now = () => watch;
+  return { presence, watches: { open: async () => watch, opened: now, known: now, stop: async () => {} } };
+}
+
+/** Every section stands the same, and never changes. */
+function testSectionWatches(): GatewayServices["sectionWatches"] {
+  const picture = { version: 7, epoch: 1, free: [3], held: [1], seats: Buffer.from("00120") };
+  const watchOf = (event: EventId, sectionId: SectionId): SectionWatch => ({
+    eventId: event,
+    sectionId,
+    picture: () => picture,
+    isCurrent: () => true,
+    listen: () => () => {},
+  });
+  return { open: async (event, id) => watchOf(event, id), known: (id) => watchOf(eventId, id) };
 }
 
 export function testServices(
@@ -150,11 +170,31 @@ export function testServices(
     draw: async (id) => ({ eventId: id, commitment: "00".repeat(32) }),
     drawProofs: { proof: async () => "draw_missing", number: async () => undefined },
     changes,
-    seats: { snapshot: async () => ({ version: 7, epoch: 1, free: [3], held: [1], seats: "00120" }) },
+    sectionWatches: testSectionWatches(),
     bookings: {
       book: async ({ buyer }) => ({ outcome: "booked", booking: testBooking(buyer.buyerId), fresh: true }),
       find: async (buyerId, id) => [testBooking(buyerId)].find((booking) => booking.id === id),
     },
+    changeOfMind: {
+      giveBack: async ({ buyerId }) => ({ outcome: "changed", booking: testBooking(buyerId), fresh: true }),
+      cancel: async ({ buyerId }) => ({
+        outcome: "changed",
+        booking: { ...testBooking(buyerId), status: "cancelled", seats: [] },
+        fresh: true,
+      }),
+      putOff: async ({ buyerId }) => ({
+        outcome: "changed",
+        booking: { ...testBooking(buyerId), extended: true },
+        fresh: true,
+      }),
+    },
+    saleControl: {
+      rules: async () => testRules,
+      changeRules: async (_, __, changes) => ({ ...testRules, ...changes }),
+      setPool: async () => ({ outcome: "set", pools: testRules.pools, fresh: true }),
+      markSeats: async (_, { seatNumbers }) => ({ outcome: "marked", marked: seatNumbers.length }),
+    },
+    bookingHistory: async ({ buyerId }) => ({ bookings: [testBooking(buyerId)], next: undefined }),
     payments: {
       start: async ({ bookingId }) => ({
         outcome: "started",

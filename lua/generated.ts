@@ -2,6 +2,12 @@
 import type { Redis } from "../foundation/redis/connect.ts";
 import { loadScript, runScript } from "./run-script.ts";
 
+const eventsPublishVersionsScript = loadScript("events/publish-versions-1.lua");
+/** Tells every process which versions of events are in Redis now. An older version never overwrites a newer one. */
+export async function eventsPublishVersions(redis: Redis, keys: { readonly index: string }, args: { readonly entries: string; readonly revision: string; readonly whole: number }): Promise<0 | 1> {
+  return (await runScript(redis, eventsPublishVersionsScript, [keys.index], [args.entries, args.revision, args.whole])) as 0 | 1;
+}
+
 const roomConfigureScript = loadScript("room/configure-2.lua");
 /** Sets how a room runs. The places, turns and passes of a running room stay as they are. A room that Redis does not know is made: new, or, where its numbers were given before, behind the last number that can have been given. */
 export async function roomConfigure(redis: Redis, keys: { readonly settings: string; readonly codes: string }, args: { readonly room: string; readonly marks: string; readonly incarnation: number; readonly reserved: number; readonly drawState: string; readonly newCodes: string; readonly mustBeThere: number; readonly nowMs: number }): Promise<"configured" | "made" | "room_missing"> {

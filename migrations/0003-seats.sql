@@ -89,3 +89,7 @@ create trigger events_count_identities after update of most_per_identity on even
 -- Seats that a buyer gave back before paying: the row stays, for whoever asks what became of them.
 alter table booking_seats add column given_back boolean not null default false,
   add constraint booking_seats_given_back check (not (live and given_back));
+
+-- The idempotency key of the request that put a booking's deadline off: the same request again is no second one.
+alter table bookings add column extension_key text,
+  add constraint bookings_extension check (extended = (extension_key is not null));

@@ -108,6 +108,16 @@ test("however many listen to a room, the process subscribes once, and ends it wh
   expect(await subscribers(channel)).toBe(0);
 });
 
+test("a watch is given without waiting once all is read, and not before", async () => {
+  const room = await openTestRoom(redis);
+  const watches = watchesOf(room);
+  const opening = watches.open(room.eventId);
+  expect(watches.known(room.eventId)).toBeDefined();
+  expect(watches.opened(room.eventId)).toBeUndefined();
+  const watch = await opening;
+  expect(watches.opened(room.eventId)).toBe(watch);
+});
+
 test("a message that is none of ours is passed over", async () => {
   const room = await openTestRoom(redis);
   const watch = await watchesOf(room).open(room.eventId);

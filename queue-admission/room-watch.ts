@@ -31,7 +31,9 @@ export type RoomRules = Pick<RoomPulse, "identities" | "deviceBinding" | "proofB
 export type RoomWatches = {
   /** The same watch for all who ask; it goes on until nobody has used it for a while. Rejects where Redis is away. */
   open(eventId: EventId): Promise<RoomWatch>;
-  /** The watch, where it is open already. */
+  /** What `open` would give, where it need not be waited for. */
+  opened(eventId: EventId): RoomWatch | undefined;
+  /** The watch, where it is open already or will be; asking does not keep it. */
   known(eventId: EventId): RoomWatch | undefined;
   stop(): Promise<void>;
 };
@@ -58,6 +60,7 @@ type Watching = {
   incarnation: number | undefined;
   usedAtMs: number;
   opened: Promise<() => Promise<void>>;
+  isOpen: boolean;
   readonly watch: RoomWatch;
 };
 
@@ -74,6 +77,12 @@ export function createRoomWatches(parts: WatchParts): RoomWatches {
       const room = rooms.get(eventId) ?? begin(parts, rooms, eventId);
       room.usedAtMs = parts.clock.now();
       await room.opened;
+      return room.watch;
+    },
+    opened(eventId) {
+      const room = rooms.get(eventId);
+      if (room?.isOpen !== true) return undefined;
+      room.usedAtMs = parts.clock.now();
       return room.watch;
     },
     known: (eventId) => rooms.get(eventId)?.watch,
@@ -100,6 +109,7 @@ function begin(parts: WatchParts, rooms: Map<EventId, Watching>, eventId: EventI
     incarnation: undefined,
     usedAtMs: 0,
     opened: Promise.resolve(async () => {}),
+    isOpen: false,
     watch: {
       eventId,
       tick: () => room.tick,
@@ -116,7 +126,12 @@ function begin(parts: WatchParts, rooms: Map<EventId, Watching>, eventId: EventI
   };
   rooms.set(eventId, room);
   room.opened = start(parts, room);
-  room.opened.catch(() => rooms.delete(eventId));
+  room.opened.then(
+    () => {
+      room.isOpen = true;
+    },
+    () => rooms.delete(eventId),
+  );
   return room;
 }
 

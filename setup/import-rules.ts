@@ -5,7 +5,7 @@ import { readSources, report, type Source } from "./sources.ts";
 
 /** What the files of a folder may import, by the beginning of the path or the package's name; the longest folder counts. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  foundation: ["foundation/", "node:", "ioredis", "pg", "pg-boss", "zod", "pino", "jsonwebtoken"],
+  foundation: ["foundation/", "node:", "ioredis", "redis-om", "pg", "pg-boss", "zod", "pino", "jsonwebtoken"],
   lua: ["lua/", "foundation/redis/connect.ts", "node:", "luaparse"],
   "queue-admission": [
     "queue-admission/",
@@ -16,7 +16,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "node:",
     "zod",
   ],
-  "booking-core": ["booking-core/", "lua/generated.ts", "foundation/", "node:", "zod", "pg", "nodemailer"],
+  "booking-core": [
+    "booking-core/",
+    "lua/generated.ts",
+    "foundation/",
+    "node:",
+    "zod",
+    "pg",
+    "redis-om",
+    "nodemailer",
+  ],
   "booking-core/ledger": [
     "booking-core/ledger/",
     "foundation/ids.ts",

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { readHistory } from "../../booking-core/bookings/booking-history.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
+import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import type { Config } from "../../foundation/config.ts";
 import { type Bounds, defaultBounds } from "../../gateway/bounds.ts";
@@ -18,15 +20,18 @@ import type { RunningRole } from "./running-role.ts";
 export async function startGatewayRole(core: Core, config: Config): Promise<RunningRole> {
   const gatewayId = `${hostname()}-${process.pid}-${randomUUID()}`;
   const roomWatches = createRoomWatches({ ...core, gatewayId });
+  const sectionWatches = createSectionWatches(core);
   const gateway = await startGateway(
     {
       ...core,
+      sectionWatches,
       host: config.HTTP_HOST,
       port: config.HTTP_PORT,
       publicUrl: config.PUBLIC_URL,
       sessions: createSessions(core),
       roomWatches,
       publishRoom: (eventId) => publishRoom(core.publishing, eventId),
+      bookingHistory: (request) => readHistory(core.pool, request),
       draw: (eventId) => publicDraw(core.pool, eventId),
       drawProofs: createDrawProofs(core),
       guardSecret: config.TOKEN_SECRET,
@@ -50,7 +55,7 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
   return {
     stop: async () => {
       await gateway.stop("the server is restarting");
-      await roomWatches.stop();
+      await Promise.all([roomWatches.stop(), sectionWatches.stop()]);
       await core.bookings.drain();
     },
   };

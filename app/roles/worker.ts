@@ -1,12 +1,19 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { applyHolds, expireBookings, expireOverdue } from "../../booking-core/bookings/jobs.ts";
 import { createOrphanSearch } from "../../booking-core/bookings/orphan-holds.ts";
 import { publishEvents, publishMissing } from "../../booking-core/events/publish.ts";
+import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
 import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import { sendCode } from "../../booking-core/people/send-code.ts";
+import { countIdentities } from "../../booking-core/sale/count-identities.ts";
+import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
+import { createComparison } from "../../booking-core/verify/compare-sections.ts";
+import { createComparisonLease } from "../../booking-core/verify/comparison-lease.ts";
 import type { Config } from "../../foundation/config.ts";
 import { repeat } from "../../foundation/repeat.ts";
 import type { Core } from "../core.ts";
@@ -14,7 +21,7 @@ import type { RunningRole } from "./running-role.ts";
 
 /** Jobs, and the searches that make up for what a killed process left undone. */
 export async function startWorker(core: Core, config: Config): Promise<RunningRole> {
-  const { publishing } = core;
+  const { publishing, catalogue } = core;
   // Tried again every few seconds: payments do not wait for an event that cannot be published.
   await publishEvents(publishing).catch((error: unknown) =>
     core.logger.error({ err: error }, "not every event is published"),
@@ -22,16 +29,28 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
+  await core.jobs.work("mark-seats", { concurrency: 1 }, (data) => applyMarks(core, data));
+  await core.jobs.work("count-identities", { concurrency: 1 }, (data) => countIdentities(core, data));
   await core.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(core, data));
   await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>
     sendCode({ codes: core.emailCodes, mailer }, data),
   );
+  const lease = createComparisonLease(core.redis, `${hostname()}-${process.pid}-${randomUUID()}`);
   const searches = [
-    repeat("what Redis does not have", 5_000, core.logger, () => publishMissing(publishing)),
+    repeat("changed events", 250, core.logger, createChangePublisher(core.readModel)),
+    repeat("what Redis does not have", 5_000, core.logger, () =>
+      publishMissing({ ...publishing, catalogue }),
+    ),
     repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),
     repeat("orphan holds", 2_000, core.logger, createOrphanSearch(core)),
+    repeat(
+      "differences between Redis and Postgres",
+      1_000,
+      core.logger,
+      createComparison({ ...core, lease }),
+    ),
     repeat("silent payments", 15_000, core.logger, () => askAboutSilentPayments(core)),
   ];
   return {

@@ -7,6 +7,7 @@ import type { OnsaleEvent } from "../events/event.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { BookRequest, RequestIdentity } from "./book-request.ts";
 import type { CommitGroups } from "./commit-groups.ts";
+import type { EarlierBookings } from "./earlier-bookings.ts";
 import type { FreeSeats } from "./free-seats.ts";
 import type { PlannedWish } from "./planned-wish.ts";
 
@@ -19,7 +20,11 @@ export type BookingsParts = {
   readonly logger: Logger;
 };
 
-export type BookParts = BookingsParts & { readonly groups: CommitGroups; readonly freeSeats: FreeSeats };
+export type BookParts = BookingsParts & {
+  readonly groups: CommitGroups;
+  readonly freeSeats: FreeSeats;
+  readonly earlier: EarlierBookings;
+};
 
 /** What is booked, by whom, as what. */
 export type Intent = {

@@ -2,7 +2,7 @@ import type { BookParts, Intent } from "./book-parts.ts";
 import type { BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
 import { isOutage } from "./outage.ts";
 import { planWishes } from "./plan-wishes.ts";
-import { earlierOutcome, takeSeats } from "./take-seats.ts";
+import { takeSeats } from "./take-seats.ts";
 
 export async function book(
   parts: BookParts,
@@ -15,11 +15,11 @@ export async function book(
     const nowMs = parts.clock.now();
     const wishes = planWishes(event, request, nowMs);
     const deadlineMs = nowMs + event.paymentWindowMs;
-    if (!("outcome" in wishes))
-      return await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
-    // Nobody can have booked before the sales began, so those who come too early cost Postgres nothing.
-    if (wishes.outcome !== "offer_closed" || isBeforeSales(event, nowMs)) return wishes;
-    return (await earlierOutcome(parts, identity)) ?? wishes;
+    const outcome =
+      "outcome" in wishes ? wishes : await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
+    return mayBeRepeated(outcome, request, isBeforeSales(event, nowMs))
+      ? ((await earlierOutcome(parts, identity)) ?? outcome)
+      : outcome;
   } catch (error) {
     if (!isOutage(error)) throw error;
     parts.logger.warn({ err: error, bookingId: identity.bookingId }, "a booking could not be made");
@@ -27,6 +27,26 @@ export async function book(
   }
 }
 
+/**
+ * Whether an earlier request with the same key may have made a booking of which nothing was seen: of a section that
+ * was named the claim has seen it, and before the sales nobody can have booked.
+ */
+function mayBeRepeated({ outcome }: BookOutcome, { wishes }: BookRequest, isTooEarly: boolean): boolean {
+  if (outcome === "offer_closed") return !isTooEarly;
+  return outcome === "sold_out" && wishes.some(({ sectionId }) => sectionId === undefined);
+}
+
 function isBeforeSales({ sections }: Intent["event"], nowMs: number): boolean {
   return sections.every(({ offers }) => offers.every(({ salesFromMs }) => nowMs < salesFromMs));
+}
+
+/** A repeated request gets the outcome of the first one, also where it would be refused today. */
+async function earlierOutcome(
+  { earlier }: BookParts,
+  { bookingId, requestHash }: RequestIdentity,
+): Promise<BookOutcome | undefined> {
+  const known = await earlier.find(bookingId);
+  if (known === undefined) return undefined;
+  if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
+  return { outcome: "booked", booking: known.booking, fresh: false };
 }

@@ -95,6 +95,7 @@ describe("a booking", () => {
       "update offers set sales_until = now() - interval '1 minute', sales_from = now() - interval '1 hour' where event_id = $1",
       [event.id],
     );
+    await shop.publishChanges();
     await expect
       .poll(() => shop.bookings.book(bookRequest(event, best(1))), { timeout: 5_000 })
       .toEqual({ outcome: "offer_closed" });

@@ -31,13 +31,22 @@ export function createExpirySchedule(jobs: Jobs): ExpirySchedule {
   };
 }
 
-function dueOf(bookings: readonly NewBooking[]): readonly Due[] {
+function dueOf(bookings: readonly Pick<NewBooking, "eventId" | "deadlineMs">[]): readonly Due[] {
   const due = new Map<string, Due>();
   for (const { eventId, deadlineMs } of bookings) {
     const dueMs = (Math.floor(deadlineMs / 1_000) + 1) * 1_000;
     due.set(`${eventId} ${dueMs}`, { eventId, dueMs });
   }
   return [...due.values()];
+}
+
+/** The job of one deadline that was put off. */
+export async function scheduleExpiry(
+  jobs: Jobs,
+  sql: Sql,
+  booking: Pick<NewBooking, "eventId" | "deadlineMs">,
+): Promise<void> {
+  await jobs.insert(sql, "expire-bookings", dueOf([booking]).map(toJob));
 }
 
 function toJob({ eventId, dueMs }: Due): NewJob<"expire-bookings"> {

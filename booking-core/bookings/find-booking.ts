@@ -16,6 +16,7 @@ export type BookingRow = {
   created_at: Date;
   deadline: Date;
   extended: boolean;
+  extension_key: string | null;
   seats: SeatOfRow[];
 };
 
@@ -31,12 +32,17 @@ export const bookingColumnsText = `
 
 const statement = `select ${bookingColumnsText} from bookings b where b.id = $1`;
 
-export type FoundBooking = { readonly booking: Booking; readonly requestHash: string };
+export type FoundBooking = {
+  readonly booking: Booking;
+  readonly requestHash: string;
+  readonly extensionKey: string | null;
+};
 
 export async function findBooking(sql: Sql, bookingId: BookingId): Promise<FoundBooking | undefined> {
   const found = await sql.query<BookingRow>({ name: "find-booking", text: statement }, [bookingId]);
   const [row] = found.rows;
-  return row === undefined ? undefined : { booking: toBooking(row), requestHash: row.request_hash };
+  if (row === undefined) return undefined;
+  return { booking: toBooking(row), requestHash: row.request_hash, extensionKey: row.extension_key };
 }
 
 export function toBooking(row: BookingRow): Booking {

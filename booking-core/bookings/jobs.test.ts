@@ -18,7 +18,8 @@ import { waitFor } from "../../test/harness/wait-for.ts";
 import type { OnsaleEvent } from "../events/event.ts";
 import type { BookingChange } from "./booking.ts";
 import { applyHolds, expireBookings, expireOverdue } from "./jobs.ts";
-import { endBookings, markPaid } from "./transitions.ts";
+import { pay } from "./test-bookings.ts";
+import { endBookings } from "./transitions.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -96,7 +97,7 @@ describe("expiry", () => {
     const event = await openEvent(shop, { paymentWindowMs: 1_000 });
     const id = await book(event, 2);
     const later = { ...shop, clock: { now: () => Date.now() + 2_000 } };
-    const [paid] = await Promise.all([markPaid(shop.pool, id), expireBookings(later, { eventId: event.id })]);
+    const [paid] = await Promise.all([pay(shop.pool, id), expireBookings(later, { eventId: event.id })]);
     expect(await statusOf(id)).toBe(paid ? "paid" : "expired");
     await applyHolds(shop, { bookingIds: [id] });
     expect((await lettersIn(shop, event)).startsWith(paid ? "ss" : "ff")).toBe(true);
@@ -107,7 +108,7 @@ describe("the hold of a booking", () => {
   test("follows the booking's state, in whatever order its jobs come", async () => {
     const event = await openEvent(shop);
     const [pending, paid, ended] = [await book(event, 1), await book(event, 1), await book(event, 1)];
-    await markPaid(shop.pool, paid);
+    await pay(shop.pool, paid);
     await inTransaction(shop.pool, (sql) => endBookings(sql, [ended], "failed", Date.now()));
     for (const bookingIds of [[ended, paid], [pending], [paid, pending, ended]])
       await applyHolds(shop, { bookingIds });
@@ -119,11 +120,11 @@ describe("an end", () => {
   test("comes from a state that allows it, once", async () => {
     const event = await openEvent(shop);
     const [pending, paid] = [await book(event, 1), await book(event, 1)];
-    expect([await markPaid(shop.pool, paid), await markPaid(shop.pool, paid)]).toEqual([true, false]);
+    expect([await pay(shop.pool, paid), await pay(shop.pool, paid)]).toEqual([true, false]);
     const end = () =>
       inTransaction(shop.pool, (sql) => endBookings(sql, [pending, paid], "cancelled", Date.now()));
     const ends = await Promise.all([end(), end()]);
     expect(ends.flat().map((booking) => booking.id)).toEqual([pending]);
-    expect(await markPaid(shop.pool, pending)).toBe(false);
+    expect(await pay(shop.pool, pending)).toBe(false);
   });
 });

@@ -1,8 +1,9 @@
 import type { Clock } from "../../foundation/clock.ts";
-import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
+import type { BookingId, BuyerId, EventId, SectionId } from "../../foundation/ids.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
 import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
+import type { Shrinking } from "../seats/hold-ends.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { BookingStatus } from "./booking.ts";
 import type { Changes } from "./changes.ts";
@@ -26,7 +27,7 @@ export async function expireBookings(
 ): Promise<void> {
   for (;;) {
     const ended = await expireBatch(parts, eventId);
-    await followUp(parts, ended);
+    await followChange(parts, ended, "expired");
     if (ended.length < batchSize) return;
   }
 }
@@ -50,18 +51,23 @@ function expireBatch({ pool, jobs, clock }: BookingJobParts, eventId: EventId): 
   });
 }
 
-/** At once, as well as it goes: the job that was committed with it makes up for what fails here. */
-async function followUp(parts: BookingJobParts, ended: readonly EndedBooking[]): Promise<void> {
+type Changed = { readonly id: BookingId; readonly eventId: EventId; readonly buyerId: BuyerId };
+
+/**
+ * Seats and buyers hear of it at once, as well as it goes: the job that was committed with the change makes up for
+ * what fails here.
+ */
+export async function followChange(
+  parts: Pick<BookingJobParts, "pool" | "seats" | "changes" | "logger">,
+  bookings: readonly Changed[],
+  status: BookingStatus,
+): Promise<void> {
   try {
-    await applyHolds(parts, { bookingIds: ended.map((booking) => booking.id) });
-    for (const { id, eventId, buyerId } of ended) {
-      await parts.changes.publish(eventId, { buyerId, bookingId: id, status: "expired" });
-    }
+    await applyHolds(parts, { bookingIds: bookings.map((booking) => booking.id) });
+    for (const { id, eventId, buyerId } of bookings)
+      await parts.changes.publish(eventId, { buyerId, bookingId: id, status });
   } catch (error) {
-    parts.logger.warn(
-      { err: error, bookings: ended.length },
-      "expired bookings' seats are freed a little later",
-    );
+    parts.logger.warn({ err: error, bookings: bookings.length, status }, "seats are freed a little later");
   }
 }
 
@@ -79,20 +85,24 @@ type HoldRow = {
   event_id: EventId;
   section_id: SectionId;
   status: BookingStatus;
-  live: boolean;
+  /** Seats that the booking has there. */
+  live: number;
+  /** Seats that the buyer gave back; of a standing section null. */
+  given_back: (number | null)[];
 };
 
 /**
  * Brings the holds of these bookings to what Postgres says: paid ones sold, without live seats in a section free
- * there. May be repeated.
+ * there, and less what was given back. May be repeated.
  */
 export async function applyHolds(
-  { pool, seats }: BookingJobParts,
-  { bookingIds }: { bookingIds: BookingId[] },
+  { pool, seats }: Pick<BookingJobParts, "pool" | "seats">,
+  { bookingIds }: { bookingIds: readonly BookingId[] },
 ): Promise<void> {
   if (bookingIds.length === 0) return;
   const found = await pool.query<HoldRow>(
-    `select b.id, b.event_id, s.section_id, b.status, bool_or(s.live) as live
+    `select b.id, b.event_id, s.section_id, b.status, count(*) filter (where s.live)::int as live,
+            coalesce(array_agg(s.seat_number) filter (where s.given_back), '{}') as given_back
        from bookings b join booking_seats s on s.booking_id = b.id
       where b.id = any($1::uuid[]) group by b.id, s.section_id`,
     [bookingIds],
@@ -100,11 +110,20 @@ export async function applyHolds(
   const bySection = Map.groupBy(found.rows, (row) => row.section_id);
   for (const [sectionId, rows] of bySection) {
     const eventId = (rows[0] as HoldRow).event_id;
-    const live = rows.filter((row) => row.live);
+    const live = rows.filter((row) => row.live > 0);
+    await seats.shrink(eventId, sectionId, live.filter(hasGivenBack).map(shrinkingOf));
     const paid = live.filter(({ status }) => status !== "pending_payment");
     await seats.confirm(eventId, sectionId, idsOf(paid));
-    await seats.release(eventId, sectionId, idsOf(rows.filter((row) => !row.live)));
+    await seats.release(eventId, sectionId, idsOf(rows.filter((row) => row.live === 0)));
   }
+}
+
+function hasGivenBack(row: HoldRow): boolean {
+  return row.given_back.length > 0;
+}
+
+function shrinkingOf({ id, live, given_back }: HoldRow): Shrinking {
+  return { bookingId: id, left: live, giveBack: given_back.filter((number) => number !== null) };
 }
 
 function idsOf(rows: readonly HoldRow[]): BookingId[] {

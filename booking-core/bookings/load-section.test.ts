@@ -15,7 +15,8 @@ import type { OnsaleEvent } from "../events/event.ts";
 import { best as bestSeats, claimOf } from "../seats/test-section.ts";
 import { applyHolds } from "./jobs.ts";
 import { loadSection } from "./load-section.ts";
-import { endBookings, markPaid } from "./transitions.ts";
+import { pay } from "./test-bookings.ts";
+import { endBookings } from "./transitions.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -31,7 +32,7 @@ async function book(event: OnsaleEvent, quantity: number): Promise<BookingId> {
 
 test("a section comes back from Postgres with its sold and held seats, and a hold that is about to commit", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(10)] });
-  await markPaid(shop.pool, await book(event, 2));
+  await pay(shop.pool, await book(event, 2));
   await book(event, 3);
   await shop.seats.claim(claimOf(sectionOf(event), bestSeats(1), randomUUID() as BookingId));
   await loadSection(shop, sectionOf(event));
@@ -56,7 +57,7 @@ test("who asks while a section is loaded gets one that is read after the asking"
   };
   const first = loadSection({ ...shop, seats }, sectionOf(event));
   await expect.poll(() => readings).toBe(1);
-  await markPaid(shop.pool, id);
+  await pay(shop.pool, id);
   const later = [1, 2, 3].map(() => loadSection({ ...shop, seats }, sectionOf(event)));
   letRead();
   await first;
@@ -73,7 +74,7 @@ test("payments and expiries while a section is read do not make it read again, a
     ...shop.seats,
     load: async (...args: Parameters<Shop["seats"]["load"]>) => {
       readings += 1;
-      await markPaid(shop.pool, paid);
+      await pay(shop.pool, paid);
       await endBookings(shop.pool, [left], "expired", Date.now());
       await applyHolds(shop, { bookingIds: [paid, left] });
       return shop.seats.load(...args);

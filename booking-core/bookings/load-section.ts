@@ -1,6 +1,6 @@
 import type { BookingId, SectionId } from "../../foundation/ids.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
-import type { Section } from "../events/event.ts";
+import type { SeatMark, Section } from "../events/event.ts";
 import type { LiveHold } from "../seats/claim.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 
@@ -44,9 +44,18 @@ async function load({ pool, seats }: LoadParts, section: Section): Promise<void>
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const ends = await seats.endsSoFar(section.eventId, section.id);
     const live = await liveHolds(pool, section.id);
-    if ((await seats.load(section, live, ends)) === "loaded") return;
+    const marks = await marksOf(pool, section.id);
+    if ((await seats.load({ ...section, marks }, live, ends)) === "loaded") return;
   }
   throw new Error(`section ${section.id} of event ${section.eventId} changes too fast to be rebuilt`);
+}
+
+/** As they are now: the section that the caller knows can be a second old. */
+async function marksOf(pool: Pool, sectionId: SectionId): Promise<readonly SeatMark[]> {
+  const found = await pool.query<{ marks: SeatMark[] }>("select marks from sections where id = $1", [
+    sectionId,
+  ]);
+  return found.rows[0]?.marks ?? [];
 }
 
 type LiveRow = {

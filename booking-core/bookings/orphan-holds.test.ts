@@ -14,7 +14,7 @@ import {
 import type { OnsaleEvent } from "../events/event.ts";
 import { best as bestSeats, claimOf } from "../seats/test-section.ts";
 import { createOrphanSearch } from "./orphan-holds.ts";
-import { markPaid } from "./transitions.ts";
+import { pay } from "./test-bookings.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -66,7 +66,7 @@ test("holds that are made between two searches are found by the next", async () 
 
 test("the hold of a paid booking whose job was lost becomes sold", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(6)] });
-  await markPaid(shop.pool, await book(event));
+  await pay(shop.pool, await book(event));
   await openSearch()(31_000);
   expect(await lettersIn(shop, event)).toBe("ssffff");
 });

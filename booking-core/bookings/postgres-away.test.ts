@@ -17,6 +17,7 @@ import { proxyForThisTest } from "../../test/harness/tcp-proxy.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import { createCatalogue } from "../events/catalogue.ts";
 import type { OnsaleEvent } from "../events/event.ts";
+import { createReadModel } from "../events/read-model/read-model.ts";
 import { createBookings } from "./bookings.ts";
 
 let shop: Shop;
@@ -35,7 +36,7 @@ async function openRemoteGateway(clock = shop.clock) {
     pool,
     jobs,
     clock,
-    catalogue: createCatalogue({ pool, clock }),
+    catalogue: createCatalogue({ readModel: createReadModel({ ...shop, pool }), clock }),
   });
   const close = async () => {
     await bookings.drain();

@@ -65,6 +65,7 @@ test("a repeated request finds its booking also after the sale has ended", async
     "update offers set sales_from = now() - interval '2 hours', sales_until = now() - interval '1 hour' where event_id = $1",
     [event.id],
   );
+  await shop.publishChanges();
   const later = openSecondGateway();
   expect(await later.book(same)).toEqual({ ...first, fresh: false });
   expect(await later.book({ ...same, wishes: bookRequest(event, best(1)).wishes })).toEqual({
@@ -78,6 +79,7 @@ test("an event that is cancelled sells nothing more, and a repeated request stil
   const same = bookRequest(event, best(2));
   const first = await shop.bookings.book(same);
   await shop.pool.query("update events set status = 'cancelled' where id = $1", [event.id]);
+  await shop.publishChanges();
   const later = openSecondGateway();
   expect(await later.book(same)).toEqual({ ...first, fresh: false });
   expect(await later.book(bookRequest(event, best(1)))).toEqual({ outcome: "offer_closed" });

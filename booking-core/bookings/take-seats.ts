@@ -1,7 +1,7 @@
 import { addMoney } from "../../foundation/money.ts";
 import { offerOfSeat, type Section } from "../events/event.ts";
 import type { BookParts, Intent } from "./book-parts.ts";
-import type { BookOutcome, RequestIdentity } from "./book-request.ts";
+import type { BookOutcome } from "./book-request.ts";
 import { type BookedSeat, type Booking, isLive } from "./booking.ts";
 import { claimWishes, type Part, releaseParts } from "./claim-wishes.ts";
 import type { CommitOutcome } from "./commit-groups.ts";
@@ -12,22 +12,8 @@ import type { NewBooking } from "./new-booking.ts";
 /** Claims the seats in Redis and writes the booking to Postgres; `booked` only when that is durable. */
 export async function takeSeats(parts: BookParts, intent: Intent): Promise<BookOutcome> {
   const taken = await claimWishes(parts, intent);
-  if (!("outcome" in taken)) return commit(parts, intent, taken, false);
-  // Who has a choice of sections is refused by their counts, and the seats may be those of an earlier request.
-  const hadChoice =
-    taken.outcome === "sold_out" && intent.wishes.some(({ together }) => together !== undefined);
-  return (hadChoice ? await earlierOutcome(parts, intent.identity) : undefined) ?? taken;
-}
-
-/** A repeated request gets the outcome of the first one, also where it would be refused today. */
-export async function earlierOutcome(
-  { pool }: BookParts,
-  { bookingId, requestHash }: RequestIdentity,
-): Promise<BookOutcome | undefined> {
-  const known = await findBooking(pool, bookingId);
-  if (known === undefined) return undefined;
-  if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
-  return { outcome: "booked", booking: known.booking, fresh: false };
+  if ("outcome" in taken) return taken;
+  return commit(parts, intent, taken, false);
 }
 
 async function commit(

@@ -11,13 +11,70 @@ export type EndedBooking = {
   readonly quantity: number;
 };
 
-/** pending_payment → paid. False where the booking is in any other state: then nothing has changed. */
-export async function markPaid(sql: Sql, bookingId: BookingId): Promise<boolean> {
+/**
+ * pending_payment → paid. False where the booking is in any other state, or costs something else by now: then nothing
+ * has changed.
+ */
+export async function markPaid(sql: Sql, bookingId: BookingId, amountMinor: bigint): Promise<boolean> {
   const updated = await sql.query(
-    "update bookings set status = 'paid' where id = $1 and status = 'pending_payment'",
-    [bookingId],
+    "update bookings set status = 'paid' where id = $1 and status = 'pending_payment' and total_minor = $2",
+    [bookingId, amountMinor],
   );
   return updated.rowCount === 1;
+}
+
+/** pending_payment stays so, with a later deadline; once for a booking, where its event allows it. */
+export async function putOffDeadline(
+  sql: Sql,
+  bookingId: BookingId,
+  { key, nowMs }: { readonly key: string; readonly nowMs: number },
+): Promise<Date | undefined> {
+  const updated = await sql.query<{ deadline: Date }>(
+    `update bookings b set deadline = b.deadline + e.extension_ms * interval '1 millisecond', extended = true,
+            extension_key = $2
+       from events e
+      where b.id = $1 and e.id = b.event_id and e.extension_ms > 0
+        and b.status = 'pending_payment' and not b.extended and b.deadline > $3
+      returning b.deadline`,
+    [bookingId, key, new Date(nowMs)],
+  );
+  return updated.rows[0]?.deadline;
+}
+
+/**
+ * pending_payment stays so, with fewer seats. False, and nothing has changed, where the booking is in any other state,
+ * or one of these seats is not its own any more, or none would be left. The caller holds the row's lock.
+ */
+export async function giveBackSeats(
+  sql: Sql,
+  {
+    id,
+    positions,
+    nowMs,
+  }: { readonly id: BookingId; readonly positions: readonly number[]; readonly nowMs: number },
+): Promise<boolean> {
+  const updated = await sql.query<Pick<EndedBooking, "eventId" | "identity">>(
+    `with given as (
+       select count(*)::int as seats, sum(price_minor)::bigint as price
+         from booking_seats where booking_id = $1 and live and position = any($2::int[])
+     )
+     update bookings b set quantity = b.quantity - given.seats, total_minor = b.total_minor - given.price
+       from given
+      where b.id = $1 and b.status = 'pending_payment' and b.deadline > $4
+        and given.seats = $3 and given.seats < b.quantity
+      returning b.event_id as "eventId", b.identity`,
+    [id, positions, positions.length, new Date(nowMs)],
+  );
+  const [booking] = updated.rows;
+  if (booking === undefined) return false;
+  const freed = await sql.query<FreedSeat>(
+    `update booking_seats set live = false, given_back = true where booking_id = $1 and position = any($2::int[])
+     returning section_id as "sectionId", seat_number as "seatNumber"`,
+    [id, positions],
+  );
+  await discountSeats(sql, [{ ...booking, quantity: positions.length }]);
+  await changeStandingStock(sql, standingOf(freed.rows), -1);
+  return true;
 }
 
 type End = Extract<BookingStatus, "expired" | "failed" | "cancelled">;

@@ -1,59 +1,59 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { EventId } from "../../foundation/ids.ts";
-import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { OnsaleEvent } from "./event.ts";
-import { readEvents } from "./read-events.ts";
+import type { Versions } from "./read-model/event-index.ts";
+import { createEventMemory } from "./read-model/event-memory.ts";
+import type { ReadModel } from "./read-model/read-model.ts";
+import { severalAtOnce } from "./read-model/several-at-once.ts";
+import { createVersionWatch } from "./read-model/version-watch.ts";
 
-/** The events that buyers may see. Answers from memory; however many ask, Postgres is read once a second. */
+/** The events that buyers may see. Answers from memory; Redis is asked what has changed, Postgres almost never. */
 export type Catalogue = {
   list(): Promise<readonly OnsaleEvent[]>;
   find(eventId: EventId): Promise<OnsaleEvent | undefined>;
 };
 
-/** Older than this, the events are read anew, while the known ones are still given out. */
-const freshMs = 500;
-/** Older than this, they are given out no more: an edit is seen everywhere after this time. */
-const staleMs = 1_000;
+export type EventVersions = {
+  /** Grows with every change of the event: for what is kept about it elsewhere. */
+  version(eventId: EventId): Promise<number | undefined>;
+};
 
-/** An event that is not known may be new: then they are read anew, but not more often than this. */
-const unknownMs = 50;
+/** Events that are loaded at the same time where many are not in memory. */
+const loadedAtOnce = 4;
 
-type Known = { readonly readAtMs: number; readonly events: ReadonlyMap<EventId, OnsaleEvent> };
+export function createCatalogue({
+  readModel,
+  clock,
+}: {
+  readModel: ReadModel;
+  clock: Clock;
+}): Catalogue & EventVersions {
+  const memory = createEventMemory(readModel);
+  const watch = createVersionWatch({ readModel, clock, moved: memory.follow });
 
-export function createCatalogue({ pool, clock }: { pool: Pool; clock: Clock }): Catalogue {
-  let known: Known | undefined;
-  let reading: Promise<Known> | undefined;
+  let listed: { versions: Versions; changes: number; events: readonly OnsaleEvent[] } | undefined;
 
-  async function read(): Promise<Known> {
-    const readAtMs = clock.now();
-    const events = await readEvents(pool);
-    known = { readAtMs, events: new Map(events.map((event) => [event.id, event])) };
-    return known;
+  async function list(): Promise<readonly OnsaleEvent[]> {
+    const versions = await watch.versions();
+    if (listed?.versions === versions && listed.changes === memory.changes()) return listed.events;
+    const shown = [...versions].filter(([, version]) => version > 0);
+    const found = await severalAtOnce(shown, loadedAtOnce, ([id, version]) => memory.get(id, version));
+    const events = found.flatMap((one) => one?.event ?? []).sort(byStart);
+    listed = { versions, changes: memory.changes(), events };
+    return events;
   }
 
-  function readShared(): Promise<Known> {
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
-    return reading;
-  }
-
-  async function current(): Promise<Known> {
-    if (known !== undefined && clock.now() - known.readAtMs < freshMs) return known;
-    const run = readShared();
-    if (known === undefined || clock.now() - known.readAtMs >= staleMs) return run;
-    // Nobody waits for this run; where it fails, the next one is waited for.
-    run.catch(() => undefined);
-    return known;
+  async function published(eventId: EventId) {
+    const version = await watch.versionOf(eventId);
+    return version === undefined ? undefined : memory.get(eventId, version);
   }
 
   return {
-    list: async () => [...(await current()).events.values()],
-    find: async (eventId) => {
-      const found = (await current()).events.get(eventId);
-      if (found !== undefined || known === undefined || clock.now() - known.readAtMs < unknownMs)
-        return found;
-      return (await readShared()).events.get(eventId);
-    },
+    list,
+    find: async (eventId) => (await published(eventId))?.event,
+    version: async (eventId) => (await published(eventId))?.version,
   };
 }
+
+const byStart = (one: OnsaleEvent, other: OnsaleEvent) =>
+  one.startsAtMs - other.startsAtMs || (one.id < other.id ? -1 : 1);

@@ -10,7 +10,11 @@ const row: fc.Arbitrary<Omit<PlannedRow, "label">> = fc.record(
   {
     seats: fc.oneof(
       fc.integer({ min: 1, max: 30 }),
-      fc.string({ unit: fc.constantFrom("o", "o", "o", "v", "a", "c", "x", "A", "T", "_"), minLength: 1, maxLength: 30 }),
+      fc.string({
+        unit: fc.constantFrom("o", "o", "o", "v", "a", "c", "x", "A", "T", "_"),
+        minLength: 1,
+        maxLength: 30,
+      }),
     ),
     category: fc.constantFrom(...categories),
     rank: fc.integer({ min: 0, max: 255 }),
@@ -34,9 +38,9 @@ const lettersOf = (seats: number | string) => (typeof seats === "number" ? "o".r
 /** Each seat as it is drawn: where it stands, and its letter. */
 function drawnSeats({ rows }: SeatedPlan) {
   return rows.flatMap(({ seats }, index) =>
-    lettersOf(seats).split("").flatMap((letter, column) =>
-      letter === "_" ? [] : [{ row: index, column, letter }],
-    ),
+    lettersOf(seats)
+      .split("")
+      .flatMap((letter, column) => (letter === "_" ? [] : [{ row: index, column, letter }])),
   );
 }
 

@@ -41,8 +41,9 @@ export function createPayments(parts: PaymentParts): Payments {
       if (known !== undefined && known.status !== "created")
         return { outcome: "started", payment: known, fresh: false };
       if (!isPayable(booking, parts.clock.now())) return { outcome: "booking_not_payable" };
-      const fresh = known === undefined && (await insertPayment(parts, id, booking));
-      return askProvider(parts, id, booking, fresh);
+      const fresh = known === undefined && (await insertPayment(parts, id, bookingId));
+      const payment = await findPayment(parts.pool, id);
+      return payment === undefined ? { outcome: "booking_not_payable" } : askProvider(parts, payment, fresh);
     },
   };
 }
@@ -51,27 +52,28 @@ function isPayable(booking: Booking, nowMs: number): boolean {
   return booking.status === "pending_payment" && nowMs < booking.deadlineMs;
 }
 
-/** False where the same request, sent twice at once, has come first. */
+/**
+ * Of what the booking costs at this moment: its row is locked, so that no seat is given back meanwhile. False where the
+ * same request, sent twice at once, has come first, and where the booking has just ended.
+ */
 async function insertPayment(
-  { pool, provider }: PaymentParts,
+  { pool, provider, clock }: PaymentParts,
   id: PaymentId,
-  booking: Booking,
+  bookingId: BookingId,
 ): Promise<boolean> {
   const inserted = await pool.query(
     `insert into payments (id, booking_id, provider, status, amount_minor, currency)
-     values ($1, $2, $3, 'created', $4, $5) on conflict (id) do nothing`,
-    [id, booking.id, provider.name, booking.total.amountMinor, booking.total.currency],
+     select $1, id, $3, 'created', total_minor, currency from bookings
+      where id = $2 and status = 'pending_payment' and deadline > $4 for share
+     on conflict (id) do nothing`,
+    [id, bookingId, provider.name, new Date(clock.now())],
   );
   return inserted.rowCount === 1;
 }
 
-async function askProvider(
-  parts: PaymentParts,
-  id: PaymentId,
-  booking: Booking,
-  fresh: boolean,
-): Promise<PayOutcome> {
-  const created = await createAtProvider(parts, id, booking);
+async function askProvider(parts: PaymentParts, payment: Payment, fresh: boolean): Promise<PayOutcome> {
+  const { id } = payment;
+  const created = await createAtProvider(parts, payment);
   if (created === undefined) return { outcome: "payment_provider_down" };
   // A webhook may have settled it already: only what is still `created` becomes `pending`.
   await parts.pool.query(
@@ -80,16 +82,15 @@ async function askProvider(
       where id = $1`,
     [id, created.providerPaymentId, created.payUrl],
   );
-  const payment = await findPayment(parts.pool, id);
-  if (payment === undefined) throw new Error(`payment ${id} was there and is gone`);
-  return { outcome: "started", payment, fresh };
+  const asked = await findPayment(parts.pool, id);
+  if (asked === undefined) throw new Error(`payment ${id} was there and is gone`);
+  return { outcome: "started", payment: asked, fresh };
 }
 
 /** Nothing where the provider's answer is not known: whether it made the payment neither; the same key asks again. */
 async function createAtProvider(
   { provider, publicUrl, logger }: PaymentParts,
-  paymentId: PaymentId,
-  { id: bookingId, total: amount }: Booking,
+  { id: paymentId, bookingId, amount }: Payment,
 ): Promise<{ providerPaymentId: string; payUrl: string } | undefined> {
   const returnUrl = `${publicUrl}/v1/bookings/${bookingId}`;
   try {

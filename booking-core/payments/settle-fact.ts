@@ -87,7 +87,7 @@ async function settleSuccess(
 ): Promise<Settled> {
   if (["succeeded", "refunding", "refunded"].includes(payment.status)) return { outcome: "nothing new" };
   if (!isSame(fact.amount, payment.amount)) return park(parts, fact, "the amount is not what was asked for");
-  const paid = await markPaid(sql, payment.bookingId);
+  const paid = await markPaid(sql, payment.bookingId, payment.amount.amountMinor);
   await sql.query(
     `update payments set status = $2, settled_at = now(), provider_payment_id = coalesce(provider_payment_id, $3) where id = $1`,
     [payment.id, paid ? "succeeded" : "refunding", fact.providerPaymentId],
@@ -113,7 +113,7 @@ async function settlePaid(parts: SettleParts, sql: Sql, payment: Payment): Promi
   return { outcome: "paid", changed };
 }
 
-/** The booking has ended, or another payment has paid it: the money is the buyer's, and goes back. */
+/** The booking has ended, costs less by now, or another payment has paid it: the money is the buyer's, and goes back. */
 async function settleTooLate(parts: SettleParts, sql: Sql, payment: Payment): Promise<Settled> {
   await recordTransfer(sql, parts.ids, {
     key: `payment ${payment.id}`,

@@ -19,7 +19,10 @@ export type AuditAction =
   | "codes_created"
   | "beacon_announced"
   | "beacon_revealed"
-  | "place_removed";
+  | "place_removed"
+  | "seats_marked"
+  | "rules_changed"
+  | "pool_set";
 
 export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
 

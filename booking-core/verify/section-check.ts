@@ -13,6 +13,14 @@ type Live = {
   readonly paid: boolean;
   readonly seatNumbers: readonly number[];
   readonly quantity: number;
+  readonly deadlineMs: number;
+};
+
+type LiveRow = {
+  readonly id: BookingId;
+  readonly status: string;
+  readonly deadline: Date;
+  readonly seat_numbers: readonly (number | null)[];
 };
 
 /** Holds one section in Redis against itself and against Postgres; gives what looks wrong. */
@@ -27,7 +35,7 @@ export async function lookAtSection(
   if (snapshot === undefined)
     return [[section.id, `section ${section.id} of event ${section.eventId} is not in Redis`]];
   const found = [
-    ...overdueHolds(holds, nowMs),
+    ...overdueHolds(holds, live, nowMs),
     ...holdsWithoutBooking(holds, live, nowMs),
     ...bookingsWithoutHold(holds, live),
     ...doubleHolds(holds),
@@ -37,23 +45,26 @@ export async function lookAtSection(
 }
 
 async function liveBookings(pool: Pool, sectionId: SectionId): Promise<Map<BookingId, Live>> {
-  const found = await pool.query<{ id: BookingId; status: string; seat_numbers: (number | null)[] }>(
-    `select b.id, b.status, array_agg(s.seat_number order by s.position) as seat_numbers
+  const found = await pool.query<LiveRow>(
+    `select b.id, b.status, b.deadline, array_agg(s.seat_number order by s.position) as seat_numbers
        from bookings b join booking_seats s on s.booking_id = b.id and s.live
       where s.section_id = $1 and b.ended_at is null group by b.id`,
     [sectionId],
   );
   return new Map(
-    found.rows.map(({ id, status, seat_numbers }) => {
+    found.rows.map(({ id, status, deadline, seat_numbers }) => {
       const seatNumbers = seat_numbers.filter((number) => number !== null);
-      return [id, { id, paid: status !== "pending_payment", seatNumbers, quantity: seat_numbers.length }];
+      const [paid, quantity] = [status !== "pending_payment", seat_numbers.length];
+      return [id, { id, paid, seatNumbers, quantity, deadlineMs: deadline.getTime() }];
     }),
   );
 }
 
-function overdueHolds(holds: readonly Hold[], nowMs: number): Suspects {
+/** Postgres decides on deadlines: the hold of a booking whose deadline was put off has the first one still. */
+function overdueHolds(holds: readonly Hold[], live: ReadonlyMap<BookingId, Live>, nowMs: number): Suspects {
+  const deadlineOf = (hold: Hold) => live.get(hold.bookingId)?.deadlineMs ?? hold.deadlineMs;
   return holds
-    .filter((hold) => hold.state === "held" && hold.deadlineMs + graceMs < nowMs)
+    .filter((hold) => hold.state === "held" && deadlineOf(hold) + graceMs < nowMs)
     .map((hold) => [`overdue ${hold.bookingId}`, `the hold of booking ${hold.bookingId} should have ended`]);
 }
 

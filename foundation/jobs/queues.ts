@@ -1,4 +1,4 @@
-import type { BookingId, EventId, PaymentId } from "../ids.ts";
+import type { BookingId, EventId, PaymentId, SectionId } from "../ids.ts";
 
 /** What each job carries. A job names rows; it never carries what the rows say. */
 export type JobData = {
@@ -6,6 +6,10 @@ export type JobData = {
   "expire-bookings": { eventId: EventId };
   /** Brings the holds of these bookings in Redis to what Postgres says of them. */
   "apply-holds": { bookingIds: BookingId[] };
+  /** Brings what Postgres says these seats are for to Redis. */
+  "mark-seats": { eventId: EventId; sectionId: SectionId; seatNumbers: number[] };
+  /** Counts the live seats of an event's identities anew. */
+  "count-identities": { eventId: EventId };
   /** Settles one webhook of the inbox. */
   "settle-webhook": { inboxId: string };
   /** Gives a payment back that could not become tickets. */
@@ -52,6 +56,8 @@ export const queueSettings: Record<QueueName, QueueSettings> = {
   // lock would make the commits of all gateways wait for each other.
   "expire-bookings": { ...patient, notify: false },
   "apply-holds": patient,
+  "mark-seats": patient,
+  "count-identities": { ...patient, notify: false },
   "settle-webhook": patient,
   "refund-payment": patient,
   "send-email": patient,

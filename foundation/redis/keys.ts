@@ -51,3 +51,21 @@ export const codeTriesKey = (addressHash: string, span: number) => `onsale:code-
 
 /** The set of events whose rooms the admission role drives. */
 export const openRoomsKey = "onsale:rooms";
+
+/**
+ * The events as buyers see them. The namespace is the name of the database that they are copied from: two databases
+ * on one Redis never see each other's events.
+ */
+export const readModelKeys = (namespace: string) =>
+  ({
+    /** The version of each event, and `revision`, which is another after every change of one. */
+    index: `onsale:${namespace}:events`,
+    /** Prefixes: redis-om adds the entity's id. */
+    event: `onsale:${namespace}:event`,
+    section: `onsale:${namespace}:section`,
+    /** Who has it loads from Postgres, for all; ends by itself. */
+    loading: (what: string) => `onsale:${namespace}:loading:${what}`,
+  }) as const;
+
+/** Which worker compares Redis with Postgres. */
+export const comparisonLeaseKey = "onsale:comparison";

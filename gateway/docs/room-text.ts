@@ -8,6 +8,7 @@ const course = [
   "Ticks come each second to the next thousand, each 5 s to the next ten thousand, each 30 s to everybody else, and at once to all when the state changes. A connection that hears nothing for 90 s is dead.",
   "A client that hears `place_missing` and has a receipt joins again with it: the room may have lost its memory, and the receipt brings the place back with its number.",
   "To be connected is to be here. Whoever is away when the number comes up is stepped over, keeps the number, and is the next once back. A turn that is not taken up in its window lapses; `here` says that somebody is there again.",
+  "Whoever is inside hears of the own bookings here too: `booking` comes on every connection of the buyer to the event, by WebSocket and stream alike, whoever changed the booking and wherever. It is not repeated: after a connection was lost, load the bookings anew.",
   "Messages of an unknown type are to be ignored.",
 ];
 

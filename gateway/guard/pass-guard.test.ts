@@ -15,7 +15,7 @@ const invalid = { refusal: "pass_invalid" };
 function setUp(incarnation?: number, answer: ReadmitOutcome["outcome"] = "readmitted") {
   const revoked = new Set<number>();
   const asked: unknown[] = [];
-  const room = { incarnation, answer };
+  const room = { incarnation, answer, isOpen: true };
   const watch = {
     tick: () => (room.incarnation === undefined ? undefined : tickAt(0, { incarnation: room.incarnation })),
     isRevoked: (pass: number) => revoked.has(pass),
@@ -27,7 +27,7 @@ function setUp(incarnation?: number, answer: ReadmitOutcome["outcome"] = "readmi
   const services = {
     tokens: testTokens,
     rooms: { readmit },
-    roomWatches: { open: async () => watch },
+    roomWatches: { open: async () => watch, opened: () => (room.isOpen ? watch : undefined) },
   } as unknown as GatewayServices;
   const guard = createPassGuard({ services, bounds: defaultBounds });
   const problem = (pass: string | undefined, buyer = ada, event: string = eventId) =>
@@ -112,4 +112,20 @@ test("before the driver was heard a good pass is taken at its word", async () =>
   const { problem, asked } = setUp();
   expect(await problem(passOf(ada))).toBeUndefined();
   expect(asked).toEqual([]);
+});
+
+test("where the room is known, a pass is decided on at once", () => {
+  const { problem, revoked } = setUp(1);
+  expect(problem(passOf(ada))).toBeUndefined();
+  revoked.add(1);
+  expect(problem(passOf(ada))).toEqual(invalid);
+});
+
+test("the first pass of a room waits until the room is known, and then nothing else counts", async () => {
+  const { problem, room, revoked } = setUp(1);
+  room.isOpen = false;
+  expect(problem(passOf(ada))).toBeInstanceOf(Promise);
+  expect(await problem(passOf(ada))).toBeUndefined();
+  revoked.add(1);
+  expect(await problem(passOf(ada))).toEqual(invalid);
 });

@@ -1,4 +1,3 @@
-import type { EventId } from "../../foundation/ids.ts";
 import type { Verified } from "../../foundation/tokens.ts";
 import type { RoomWatch } from "../../queue-admission/room-watch.ts";
 import type { Bounds } from "../bounds.ts";
@@ -15,38 +14,43 @@ export type PassGuardParts = {
   readonly bounds: Pick<Bounds, "http">;
 };
 
+type Problem = Refusal | undefined;
+
 export type PassGuard = {
   /** Nothing where the pass lets this buyer book; from memory, but for the first pass of a room or after a loss. */
-  problem(buyer: Buyer, pass: string | undefined, eventId: string): Promise<Refusal | undefined>;
+  problem(buyer: Buyer, pass: string | undefined, eventId: string): Problem | Promise<Problem>;
 };
 
+const passInvalid: Refusal = { refusal: "pass_invalid" };
+
 export function createPassGuard({ services, bounds }: PassGuardParts): PassGuard {
+  const { tokens, rooms, roomWatches } = services;
   const readmitted = new Set<string>();
 
-  async function stillCounts(watch: RoomWatch, claims: Pass): Promise<boolean> {
+  function problemIn(watch: RoomWatch, claims: Pass): Problem | Promise<Problem> {
+    if (watch.isRevoked(claims.passNumber)) return passInvalid;
     const incarnation = watch.tick()?.incarnation ?? claims.incarnation;
-    if (claims.incarnation >= incarnation) return true;
+    return claims.incarnation >= incarnation ? undefined : problemOfEarlier(claims, incarnation);
+  }
+
+  async function problemOfEarlier(claims: Pass, incarnation: number): Promise<Problem> {
     const name = `${claims.eventId} ${claims.passNumber} ${incarnation}`;
-    if (readmitted.has(name)) return true;
-    const { outcome } = await services.rooms.readmit(claims.eventId, {
-      ...claims,
-      endsAtMs: claims.exp * 1_000,
-    });
-    if (outcome !== "readmitted") return false;
+    if (readmitted.has(name)) return undefined;
+    const { outcome } = await rooms.readmit(claims.eventId, { ...claims, endsAtMs: claims.exp * 1_000 });
+    if (outcome !== "readmitted") return passInvalid;
     if (readmitted.size >= readmittedMost) readmitted.clear();
     readmitted.add(name);
-    return true;
+    return undefined;
   }
 
   return {
-    async problem(buyer, pass, eventId) {
+    problem(buyer, pass, eventId) {
       if (pass === undefined) return { refusal: "pass_missing" };
-      const claims =
-        pass.length > bounds.http.headerValueChars ? undefined : services.tokens.verify("pass", pass);
-      if (claims === undefined || !isFor(claims, buyer, eventId)) return { refusal: "pass_invalid" };
-      const watch = await services.roomWatches.open(eventId as EventId);
-      if (watch.isRevoked(claims.passNumber)) return { refusal: "pass_invalid" };
-      return (await stillCounts(watch, claims)) ? undefined : { refusal: "pass_invalid" };
+      const claims = pass.length > bounds.http.headerValueChars ? undefined : tokens.verify("pass", pass);
+      if (claims === undefined || !isFor(claims, buyer, eventId)) return passInvalid;
+      const watch = roomWatches.opened(claims.eventId);
+      if (watch !== undefined) return problemIn(watch, claims);
+      return roomWatches.open(claims.eventId).then((late) => problemIn(late, claims));
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { HttpResponse } from "uWebSockets.js";
-import { STATUS_CODES } from "node:http";
 import { errorTable } from "../../foundation/errors.ts";
-import type { Answer } from "../route.ts";
+import type { Answer, TextAnswer } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import { problemView, type Refusal } from "../wire/problem.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { responseHead } from "./response-head.ts";
 
 /**
  * One request and its answer. `open` ends with the answer or when the client goes; after that `res` must not be
@@ -20,7 +21,8 @@ export type Exchange = {
   readonly head: boolean;
   open: boolean;
   counted: boolean;
-  timer: NodeJS.Timeout | undefined;
+  /** By when the body, or later the answer, is due. */
+  deadlines: Deadlines<Exchange> | undefined;
   onGone: (() => void) | undefined;
 };
 
@@ -34,7 +36,7 @@ export function openExchange(runtime: Runtime, name: string, res: HttpResponse, 
     head,
     open: true,
     counted: true,
-    timer: undefined,
+    deadlines: undefined,
     onGone: undefined,
   };
   runtime.inFlight += 1;
@@ -45,8 +47,15 @@ export function openExchange(runtime: Runtime, name: string, res: HttpResponse, 
   return exchange;
 }
 
+/** From now on the exchange has the time that these give it, and no other. */
+export function setDeadline(exchange: Exchange, deadlines: Deadlines<Exchange> | undefined): void {
+  exchange.deadlines?.remove(exchange);
+  exchange.deadlines = deadlines;
+  deadlines?.add(exchange);
+}
+
 export function closeExchange(exchange: Exchange): void {
-  clearTimeout(exchange.timer);
+  setDeadline(exchange, undefined);
   if (!exchange.counted) return;
   exchange.counted = false;
   const { runtime } = exchange;
@@ -54,14 +63,12 @@ export function closeExchange(exchange: Exchange): void {
   if (runtime.inFlight === 0) runtime.onIdle?.();
 }
 
-const statusLines = new Map(
-  Object.entries(STATUS_CODES).map(([status, reason]) => [Number(status), `${status} ${reason}`]),
-);
 const jsonType = "application/json; charset=utf-8";
 const problemType = "application/problem+json";
-export const apiContentPolicy = "default-src 'none'; frame-ancestors 'none'";
 
-export function answer(exchange: Exchange, { status, headers, body }: Answer): void {
+export function answer(exchange: Exchange, given: Answer | TextAnswer): void {
+  if ("text" in given) return send(exchange, 200, jsonType, given.headers, given.text, false);
+  const { status, headers, body } = given;
   const text = body === undefined ? "" : JSON.stringify(body);
   send(exchange, status, body === undefined ? undefined : jsonType, headers ?? {}, text, false);
 }
@@ -111,14 +118,13 @@ export function send(
   ending: boolean,
 ): void {
   if (!exchange.open) return;
-  assertSafe(headers);
+  const { res, runtime, requestId } = exchange;
+  const head = responseHead({ status, requestId, securityLines: runtime.securityLines, type, headers });
   logAnswer(exchange, status);
   exchange.open = false;
-  clearTimeout(exchange.timer);
-  const { res, runtime } = exchange;
+  setDeadline(exchange, undefined);
   res.cork(() => {
-    res.writeStatus(statusLines.get(status) ?? String(status));
-    writeHeaders(exchange, type, headers);
+    res.writeStatus(head);
     const close = ending || runtime.stopping;
     if (exchange.head || status === 304 || status === 204) endWithout(exchange, status, body, close);
     else res.end(body, close);
@@ -129,25 +135,4 @@ function endWithout({ res }: Exchange, status: number, body: string | Uint8Array
   // 204 has no length by RFC 9110; uWebSockets.js writes none where none is given.
   if (status === 204) res.endWithoutBody(undefined, close);
   else res.endWithoutBody(Buffer.byteLength(body), close);
-}
-
-function writeHeaders(
-  { res, runtime, requestId }: Exchange,
-  type: string | undefined,
-  headers: Readonly<Record<string, string>>,
-): void {
-  res.writeHeader("Request-Id", requestId);
-  if (type !== undefined) res.writeHeader("Content-Type", type);
-  for (const [name, value] of runtime.securityHeaders) res.writeHeader(name, value);
-  if (headers["Cache-Control"] === undefined) res.writeHeader("Cache-Control", "no-store");
-  if (headers["Content-Security-Policy"] === undefined)
-    res.writeHeader("Content-Security-Policy", apiContentPolicy);
-  for (const name in headers) res.writeHeader(name, headers[name] as string);
-}
-
-/** uWebSockets.js writes what it is given: a line break would begin a header of somebody else's choice. */
-function assertSafe(headers: Readonly<Record<string, string>>): void {
-  for (const name in headers)
-    if (/[^\t\x20-\x7e]/.test(headers[name] as string))
-      throw new Error(`the header ${name} holds a character that headers cannot`);
 }

@@ -1,5 +1,6 @@
+import type { Deadlines } from "./deadlines.ts";
 import type { Exchange } from "./exchange.ts";
-import { closeExchange, refuse } from "./exchange.ts";
+import { closeExchange, refuse, setDeadline } from "./exchange.ts";
 
 export const noBytes = Buffer.alloc(0);
 
@@ -11,32 +12,28 @@ export function readBody(
   exchange: Exchange,
   mostBytes: number,
   declaredBytes: number,
+  deadlines: Deadlines<Exchange>,
   then: (bytes: Buffer) => void,
 ): void {
   if (declaredBytes > mostBytes) return refuseTooLarge(exchange, mostBytes);
-  const chunks: Buffer[] = [];
+  const gathered: Buffer[] = [];
   let size = 0;
   exchange.onGone = () => closeExchange(exchange);
-  exchange.timer = setTimeout(refuseTooSlow, exchange.runtime.bounds.http.bodyTimeoutMs, exchange);
+  setDeadline(exchange, deadlines);
   exchange.res.onData((chunk, isLast) => {
     if (!exchange.open) return;
     size += chunk.byteLength;
     if (size > mostBytes) return refuseTooLarge(exchange, mostBytes);
     // The chunk's memory is taken back when this returns: it must be copied.
-    if (chunk.byteLength > 0) chunks.push(Buffer.from(chunk.slice(0)));
+    if (chunk.byteLength > 0) gathered.push(Buffer.from(new Uint8Array(chunk)));
     if (!isLast) return;
     exchange.onGone = undefined;
-    clearTimeout(exchange.timer);
-    then(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    setDeadline(exchange, undefined);
+    then(gathered.length === 1 ? (gathered[0] as Buffer) : Buffer.concat(gathered));
   });
 }
 
 function refuseTooLarge(exchange: Exchange, mostBytes: number): void {
   refuse(exchange, { refusal: "body_too_large", detail: `This route takes ${mostBytes} bytes.` }, true);
-  closeExchange(exchange);
-}
-
-function refuseTooSlow(exchange: Exchange): void {
-  refuse(exchange, { refusal: "body_too_slow" }, true);
   closeExchange(exchange);
 }

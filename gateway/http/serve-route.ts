@@ -1,14 +1,16 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { z } from "zod";
-import { type Answer, paramNames, type Route, takesBody } from "../route.ts";
+import { type Answer, paramNames, type Route, type TextAnswer, takesBody } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
 import { authenticateBuyer, deviceOf } from "./authenticate.ts";
-import { answer, closeExchange, type Exchange, openExchange, refuse } from "./exchange.ts";
+import { answer, closeExchange, type Exchange, openExchange, refuse, setDeadline } from "./exchange.ts";
+import type { ExchangeDeadlines } from "./exchange-deadlines.ts";
 import { codeOfFailure } from "./failure.ts";
 import { framingProblem } from "./framing.ts";
 import { parseBody } from "./parse-body.ts";
+import { parseQuery } from "./parse-query.ts";
 import { noBytes, readBody } from "./read-body.ts";
 import { addressOf, type RequestHeaders, readHeaders } from "./request-headers.ts";
 
@@ -16,6 +18,7 @@ type Params = { readonly [name: string]: string };
 type Received = {
   readonly headers: RequestHeaders;
   readonly params: Params;
+  readonly query: string;
   readonly rawBody: Buffer;
   /** As it came, without the query. */
   readonly path: string;
@@ -28,6 +31,7 @@ const idempotencyKeyPattern = /^[A-Za-z0-9_-]{8,128}$/;
 export function serveRoute(
   runtime: Runtime,
   route: Route,
+  deadlines: ExchangeDeadlines,
   head: boolean,
 ): (res: HttpResponse, req: HttpRequest) => void {
   const names = paramNames(route.path);
@@ -41,16 +45,18 @@ export function serveRoute(
     if (runtime.inFlight > inFlightRequests) return refuseAtOnce(exchange, { refusal: "busy" });
     const params = readParams(req, names);
     const path = req.getUrl();
+    const query = route.query === undefined ? "" : (req.getQuery() ?? "");
     const { limitedBy, needsAddress } = route;
     const isCounted = limitedBy !== undefined || needsAddress === true;
     const address = isCounted ? addressOf(runtime, res, headers) : "";
     const limited = limitedBy && runtime.guards.take(limitedBy, address);
     if (limited !== undefined) return refuseAtOnce(exchange, limited);
-    const received = { headers, params, path, address };
-    if (!takesBody(route)) return void work(exchange, route, { ...received, rawBody: noBytes });
-    readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), (rawBody) => {
-      void work(exchange, route, { ...received, rawBody });
-    });
+    const begin = (rawBody: Buffer) => {
+      setDeadline(exchange, deadlines.answer);
+      work(exchange, route, { headers, params, query, path, address, rawBody });
+    };
+    if (!takesBody(route)) return begin(noBytes);
+    readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), deadlines.body, begin);
   };
 }
 
@@ -76,67 +82,80 @@ export function refuseAtOnce(exchange: Exchange, refusal: Refusal): void {
   closeExchange(exchange);
 }
 
-/** Never rejects: whatever is thrown becomes an answer and a line in the log. */
-async function work(exchange: Exchange, route: Route, received: Received): Promise<void> {
-  exchange.timer = setTimeout(giveUp, exchange.runtime.bounds.http.answerTimeoutMs, exchange);
+/** Never rejects: whatever is thrown becomes an answer and a line in the log. Waits only where there is something to wait for. */
+function work(exchange: Exchange, route: Route, received: Received): void {
   try {
-    const result = await decide(exchange.runtime, route, received);
-    if ("refusal" in result) refuse(exchange, result);
-    else answer(exchange, result);
+    const result = decide(exchange.runtime, route, received);
+    if (!(result instanceof Promise)) return finish(exchange, result);
+    result.then((late) => finish(exchange, late)).catch((failure: unknown) => fail(exchange, failure));
   } catch (failure) {
-    const { requestId, name, runtime } = exchange;
-    runtime.services.logger.error({ err: failure, requestId, route: name }, "a handler threw");
-    refuse(exchange, { refusal: codeOfFailure(failure) });
-  } finally {
-    closeExchange(exchange);
+    fail(exchange, failure);
   }
 }
 
-function giveUp(exchange: Exchange): void {
-  refuse(exchange, { refusal: "unavailable", detail: "The answer did not come in time." });
+function finish(exchange: Exchange, result: Answer | TextAnswer | Refusal): void {
+  if ("refusal" in result) refuse(exchange, result);
+  else answer(exchange, result);
+  closeExchange(exchange);
 }
 
-async function decide(runtime: Runtime, route: Route, received: Received): Promise<Answer | Refusal> {
-  const { headers, params, rawBody, address } = received;
-  const known = await identify(runtime, route, received);
+function fail(exchange: Exchange, failure: unknown): void {
+  const { requestId, name, runtime } = exchange;
+  runtime.services.logger.error({ err: failure, requestId, route: name }, "a handler threw");
+  refuse(exchange, { refusal: codeOfFailure(failure) });
+  closeExchange(exchange);
+}
+
+type Maybe<Value> = Value | Promise<Value>;
+
+function decide(runtime: Runtime, route: Route, received: Received): Maybe<Answer | TextAnswer | Refusal> {
+  const known = identify(runtime, route, received);
+  if (known instanceof Promise) return known.then((late) => handle(runtime, route, received, late));
+  return handle(runtime, route, received, known);
+}
+
+function handle(
+  { services, connections, guards, sheets }: Runtime,
+  route: Route,
+  { headers, params, query: text, rawBody, address }: Received,
+  known: Known | Refusal,
+): Maybe<Answer | TextAnswer | Refusal> {
   if ("refusal" in known) return known;
   const refusal = paramsProblem(params, route.params) ?? keyProblem(headers, route);
   if (refusal !== undefined) return refusal;
   const parsed = route.access === "webhook" ? noParse : parseBody(rawBody, headers.contentType, route.body);
   if ("refusal" in parsed) return parsed;
-  const { services, connections, guards } = runtime;
+  const asked = parseQuery(text, route.query);
+  if ("refusal" in asked) return asked;
   const { body } = parsed;
-  return route.handle({ services, connections, guards, params, body, headers, rawBody, address, ...known });
+  const { query } = asked;
+  const { buyer, jkt } = known;
+  const request = { params, query, body, headers, rawBody, address, buyer, jkt };
+  return route.handle({ services, connections, guards, sheets, ...request });
 }
 
 type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };
-const nobody = undefined as unknown as Buyer;
+const nobody: Known = { buyer: undefined as unknown as Buyer, jkt: undefined };
 
 /** Who calls, and whether they may. */
-async function identify(runtime: Runtime, route: Route, received: Received): Promise<Known | Refusal> {
+function identify(runtime: Runtime, route: Route, received: Received): Maybe<Known | Refusal> {
+  const { access } = route;
+  if (access === "webhook") return nobody;
   const { headers, params, path } = received;
-  const presented = { ...headers, method: route.method.toUpperCase(), path };
-  if (route.access === "webhook") return { buyer: nobody, jkt: undefined };
-  if (route.access === "public") {
-    const device = route.asksForDevice === true ? deviceOf(runtime, presented) : { jkt: undefined };
-    return "refusal" in device ? device : { buyer: nobody, jkt: device.jkt };
+  const { authorization, deviceProof } = headers;
+  const presented = { authorization, deviceProof, method: route.method.toUpperCase(), path };
+  if (access === "public") {
+    const device = route.asksForDevice === true ? deviceOf(runtime, presented) : nobody;
+    return "refusal" in device ? device : { ...nobody, jkt: device.jkt };
   }
-  const known = authenticateBuyer(runtime, presented);
-  if ("refusal" in known) return known;
-  const refusal = await accessProblem(runtime, route, known.buyer, headers.pass, params["eventId"] ?? "");
-  return refusal ?? { ...known, jkt: known.buyer.cnf?.jkt };
-}
-
-async function accessProblem(
-  { passes }: Runtime,
-  { access }: Route,
-  buyer: Buyer,
-  pass: string | undefined,
-  eventId: string,
-): Promise<Refusal | undefined> {
-  if (access === "pass") return passes.problem(buyer, pass, eventId);
+  const caller = authenticateBuyer(runtime, presented);
+  if ("refusal" in caller) return caller;
+  const { buyer } = caller;
+  const known = { buyer, jkt: buyer.cnf?.jkt };
   if (access === "operator" && buyer.role === "buyer") return { refusal: "forbidden" };
-  return undefined;
+  if (access !== "pass") return known;
+  const problem = runtime.passes.problem(buyer, headers.pass, params["eventId"] ?? "");
+  return problem instanceof Promise ? problem.then((late) => late ?? known) : (problem ?? known);
 }
 
 const noParse = { body: undefined };

@@ -88,7 +88,11 @@ export const serverMessages = {
   turn: { schema: turnSchema, summary: "It is the buyer's turn." },
   inside: { schema: admittedSchema, summary: "The turn was taken up." },
   pass_ended: { schema: endedSchema, summary: "The pass was given up or taken away." },
-  booking: { schema: bookingSchema, summary: "A booking of the buyer changed." },
+  booking: {
+    schema: bookingSchema,
+    summary:
+      "A booking of the buyer changed: it was paid, expired, was cancelled; where its status is as before, seats were given back or its deadline was put off. `GET /v1/bookings/{bookingId}` says how it is now.",
+  },
   bye: { schema: byeSchema, summary: "The server ends the connection, and says why." },
 } as const;
 

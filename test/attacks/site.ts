@@ -6,6 +6,7 @@ import { publishingOf } from "../../app/publishing.ts";
 import { createCatalogue } from "../../booking-core/events/catalogue.ts";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
+import { createReadModel } from "../../booking-core/events/read-model/read-model.ts";
 import { createAccount } from "../../booking-core/people/create-account.ts";
 import { createSeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { systemClock } from "../../foundation/clock.ts";
@@ -131,7 +132,8 @@ function openData(databaseUrl: string, redisUrls: readonly string[]) {
     seats: createSeatEngine({ redis, clock }),
     roomControl: createRoomControl({ redis, clock }),
   };
-  const catalogue = createCatalogue({ pool, clock });
+  const readModel = createReadModel({ pool, redis, databaseUrl });
+  const catalogue = createCatalogue({ readModel, clock });
   return {
     redis,
     openEvent: async (room: Partial<RoomSettings> = {}) => {
@@ -139,6 +141,7 @@ function openData(databaseUrl: string, redisUrls: readonly string[]) {
       const sections = [rowsOf(100, 100)];
       const eventId = await inTransaction(pool, (sql) => insertEvent(sql, { sections, room: settings }));
       await publishEvent(publishingOf(parts), eventId);
+      await readModel.publish(eventId);
       return waitFor(() => catalogue.find(eventId), { what: "the event" });
     },
     publishEvent: (eventId: EventId) => publishEvent(publishingOf(parts), eventId),

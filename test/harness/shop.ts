@@ -15,6 +15,8 @@ import { createEvent, createSeatingPlan, createVenue } from "../../booking-core/
 import type { BuyingRules, HousePool, OnsaleEvent, Section } from "../../booking-core/events/event.ts";
 import type { PlannedSection } from "../../booking-core/events/plan.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
+import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
+import { createReadModel, type ReadModel } from "../../booking-core/events/read-model/read-model.ts";
 import type { RoomsToPublish } from "../../booking-core/rooms/publish-room.ts";
 import { lettersOf } from "../../booking-core/seats/seat-bytes.ts";
 import { createSeatEngine, type SeatEngine } from "../../booking-core/seats/seat-engine.ts";
@@ -34,6 +36,9 @@ export type Shop = BookingJobParts & {
   readonly databaseUrl: string;
   readonly pool: Pool;
   readonly seats: SeatEngine;
+  readonly readModel: ReadModel;
+  /** What a worker does four times a second: edits come to Redis, where the catalogues see them. */
+  publishChanges(): Promise<void>;
   readonly catalogue: Catalogue;
   readonly bookings: Bookings;
   close(): Promise<void>;
@@ -48,9 +53,11 @@ export async function openShop(options: { clock?: Clock; work?: boolean } = {}):
   const pool = createPool(database.url, 8);
   const jobs = await startJobs(database.url, silent, { work: options.work ?? false });
   const seats = createSeatEngine({ redis, clock });
-  const catalogue = createCatalogue({ pool, clock });
+  const readModel = createReadModel({ pool, redis, databaseUrl: database.url });
+  const catalogue = createCatalogue({ readModel, clock });
   const changes = createChanges(redis, createShardedChannels(redis));
-  const parts = { pool, jobs, seats, catalogue, changes, clock, logger: silent };
+  const publishChanges = createChangePublisher(readModel);
+  const parts = { pool, jobs, seats, readModel, publishChanges, catalogue, changes, clock, logger: silent };
   const close = async () => {
     await jobs.stop();
     await pool.end();
@@ -93,6 +100,7 @@ export const withoutRooms: RoomsToPublish = { isThere: async () => true, configu
 export async function openEvent(shop: Shop, options: TestEventOptions = {}): Promise<OnsaleEvent> {
   const eventId = await inTransaction(shop.pool, (sql) => insertEvent(sql, options));
   await publishEvent({ ...shop, rooms: withoutRooms }, eventId);
+  await shop.readModel.publish(eventId);
   for (;;) {
     const event = await shop.catalogue.find(eventId);
     if (event !== undefined) return event;

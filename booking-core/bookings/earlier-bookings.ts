@@ -1,0 +1,56 @@
+import type { BookingId } from "../../foundation/ids.ts";
+import type { Pool } from "../../foundation/postgres/pool.ts";
+import { type FoundBooking, findBooking } from "./find-booking.ts";
+
+/** Whether a booking was made before, asked for many at once. */
+export type EarlierBookings = { find(bookingId: BookingId): Promise<FoundBooking | undefined> };
+
+type Waiting = {
+  readonly bookingId: BookingId;
+  readonly resolve: (isThere: boolean) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** So long those who ask wait for others, and so many share a query. */
+const waitMs = 3;
+const idsPerQuery = 1_000;
+
+/**
+ * Whoever finds nothing free in any section may be repeating a request that found something, and must hear of that
+ * booking. When all is sold out nearly nobody is; so the questions of a few milliseconds are one look at an index.
+ */
+export function createEarlierBookings({ pool }: { pool: Pool }): EarlierBookings {
+  let waiting: Waiting[] = [];
+
+  function isThere(bookingId: BookingId): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ bookingId, resolve, reject });
+      if (waiting.length === 1) setTimeout(ask, waitMs);
+    });
+  }
+
+  function ask(): void {
+    const all = waiting;
+    waiting = [];
+    for (let from = 0; from < all.length; from += idsPerQuery)
+      void answer(pool, all.slice(from, from + idsPerQuery));
+  }
+
+  return {
+    find: async (bookingId) => ((await isThere(bookingId)) ? findBooking(pool, bookingId) : undefined),
+  };
+}
+
+async function answer(pool: Pool, asked: readonly Waiting[]): Promise<void> {
+  try {
+    const found = await pool.query<{ id: BookingId }>({
+      name: "earlier-bookings",
+      text: "select id from bookings where id = any($1::uuid[])",
+      values: [asked.map(({ bookingId }) => bookingId)],
+    });
+    const ids = new Set(found.rows.map(({ id }) => id));
+    for (const { bookingId, resolve } of asked) resolve(ids.has(bookingId));
+  } catch (error) {
+    for (const { reject } of asked) reject(error);
+  }
+}

@@ -1,0 +1,68 @@
+import type { EventId } from "../../foundation/ids.ts";
+import type { Jobs } from "../../foundation/jobs/boss.ts";
+import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
+import type { BuyingRules, HousePool } from "../events/event.ts";
+import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
+
+export type SaleRules = BuyingRules & { readonly pools: readonly HousePool[] };
+export type RulesParts = AuditedParts & { readonly jobs: Jobs };
+
+/** Gateways know the events of a second ago: what they book until then under the old rules is counted afterwards. */
+const settledMs = 5_000;
+
+export async function changeRules(
+  parts: RulesParts,
+  actor: Actor,
+  eventId: EventId,
+  changes: Partial<BuyingRules>,
+): Promise<SaleRules | undefined> {
+  return inTransaction(parts.pool, async (sql) => {
+    const before = await readRules(sql, eventId, "for no key update");
+    if (before === undefined) return undefined;
+    const after = { ...before, ...changes };
+    await sql.query(
+      "update events set most_per_identity = $2, allows_singles = $3, extension_ms = $4 where id = $1",
+      [eventId, after.mostPerIdentity, after.allowsSingles, after.extensionMs],
+    );
+    await writeAudit(parts, sql, {
+      ...{ eventId, actor, action: "rules_changed" },
+      ...{ before: auditOf(before), after: auditOf(after) },
+    });
+    const startAfter = new Date(parts.clock.now() + settledMs);
+    if (after.mostPerIdentity !== null)
+      await parts.jobs.insert(sql, "count-identities", [{ data: { eventId }, startAfter }]);
+    return after;
+  });
+}
+
+/** With the names that operators use. */
+function auditOf({ mostPerIdentity, allowsSingles, extensionMs }: SaleRules) {
+  return { mostPerBuyer: mostPerIdentity, allowsSingles, extensionMs };
+}
+
+type RulesRow = {
+  most_per_identity: number | null;
+  allows_singles: boolean;
+  extension_ms: number;
+  pools: HousePool[];
+};
+
+export async function readRules(
+  sql: Sql,
+  eventId: EventId,
+  lock: "" | "for no key update" = "",
+): Promise<SaleRules | undefined> {
+  const found = await sql.query<RulesRow>(
+    `select most_per_identity, allows_singles, extension_ms, pools from events where id = $1 ${lock}`,
+    [eventId],
+  );
+  const [row] = found.rows;
+  return (
+    row && {
+      mostPerIdentity: row.most_per_identity,
+      allowsSingles: row.allows_singles,
+      extensionMs: row.extension_ms,
+      pools: row.pools,
+    }
+  );
+}

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import type { HistoryCursor } from "../../booking-core/bookings/booking-history.ts";
+import { type BookingId, isUuid } from "../../foundation/ids.ts";
+
+/** Opaque to clients: what is inside may change. */
+export const cursorSchema = z
+  .string()
+  .max(100)
+  .transform((text, context): HistoryCursor => {
+    const [createdAtUs = "", id = ""] = Buffer.from(text, "base64url").toString("latin1").split(".");
+    if (/^-?\d{1,18}$/.test(createdAtUs) && isUuid(id))
+      return { createdAtUs: BigInt(createdAtUs), id: id as BookingId };
+    context.addIssue("is not the `next` of an earlier page");
+    return z.NEVER;
+  })
+  .meta({ description: "`next` of the page before; without, the first page.", override: { type: "string" } });
+
+export function cursorView({ createdAtUs, id }: HistoryCursor): string {
+  return Buffer.from(`${createdAtUs}.${id}`, "latin1").toString("base64url");
+}

@@ -1,0 +1,15 @@
+import { z } from "zod";
+
+/** How many at most, as the query of an address says it. */
+export function limitSchema(most: number, usual: number) {
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.int().max(most))
+    .default(usual)
+    .meta({
+      description: `How many a page has at most. Default: ${usual}.`,
+      override: { type: "integer", minimum: 1, maximum: most, default: usual },
+    });
+}
