@@ -163,18 +163,16 @@ test("when Redis has lost something, everybody who waits is looked up: whose pla
 });
 
 test("a turn that lapses and a pass that ends are told without being asked for", async () => {
-  const soonMs = Date.now() + 50;
-  const standings: Standing[] = [
-    { outcome: "turn", lane: "general", number: 5, deadlineMs: soonMs },
-    { outcome: "lapsed", lane: "general", number: 5, state: "open" },
-  ];
-  const gateway = await startTestGateway(
-    { rooms: roomsWith(async () => (Date.now() < soonMs ? standings[0] : standings[1]) as Standing) },
-    { socket: soon, tick: tickAt(5) },
-  );
+  let deadlineMs = 0;
+  const rooms = roomsWith(async () => {
+    if (deadlineMs > 0) return { outcome: "lapsed", lane: "general", number: 5, state: "open" };
+    deadlineMs = Date.now() + 50;
+    return { outcome: "turn", lane: "general", number: 5, deadlineMs };
+  });
+  const gateway = await startTestGateway({ rooms }, { socket: soon, tick: tickAt(5) });
   const socket = await openRoom(gateway, tokenOf(ada));
   await socket.heard({ outcome: "turn" });
-  await waitFor(() => Date.now() > soonMs, { what: "the end of the turn" });
+  await waitFor(() => Date.now() > deadlineMs, { what: "the end of the turn" });
   gateway.feeds.news(tickAt(6));
   await socket.heard({ outcome: "lapsed" });
 });

@@ -7,7 +7,6 @@ export type SeatClass = number;
 export type SeatState = "free" | "held" | "sold";
 
 export const seatClasses = { ordinary: 0, accessible: 1, companion: 2, blocked: 3, firstHouse: 4, last: 23 };
-export const housePools = 20;
 
 /** What buyers are told of a seat: free, free accessible, free companion, held, sold, blocked or of the house. */
 export type SeatLetter = "f" | "a" | "c" | "h" | "s" | "b";
