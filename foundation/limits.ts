@@ -85,6 +85,10 @@ export const limits = {
     seatsPerBooking: 10,
     /** Each is of one section, or of any that fits. */
     wishesPerBooking: 5,
+    /** Sections whose free seats a process remembers for a moment, for those who take any. */
+    sectionsCounted: 20_000,
+    /** Of the sections that any wish could take, so many are looked at together; the best come first. */
+    sectionsAtOnce: 16,
     /** Claims of one section that share a script call. */
     claimsPerScript: 64,
     /** Claims of one section that wait for a script call; past it 503. */

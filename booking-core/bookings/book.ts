@@ -1,4 +1,5 @@
-import type { BookParts, Intent } from "./book-parts.ts";
+import type { OnsaleEvent } from "../events/event.ts";
+import type { BookParts } from "./book-parts.ts";
 import type { BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
 import { isOutage } from "./outage.ts";
 import { planWishes } from "./plan-wishes.ts";
@@ -17,9 +18,8 @@ export async function book(
     const deadlineMs = nowMs + event.paymentWindowMs;
     const outcome =
       "outcome" in wishes ? wishes : await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
-    return mayBeRepeated(outcome, request, isBeforeSales(event, nowMs))
-      ? ((await earlierOutcome(parts, identity)) ?? outcome)
-      : outcome;
+    if (!mayBeRepeated(outcome, request, event, nowMs)) return outcome;
+    return (await earlierOutcome(parts, identity)) ?? outcome;
   } catch (error) {
     if (!isOutage(error)) throw error;
     parts.logger.warn({ err: error, bookingId: identity.bookingId }, "a booking could not be made");
@@ -31,12 +31,17 @@ export async function book(
  * Whether an earlier request with the same key may have made a booking of which nothing was seen: of a section that
  * was named the claim has seen it, and before the sales nobody can have booked.
  */
-function mayBeRepeated({ outcome }: BookOutcome, { wishes }: BookRequest, isTooEarly: boolean): boolean {
-  if (outcome === "offer_closed") return !isTooEarly;
+function mayBeRepeated(
+  { outcome }: BookOutcome,
+  { wishes }: BookRequest,
+  event: OnsaleEvent,
+  nowMs: number,
+): boolean {
+  if (outcome === "offer_closed") return !isBeforeSales(event, nowMs);
   return outcome === "sold_out" && wishes.some(({ sectionId }) => sectionId === undefined);
 }
 
-function isBeforeSales({ sections }: Intent["event"], nowMs: number): boolean {
+function isBeforeSales({ sections }: OnsaleEvent, nowMs: number): boolean {
   return sections.every(({ offers }) => offers.every(({ salesFromMs }) => nowMs < salesFromMs));
 }
 

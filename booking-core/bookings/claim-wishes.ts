@@ -1,4 +1,5 @@
 import type { SectionId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import type { Section } from "../events/event.ts";
 import type { ClaimOutcome } from "../seats/claim.ts";
 import type { BookParts, Intent } from "./book-parts.ts";
@@ -6,6 +7,8 @@ import type { BookRefusal } from "./book-request.ts";
 import type { FreeCounts } from "./free-seats.ts";
 import { loadSection } from "./load-section.ts";
 import type { Candidate, PlannedWish } from "./planned-wish.ts";
+
+const { sectionsAtOnce } = limits.booking;
 
 export type Held = Extract<ClaimOutcome, { outcome: "held" }>;
 
@@ -69,32 +72,30 @@ async function claimAny(
   taken: Part[],
 ): Promise<Refused | undefined> {
   const used = new Set<SectionId>(taken.map(({ section }) => section.id));
-  const isUnused = ({ section }: Candidate) => !used.has(section.id);
-  const free = await parts.freeSeats.of(intent.event);
   const { quantity, together } = planned;
-  for (const candidate of planned.candidates.filter(isUnused)) {
-    if (isCounted(candidate) && freeOf(free, candidate) < quantity) continue;
+  for await (const candidate of withFree(parts, intent, planned.candidates, quantity)) {
+    if (used.has(candidate.section.id)) continue;
     const refused = await claimOne(parts, intent, candidate, { quantity, least: quantity }, taken);
     if (refused?.outcome !== "sold_out") return refused;
   }
   if (together === undefined) return { outcome: "sold_out", free: 0 };
-  return spread(parts, intent, { ...planned, candidates: together.filter(isUnused) }, { free, taken });
+  const unused = together.filter(({ section }) => !used.has(section.id));
+  return spread(parts, intent, { ...planned, candidates: unused }, taken);
 }
 
 async function spread(
   parts: BookParts,
   intent: Intent,
   { candidates, quantity, least }: PlannedWish,
-  { free, taken }: { readonly free: FreeCounts; readonly taken: Part[] },
+  taken: Part[],
 ): Promise<Refused | undefined> {
   const before = taken.length;
   let missing = quantity;
-  for (const candidate of candidates) {
-    if (missing <= 0) break;
-    if (isCounted(candidate) && freeOf(free, candidate) === 0) continue;
+  for await (const candidate of withFree(parts, intent, candidates, 1)) {
     const refused = await claimOne(parts, intent, candidate, { quantity: missing, least: 1 }, taken);
     if (refused !== undefined && refused.outcome !== "sold_out") return refused;
     if (refused === undefined) missing -= taken.at(-1)?.held.quantity ?? 0;
+    if (missing <= 0) break;
   }
   // The same request at another gateway holds seats there that it wanted of one section alone.
   if (missing < 0) return { outcome: "busy" };
@@ -103,9 +104,22 @@ async function spread(
   return { outcome: "sold_out", free: got };
 }
 
-/** Seats of the house and accessible ones are not among those that count as free. */
-function isCounted({ wish }: Candidate): boolean {
-  return wish(1, 1).mode === "best-available";
+/** Those of the candidates that had so many free seats a moment ago, in their order; looked at only as far as needed. */
+async function* withFree(
+  { freeSeats }: BookParts,
+  { event }: Intent,
+  candidates: readonly Candidate[],
+  least: number,
+): AsyncGenerator<Candidate> {
+  for (let from = 0; from < candidates.length; from += sectionsAtOnce) {
+    const some = candidates.slice(from, from + sectionsAtOnce);
+    const free = await freeSeats.of(
+      event.id,
+      some.map(({ section }) => section),
+    );
+    for (const candidate of some)
+      if (!candidate.isCounted || freeOf(free, candidate) >= least) yield candidate;
+  }
 }
 
 function freeOf(free: FreeCounts, { section, segments }: Candidate): number {

@@ -1,46 +1,47 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { EventId, SectionId } from "../../foundation/ids.ts";
-import type { OnsaleEvent } from "../events/event.ts";
+import { limits } from "../../foundation/limits.ts";
+import type { Section } from "../events/event.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 
-/** How many seats were free in each segment of each section a moment ago. */
+/** How many seats are free in each segment of each section, a moment ago. */
 export type FreeCounts = ReadonlyMap<SectionId, readonly number[]>;
-export type FreeSeats = { of(event: OnsaleEvent): Promise<FreeCounts> };
+export type FreeSeats = { of(eventId: EventId, sections: readonly Section[]): Promise<FreeCounts> };
 
-type Known = { readonly atMs: number; readonly counts: Promise<FreeCounts> };
+type Known = { readonly atMs: number; readonly counts: Promise<readonly number[]> };
 
-/** Those who ask for any section choose by numbers that are as old as this; nobody else costs Redis a reading. */
+/** Those who ask for any section choose by numbers that are as old as this. */
 const freshMs = 100;
 
 /**
- * Read from Redis at most ten times a second for an event, and only while somebody asks. To hear of every claim
- * instead would cost a process a message for each; at 5,000 claims a second that is dearer than these readings.
+ * Read from Redis at most ten times a second for a section, and only for those that somebody could get. To hear of
+ * every claim instead would cost a process a message for each; at 5,000 claims a second that is dearer.
  */
 export function createFreeSeats({ seats, clock }: { seats: SeatEngine; clock: Clock }): FreeSeats {
-  const known = new Map<EventId, Known>();
+  const known = new Map<SectionId, Known>();
+
+  function read(eventId: EventId, sections: readonly Section[], nowMs: number): void {
+    if (known.size > limits.booking.sectionsCounted) known.clear();
+    const all = seats.counts(
+      eventId,
+      sections.map(({ id }) => id),
+    );
+    for (const [index, section] of sections.entries()) {
+      // A section that is not loaded counts as free: the claim will load it.
+      const counts = all.then((found) => found[index]?.free ?? section.segments.map(() => section.capacity));
+      counts.catch(() => known.delete(section.id));
+      known.set(section.id, { atMs: nowMs, counts });
+    }
+  }
+
   return {
-    of(event) {
+    async of(eventId, sections) {
       const nowMs = clock.now();
-      const last = known.get(event.id);
-      if (last !== undefined && nowMs - last.atMs < freshMs) return last.counts;
-      const reading = { atMs: nowMs, counts: read(seats, event) };
-      known.set(event.id, reading);
-      reading.counts.catch(() => known.delete(event.id));
-      return reading.counts;
+      const old = sections.filter(({ id }) => nowMs - (known.get(id)?.atMs ?? 0) >= freshMs);
+      if (old.length > 0) read(eventId, old, nowMs);
+      const counts = new Map<SectionId, readonly number[]>();
+      for (const { id } of sections) counts.set(id, (await known.get(id)?.counts) ?? []);
+      return counts;
     },
   };
-}
-
-/** A section that is not loaded counts as free: the claim will load it. */
-async function read(seats: SeatEngine, { id, sections }: OnsaleEvent): Promise<FreeCounts> {
-  const counts = await seats.counts(
-    id,
-    sections.map((section) => section.id),
-  );
-  return new Map(
-    sections.map((section, index): [SectionId, readonly number[]] => [
-      section.id,
-      counts[index]?.free ?? section.segments.map(() => section.capacity),
-    ]),
-  );
 }

@@ -1,8 +1,10 @@
 import type { SectionId } from "../../foundation/ids.ts";
 import type { Offer, OnsaleEvent, Section } from "../events/event.ts";
+import { findSection } from "../events/find-section.ts";
 import type { BestAvailable, BookingWish, BookRefusal, BookRequest } from "./book-request.ts";
 import { planAccessible } from "./plan-accessible.ts";
 import { planHouse, poolOf } from "./plan-house.ts";
+import { planAny } from "./plan-any.ts";
 import { planManual } from "./plan-manual.ts";
 import { type Candidate, type PlannedWish, refusalOf, type WishContext } from "./planned-wish.ts";
 
@@ -30,7 +32,7 @@ export function planWishes(
 function planWish(context: WishContext, wish: BookingWish): PlannedWish | BookRefusal {
   if (wish.mode === "manual")
     return withSection(context, wish.sectionId, (section) => planManual(context, section, wish));
-  if (wish.sectionId === undefined) return planAmong(context, context.event.sections, wish);
+  if (wish.sectionId === undefined) return planAny(context, wish, planAmong);
   return withSection(context, wish.sectionId, (section) => planAmong(context, [section], wish));
 }
 
@@ -39,7 +41,7 @@ function withSection(
   sectionId: SectionId,
   plan: (section: Section) => PlannedWish | BookRefusal,
 ): PlannedWish | BookRefusal {
-  const section = event.sections.find(({ id }) => id === sectionId);
+  const section = findSection(event, sectionId);
   return section === undefined ? { outcome: "not_found" } : plan(section);
 }
 
@@ -88,7 +90,8 @@ function candidatesOf(context: WishContext, wish: BestAvailable, offered: readon
   return [...Map.groupBy(offered, ({ section }) => section)].flatMap(([section, group]) => {
     const segments = group.map(({ segment }) => segment);
     const asked = wishesOf(context, wish, section, segments);
-    return asked === undefined ? [] : [{ section, segments, wish: asked }];
+    const isCounted = context.pool === undefined && (wish.accessible ?? 0) === 0;
+    return asked === undefined ? [] : [{ section, segments, isCounted, wish: asked }];
   });
 }
 

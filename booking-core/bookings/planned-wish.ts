@@ -7,6 +7,8 @@ export type Candidate = {
   readonly section: Section;
   /** What of the section counts for the wish. */
   readonly segments: readonly number[];
+  /** Whether it takes of the seats that are counted as free: those of the house and accessible ones are not. */
+  readonly isCounted: boolean;
   readonly wish: (quantity: number, least: number) => Wish;
 };
 

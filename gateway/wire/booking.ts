@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type BookedSeat, type Booking, bookingStatuses } from "../../booking-core/bookings/booking.ts";
-import type { OnsaleEvent, Section } from "../../booking-core/events/event.ts";
+import type { OnsaleEvent } from "../../booking-core/events/event.ts";
+import { findSection } from "../../booking-core/events/find-section.ts";
 import { seatLabel } from "../../booking-core/events/layout.ts";
 import type { BookingId, EventId, OfferId, SectionId, TicketId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
@@ -137,15 +138,15 @@ export function bookingView(booking: Booking, event: OnsaleEvent | undefined): z
     createdAt: timeView(booking.createdAtMs),
     deadline: timeView(booking.deadlineMs),
     extended: booking.extended,
-    seats: booking.seats.map((seat) => bookedSeatView(seat, event?.sections)),
+    seats: booking.seats.map((seat) => bookedSeatView(seat, event)),
   };
 }
 
 function bookedSeatView(
   { sectionId, offerId, position, seatNumber: number, price, ticketId }: BookedSeat,
-  sections: readonly Section[] | undefined,
+  event: OnsaleEvent | undefined,
 ): z.infer<typeof bookedSeatSchema> {
-  const section = sections?.find((one) => one.id === sectionId);
+  const section = event === undefined ? undefined : findSection(event, sectionId);
   const label = section === undefined || number === null ? undefined : seatLabel(section, number);
   const [row, seat] = [label?.row ?? null, label?.seat ?? null];
   return { position, sectionId, offerId, seatNumber: number, row, seat, price: moneyView(price), ticketId };
