@@ -17,7 +17,8 @@ import {
 } from "../../test/harness/shop.ts";
 import { createCatalogue } from "../events/catalogue.ts";
 import type { OnsaleEvent } from "../events/event.ts";
-import type { BookRequest } from "./book-request.ts";
+import { best as bestSeats, claimOf } from "../seats/test-section.ts";
+import { type BookRequest, identityOf } from "./book-request.ts";
 import { createBookings } from "./bookings.ts";
 
 let shop: Shop;
@@ -90,6 +91,17 @@ describe("a request over several sections that is sent at once to two gateways",
       await endAll(event);
     }
   });
+});
+
+test("never takes more seats than were asked for, where another gateway holds them in a section alone", async () => {
+  const event = await openEvent(shop, { sections: [rowsOf(3), rowsOf(8)] });
+  const same = bookRequest(event, [best(6)]);
+  const { bookingId, requestHash } = identityOf(same);
+  const elsewhere = claimOf(sectionOf(event, 1), bestSeats(6), bookingId, requestHash);
+  expect(await shop.seats.claim(elsewhere)).toMatchObject({ outcome: "held", quantity: 6 });
+  expect(await shop.bookings.book(same)).toEqual({ outcome: "busy" });
+  expect(await lettersIn(shop, event)).toBe("fff");
+  expect((await lettersIn(shop, event, 1)).replaceAll("f", "")).toBe("hhhhhh");
 });
 
 async function endAll(event: OnsaleEvent): Promise<void> {
