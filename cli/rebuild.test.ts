@@ -3,10 +3,10 @@ import { randomUUID } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { OnsaleEvent } from "../booking-core/events/event.ts";
 import { sectionKeys } from "../foundation/redis/keys.ts";
 import { testRedisNodes } from "../test/harness/redis.ts";
 import { newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../test/harness/shop.ts";
-import type { OnsaleEvent } from "../booking-core/events/event.ts";
 
 let shop: Shop;
 beforeAll(async () => {

@@ -17,7 +17,11 @@ test("who is inside hears of every change of the own bookings, by socket and by 
   const socket = await openRoom(gateway, tokenOf(ada));
   const stream = await openStream(gateway, tokenOf(ada));
   const other = await openRoom(gateway, tokenOf(bob));
-  await Promise.all([socket.heard({ outcome: "inside" }), stream.heard("standing"), other.heard({ outcome: "inside" })]);
+  await Promise.all([
+    socket.heard({ outcome: "inside" }),
+    stream.heard("standing"),
+    other.heard({ outcome: "inside" }),
+  ]);
   const { id: bookingId } = testBooking(ada.buyerId);
   // The second one of the first status: seats were given back, or the deadline put off.
   const statuses = ["pending_payment", ...bookingStatuses] as const;

@@ -80,7 +80,11 @@ test.each([
   const gateway = await startTestGateway({ saleControl: control });
   const json = { seatNumbers: [99], to: "blocked" };
   const { outcome: code, ...more } = outcome;
-  expect(problemOf(await send(gateway, seats, { method: "PATCH", token, json }))).toMatchObject({ status, code, ...more });
+  expect(problemOf(await send(gateway, seats, { method: "PATCH", token, json }))).toMatchObject({
+    status,
+    code,
+    ...more,
+  });
 });
 
 test.each([

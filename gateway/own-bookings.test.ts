@@ -63,7 +63,11 @@ describe("a change of mind", () => {
   test("answers with the booking as it is now", async () => {
     const gateway = await startTestGateway();
     const key = { "idempotency-key": "key-12345678" };
-    const released = await send(gateway, `${own}/release`, { method: "POST", token, json: { positions: [0] } });
+    const released = await send(gateway, `${own}/release`, {
+      method: "POST",
+      token,
+      json: { positions: [0] },
+    });
     expect(released).toMatchObject({ status: 200, body: { id: booking.id } });
     const extended = await send(gateway, `${own}/extension`, { method: "POST", token, headers: key });
     expect(extended).toMatchObject({ status: 200, body: { extended: true } });
@@ -84,7 +88,11 @@ describe("a change of mind", () => {
   ] as const;
   test.each(refusals)("that ends in %s is answered %i", async (outcome, status) => {
     const refuse = async (_: { bookingId: BookingId }): Promise<ChangeOutcome> => ({ outcome });
-    const changeOfMind: GatewayServices["changeOfMind"] = { giveBack: refuse, cancel: refuse, putOff: refuse };
+    const changeOfMind: GatewayServices["changeOfMind"] = {
+      giveBack: refuse,
+      cancel: refuse,
+      putOff: refuse,
+    };
     const gateway = await startTestGateway({ changeOfMind });
     const refused = await send(gateway, own, { method: "DELETE", token });
     expect(problemOf(refused)).toMatchObject({ status, code: outcome });

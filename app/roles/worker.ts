@@ -43,7 +43,12 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
     repeat("what Redis does not have", 5_000, core.logger, () => publishMissing(publishing)),
     repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),
     repeat("orphan holds", 2_000, core.logger, createOrphanSearch(core)),
-    repeat("differences between Redis and Postgres", 1_000, core.logger, createComparison({ ...core, lease })),
+    repeat(
+      "differences between Redis and Postgres",
+      1_000,
+      core.logger,
+      createComparison({ ...core, lease }),
+    ),
     repeat("silent payments", 15_000, core.logger, () => askAboutSilentPayments(core)),
   ];
   return {

@@ -35,7 +35,12 @@ const newBooking = fc.record({
   status: fc.constantFrom(...bookingStatuses),
 });
 
-async function readAll(buyerId: BuyerId, limit: number, status?: BookingStatus, between?: () => Promise<void>) {
+async function readAll(
+  buyerId: BuyerId,
+  limit: number,
+  status?: BookingStatus,
+  between?: () => Promise<void>,
+) {
   const ids: BookingId[] = [];
   let after: HistoryCursor | undefined;
   do {

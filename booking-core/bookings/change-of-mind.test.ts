@@ -18,7 +18,7 @@ afterAll(() => shop.close());
 const inAMinute = { now: () => Date.now() + 61_000 };
 
 async function book(event: OnsaleEvent, quantity: number, buyer = newBuyer()): Promise<Booking> {
-  const wishes = [{ mode: "best-available", quantity}] as const;
+  const wishes = [{ mode: "best-available", quantity }] as const;
   const request = { eventId: event.id, wishes, buyer, idempotencyKey: randomUUID() };
   const outcome = await shop.bookings.book(request);
   if (outcome.outcome !== "booked") throw new Error(outcome.outcome);
@@ -232,6 +232,8 @@ test("after its deadline a booking cannot be changed any more, also before its e
 
 async function hear(event: OnsaleEvent) {
   const heard: Omit<BookingChange, "buyerId">[] = [];
-  const stop = await shop.changes.watch(event.id, ({ bookingId, status }) => heard.push({ bookingId, status }));
+  const stop = await shop.changes.watch(event.id, ({ bookingId, status }) =>
+    heard.push({ bookingId, status }),
+  );
   return { heard, stop };
 }

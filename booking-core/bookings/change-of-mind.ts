@@ -111,7 +111,9 @@ function puttingOff({ jobs, clock }: Parts, key: string): Change {
     decide: async (sql, { booking, extensionKey }) => {
       if (extensionKey === key) return "done";
       if (booking.extended) return { outcome: "extension_used" };
-      const event = await sql.query("select from events where id = $1 and extension_ms > 0", [booking.eventId]);
+      const event = await sql.query("select from events where id = $1 and extension_ms > 0", [
+        booking.eventId,
+      ]);
       return event.rowCount === 1 ? undefined : { outcome: "extension_refused" };
     },
     apply: async (sql, { id, eventId }) => {

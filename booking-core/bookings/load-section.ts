@@ -78,7 +78,9 @@ async function releaseEnded(
 
 /** As they are now: the section that the caller knows can be a second old. */
 async function marksOf(pool: Pool, sectionId: SectionId): Promise<readonly SeatMark[]> {
-  const found = await pool.query<{ marks: SeatMark[] }>("select marks from sections where id = $1", [sectionId]);
+  const found = await pool.query<{ marks: SeatMark[] }>("select marks from sections where id = $1", [
+    sectionId,
+  ]);
   return found.rows[0]?.marks ?? [];
 }
 

@@ -6,7 +6,16 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectRedis, type Redis } from "../../foundation/redis/connect.ts";
 import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
-import { best, bookRequest, openEvent, openShop, rowsOf, sectionOf, type Shop, silent } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookRequest,
+  openEvent,
+  openShop,
+  rowsOf,
+  type Shop,
+  sectionOf,
+  silent,
+} from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import { createSeatEngine, type SeatEngine } from "../seats/seat-engine.ts";
 import { type Bookings, createBookings } from "./bookings.ts";
@@ -95,12 +104,16 @@ test("after a fail-over that forgets sales the section is read from Postgres bef
     { what: "bookings from the new master", withinMs: 15_000 },
   );
   expect(later.outcome).toBe("booked");
-  const outcomes = await Promise.all(Array.from({ length: 40 }, (_, buyer) => book(buyer % 2 === 0 ? first : second)));
+  const outcomes = await Promise.all(
+    Array.from({ length: 40 }, (_, buyer) => book(buyer % 2 === 0 ? first : second)),
+  );
 
   // 30 seats, 8 known and 8 forgotten ones, and the one of `later`.
   expect(outcomes.filter(({ outcome }) => outcome === "booked")).toHaveLength(13);
   expect(outcomes.filter(({ outcome }) => outcome === "sold_out")).toHaveLength(27);
-  const sold = await shop.pool.query("select seat_number from booking_seats where section_id = $1 and live", [sectionId]);
+  const sold = await shop.pool.query("select seat_number from booking_seats where section_id = $1 and live", [
+    sectionId,
+  ]);
   expect(new Set(sold.rows.map((row) => row.seat_number)).size).toBe(30);
   const after = await seats.snapshot(event.id, sectionId);
   expect(after).toMatchObject({ free: [0], seats: "1".repeat(30) });

@@ -6,7 +6,16 @@ import { startJobs } from "../../foundation/jobs/boss.ts";
 import { createPool } from "../../foundation/postgres/pool.ts";
 import { connectRedis } from "../../foundation/redis/connect.ts";
 import { startRedisCluster } from "../../launch/redis-server.ts";
-import { best, bookRequest, lettersIn, openEvent, openShop, rowsOf, type Shop, silent } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookRequest,
+  lettersIn,
+  openEvent,
+  openShop,
+  rowsOf,
+  type Shop,
+  silent,
+} from "../../test/harness/shop.ts";
 import { proxyForThisTest } from "../../test/harness/tcp-proxy.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import type { OnsaleEvent } from "../events/event.ts";
@@ -25,7 +34,9 @@ const atOnceMs = 1_000;
 
 async function bookMany(bookings: Bookings, event: OnsaleEvent, buyers: number) {
   const startedAt = performance.now();
-  const booked = await Promise.all(Array.from({ length: buyers }, () => bookings.book(bookRequest(event, best(1)))));
+  const booked = await Promise.all(
+    Array.from({ length: buyers }, () => bookings.book(bookRequest(event, best(1)))),
+  );
   return { outcomes: new Set(booked.map(({ outcome }) => outcome)), tookMs: performance.now() - startedAt };
 }
 
@@ -66,7 +77,9 @@ test("Redis away: buyers are turned away at once; back and empty, they book with
     expect((await bookMany(bookings, event, 4)).outcomes).toEqual(new Set(["booked"]));
     await cluster.stop();
     // The client has noticed when it refuses by itself.
-    await waitFor(async () => (await bookMany(bookings, event, 1)).tookMs < atOnceMs, { what: "the loss to be seen" });
+    await waitFor(async () => (await bookMany(bookings, event, 1)).tookMs < atOnceMs, {
+      what: "the loss to be seen",
+    });
     const { outcomes, tookMs } = await bookMany(bookings, event, 20);
     expect(outcomes).toEqual(new Set(["unavailable"]));
     expect(tookMs).toBeLessThan(atOnceMs);

@@ -13,7 +13,10 @@ let event: OnsaleEvent;
 let mind: ChangeOfMind;
 beforeAll(async () => {
   shop = await openShop();
-  event = await openEvent(shop, { sections: [{ name: "floor", kind: "standing", capacity: 500 }], rules: { extensionMs: 60_000 } });
+  event = await openEvent(shop, {
+    sections: [{ name: "floor", kind: "standing", capacity: 500 }],
+    rules: { extensionMs: 60_000 },
+  });
   mind = createChangeOfMind(shop);
 });
 afterAll(() => shop.close());
@@ -29,7 +32,11 @@ async function bookingIn(status: BookingStatus): Promise<Booking> {
   if (booked.outcome !== "booked") throw new Error(booked.outcome);
   const { id } = booked.booking;
   const endedAt = isLive(status) ? null : new Date();
-  await shop.pool.query("update bookings set status = $2, ended_at = $3 where id = $1", [id, status, endedAt]);
+  await shop.pool.query("update bookings set status = $2, ended_at = $3 where id = $1", [
+    id,
+    status,
+    endedAt,
+  ]);
   await shop.pool.query("update booking_seats set live = $2 where booking_id = $1", [id, isLive(status)]);
   return booked.booking;
 }
@@ -47,11 +54,13 @@ type Transition = {
   run(sql: Sql, booking: Booking): Promise<boolean>;
 };
 
-const ends = (["expired", "failed", "cancelled"] as const).map((to): Transition => ({
-  name: to,
-  to,
-  run: async (sql, { id }) => (await endBookings(sql, [id], to, Date.now())).length === 1,
-}));
+const ends = (["expired", "failed", "cancelled"] as const).map(
+  (to): Transition => ({
+    name: to,
+    to,
+    run: async (sql, { id }) => (await endBookings(sql, [id], to, Date.now())).length === 1,
+  }),
+);
 const transitions: readonly Transition[] = [
   { name: "paid", to: "paid", run: (sql, { id, total }) => markPaid(sql, id, total.amountMinor) },
   ...ends,
@@ -63,7 +72,8 @@ const transitions: readonly Transition[] = [
   {
     name: "deadline put off",
     to: "pending_payment",
-    run: async (sql, { id }) => (await putOffDeadline(sql, id, { key: "key", nowMs: Date.now() })) !== undefined,
+    run: async (sql, { id }) =>
+      (await putOffDeadline(sql, id, { key: "key", nowMs: Date.now() })) !== undefined,
   },
 ];
 const tries = bookingStatuses.flatMap((from) => transitions.map((transition) => ({ from, ...transition })));
@@ -85,7 +95,8 @@ describe("the state machine of bookings", () => {
     const refused = { outcome: "booking_not_changeable" };
     expect(await mind.giveBack(mine, [0])).toEqual(refused);
     expect(await mind.putOff(mine, "key-of-a-test")).toEqual(refused);
-    if (from === "cancelled") expect(await mind.cancel(mine)).toMatchObject({ outcome: "changed", fresh: false });
+    if (from === "cancelled")
+      expect(await mind.cancel(mine)).toMatchObject({ outcome: "changed", fresh: false });
     else expect(await mind.cancel(mine)).toEqual(refused);
   });
 

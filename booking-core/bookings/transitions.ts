@@ -47,7 +47,11 @@ export async function putOffDeadline(
  */
 export async function giveBackSeats(
   sql: Sql,
-  { id, positions, nowMs }: { readonly id: BookingId; readonly positions: readonly number[]; readonly nowMs: number },
+  {
+    id,
+    positions,
+    nowMs,
+  }: { readonly id: BookingId; readonly positions: readonly number[]; readonly nowMs: number },
 ): Promise<boolean> {
   const updated = await sql.query<Pick<EndedBooking, "eventId" | "identity">>(
     `with given as (

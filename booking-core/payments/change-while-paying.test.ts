@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ChangeOfMind, createChangeOfMind } from "../bookings/change-of-mind.ts";
 import type { Booking } from "../bookings/booking.ts";
+import { type ChangeOfMind, createChangeOfMind } from "../bookings/change-of-mind.ts";
 import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
 
 let here: PaymentTest;
@@ -29,7 +29,10 @@ test("a booking that is cancelled while it is paid has its money back, and no ti
 test("seats given back while the payment begins: what is asked for is what the booking costs", async () => {
   for (let round = 0; round < 10; round += 1) {
     const booking = await here.book({ quantity: 3 });
-    const [given, payment] = await Promise.all([mind.giveBack(mine(booking), [1]), here.startPayment(booking)]);
+    const [given, payment] = await Promise.all([
+      mind.giveBack(mine(booking), [1]),
+      here.startPayment(booking),
+    ]);
     const now = await here.shop.bookings.find(booking.buyerId, booking.id);
     expect(payment.amount).toEqual(now?.total);
     expect(now?.quantity).toBe(given.outcome === "changed" ? 2 : 3);

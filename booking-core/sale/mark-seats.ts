@@ -4,9 +4,9 @@ import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool, type Sql, withLock } from "../../foundation/postgres/pool.ts";
 import type { HousePool, SeatMark } from "../events/event.ts";
 import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
-import { letterOfClass } from "./house-pools.ts";
 import { type SeatClass, seatClasses } from "../seats/seat-bytes.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
+import { letterOfClass } from "./house-pools.ts";
 
 export type MarkParts = AuditedParts & {
   readonly jobs: Jobs;
@@ -65,10 +65,7 @@ async function storeMarks(
   return { outcome: "marked", marked: seatNumbers.length };
 }
 
-async function lockSection(
-  sql: Sql,
-  { eventId, sectionId }: SeatsToMark,
-): Promise<SectionRow | undefined> {
+async function lockSection(sql: Sql, { eventId, sectionId }: SeatsToMark): Promise<SectionRow | undefined> {
   const found = await sql.query<SectionRow>(
     `select s.capacity, s.kind, s.marks, e.pools from sections s join events e on e.id = s.event_id
       where s.id = $1 and e.id = $2 for update of s`,

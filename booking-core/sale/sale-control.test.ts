@@ -35,7 +35,11 @@ async function bytesOf(event: OnsaleEvent): Promise<string | undefined> {
 
 const auditOf = (event: OnsaleEvent) => readAudit(shop.pool, event.id, 10);
 
-type Booking = { readonly quantity: number; readonly code?: string; readonly buyer?: ReturnType<typeof newBuyer> };
+type Booking = {
+  readonly quantity: number;
+  readonly code?: string;
+  readonly buyer?: ReturnType<typeof newBuyer>;
+};
 
 function book(event: OnsaleEvent, { quantity, code, buyer = newBuyer() }: Booking) {
   const wishes = [{ mode: "best-available", quantity }] as const;
@@ -46,7 +50,10 @@ function book(event: OnsaleEvent, { quantity, code, buyer = newBuyer() }: Bookin
 describe("seats that an operator marks", () => {
   test("are not sold while blocked and are again afterwards, in Redis and after a rebuilding", async () => {
     const event = await openEvent(shop, { sections: [rowsOf(4)] });
-    expect(await control.markSeats(olga, placeOf(event, 0, 1), blocked)).toEqual({ outcome: "marked", marked: 2 });
+    expect(await control.markSeats(olga, placeOf(event, 0, 1), blocked)).toEqual({
+      outcome: "marked",
+      marked: 2,
+    });
     expect(await bytesOf(event)).toBe("9900");
     expect(await book(event, { quantity: 3 })).toMatchObject({ outcome: "sold_out" });
     await loadSection(shop, sectionOf(event));
@@ -124,7 +131,9 @@ test("a house pool opens with its code and no other, and only its hash is kept",
   const event = await openEvent(shop, { sections: [rowsOf(4)] });
   const pool = { letter: "C", name: "artists", code: "open-sesame" };
   expect(await control.setPool(olga, event.id, pool)).toMatchObject({ outcome: "set", fresh: true });
-  expect(await control.setPool(olga, event.id, { ...pool, letter: "D" })).toEqual({ outcome: "pool_code_used" });
+  expect(await control.setPool(olga, event.id, { ...pool, letter: "D" })).toEqual({
+    outcome: "pool_code_used",
+  });
   await control.markSeats(olga, placeOf(event, 0, 1), classOfLetter("C"));
   await shop.publishChanges();
   await expect
@@ -132,7 +141,9 @@ test("a house pool opens with its code and no other, and only its hash is kept",
     .toBe("booked");
   expect(await book(event, { quantity: 1, code: "open-says-me" })).toEqual({ outcome: "code_invalid" });
   expect(await book(event, { quantity: 3 })).toMatchObject({ outcome: "sold_out" });
-  const stored = await shop.pool.query("select to_jsonb(e) as event, (select jsonb_agg(a) from audit_log a) as audit from events e");
+  const stored = await shop.pool.query(
+    "select to_jsonb(e) as event, (select jsonb_agg(a) from audit_log a) as audit from events e",
+  );
   expect(JSON.stringify(stored.rows)).not.toMatch(/sesame/i);
   const again = await control.setPool(olga, event.id, { ...pool, code: "another-code" });
   expect(again).toMatchObject({ outcome: "set", fresh: false });

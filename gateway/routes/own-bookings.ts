@@ -31,7 +31,10 @@ export const listBookings = defineRoute({
       description: "The page.",
       json: z.strictObject({
         bookings: z.array(bookingSchema),
-        next: z.string().nullable().meta({ description: "The `cursor` of the next page; null: there is none." }),
+        next: z
+          .string()
+          .nullable()
+          .meta({ description: "The `cursor` of the next page; null: there is none." }),
       }),
     },
   },
@@ -58,7 +61,12 @@ export const releaseSeats = defineRoute({
   body: z
     .strictObject({
       positions: z
-        .array(z.int().min(0).max(limits.booking.seatsPerBooking - 1))
+        .array(
+          z
+            .int()
+            .min(0)
+            .max(limits.booking.seatsPerBooking - 1),
+        )
         .min(1)
         .max(limits.booking.seatsPerBooking)
         .meta({ description: "`position` of each seat that is given back." }),

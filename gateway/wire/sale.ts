@@ -30,7 +30,10 @@ const poolName = z.string().trim().min(1).max(100);
 export const poolSchema = z.strictObject({ letter: letterSchema, name: poolName }).meta({ id: "HousePool" });
 
 export const rulesSchema = z
-  .strictObject({ ...rules, pools: z.array(poolSchema).meta({ description: "Seats for those who have a code." }) })
+  .strictObject({
+    ...rules,
+    pools: z.array(poolSchema).meta({ description: "Seats for those who have a code." }),
+  })
   .meta({ id: "SaleRules" });
 
 export const ruleChangesSchema = z
