@@ -60,11 +60,7 @@ async function buy(): Promise<void> {
   );
   const wishes = [{ mode: "best-available", sectionId: section.id, quantity: options.quantity }];
   const who = { token, pass, key: randomUUID() };
-  const booking = await step(
-    "booking",
-    () => api.book(event.id, { wishes }, who),
-    describe,
-  );
+  const booking = await step("booking", () => api.book(event.id, { wishes }, who), describe);
   const payment = await step(
     "payment",
     () => api.pay(booking.id, token, randomUUID()),

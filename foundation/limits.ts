@@ -62,6 +62,8 @@ export const limits = {
     /** Passwords, e-mailed codes and codes of lanes. */
     guesses: { perMinute: 20, burst: 20 },
     joinsOfIdentity: { perMinute: 30, burst: 10 },
+    /** Seat maps: plans, snapshots and live connections. */
+    maps: { perMinute: 600, burst: 300 },
   },
   rateKeys: 100_000,
   /** Proofs of devices that were used (RFC 9449). */
@@ -146,6 +148,33 @@ export const limits = {
     /** Offers and views of one section. */
     segments: 16,
   },
+  /** What everybody may see of an event's seats, and hear of their changes. */
+  seatMap: {
+    /** Changes are gathered for so long; a sheet of all seats is as old at most. */
+    windowMs: 100,
+    /** Sections that one process hears of. */
+    watchesMost: 4_000,
+    watchIdleMs: 60_000,
+    /** A section of which nothing was heard for so long is looked at: its news may not arrive. */
+    silenceMs: 3_000,
+    lookEveryMs: 500,
+    /** News that are kept while the section is read. */
+    heardMost: 1_000,
+    /** Connections of one process; past it 503. */
+    watchers: 20_000,
+    /** An address can be that of a whole company. */
+    watchersPerAddress: 200,
+    /** Messages that one client of a stream of events has not read; more closes it. */
+    streamBacklog: 8,
+    /** That one connection can choose. */
+    sectionsChosen: 50,
+    /** What does not fit one message comes with the next. */
+    messageBytes: 24 * 1024,
+    /** With more seats changed at once in a section, its snapshot is less work. */
+    seatsPerChange: 2_000,
+    /** Events whose sheet is kept ready, in each encoding. */
+    sheets: 200,
+  },
   people: {
     /** Each takes a core for a while and 32 MiB; past it 503. */
     passwordChecksAtOnce: 16,
@@ -177,6 +206,10 @@ export function assertLimits(): void {
     "the proofs of as many bound buyers as connections, who all ask by HTTP, must fit the memory",
   );
   assertThat(booking.claimsPerScript <= booking.claimsWaitingPerSection, "a batch must fit its queue");
+  assertThat(
+    2 * limits.seatMap.messageBytes < limits.socket.backpressureBytes,
+    "a client must be able to have a message of seats waiting and hear the next",
+  );
   assertThat(limits.section.blockSeats <= 250, "a block's longest free run must fit one byte of its index");
 }
 

@@ -86,7 +86,10 @@ test.each<[what: string, token: string]>([
   ["with a shorter signature", good.slice(0, -1)],
   ["with a longer signature", `${good}A`],
   ["with letters of the signature that are wider", `${good.slice(0, -2)}\u0141\u0141`],
-  ["with another payload", `${head}.${payload.slice(0, -1)}${payload.endsWith("A") ? "B" : "A"}.${signature}`],
+  [
+    "with another payload",
+    `${head}.${payload.slice(0, -1)}${payload.endsWith("A") ? "B" : "A"}.${signature}`,
+  ],
   ["with a space before", ` ${good}`],
 ])("a token %s is nothing to us, and nothing to jsonwebtoken", (_what, token) => {
   expect(tokens.verify("buyer", token)).toBeUndefined();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { liveText } from "./docs/live-text.ts";
 import { roomText } from "./docs/room-text.ts";
 import {
   clientMessageSchema,
@@ -7,10 +8,14 @@ import {
   streamPath,
   subprotocol,
 } from "./room/room-messages.ts";
+import { liveMessages, livePath } from "./seat-map/live-messages.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What is said on the room's connections, as an AsyncAPI 3 document, from the schemas that validate it. */
+/**
+ * What is said on the connections to the room and to the live seats, as an AsyncAPI 3 document, from the schemas that
+ * validate it.
+ */
 export function asyncApiDocument(publicUrl: string): Json {
   const { host, pathname, protocol } = new URL(publicUrl);
   const secure = protocol === "https:" ? "s" : "";
@@ -28,31 +33,41 @@ export function asyncApiDocument(publicUrl: string): Json {
         roomPath,
         `A WebSocket with the subprotocols \`${subprotocol}\` and \`bearer.TOKEN\`.`,
         ["socket"],
-        true,
+        [...heard, "client"],
       ),
       stream: channelOf(
         streamPath,
         "Server-sent events with `Authorization`; one message a `data` line.",
         ["stream"],
-        false,
+        heard,
       ),
+      seats: channelOf(livePath, liveText, ["socket", "stream"], heardOfSeats),
     },
     operations: {
-      hear: operationOf("send", "room", Object.keys(serverMessages)),
-      hearByStream: operationOf("send", "stream", Object.keys(serverMessages)),
+      hear: operationOf("send", "room", heard),
+      hearByStream: operationOf("send", "stream", heard),
+      hearSeats: operationOf("send", "seats", heardOfSeats),
       say: operationOf("receive", "room", ["client"]),
     },
     components: {
-      messages: { ...messagesOfServer(), client: messageOf(clientMessageSchema, clientSummary) },
+      messages: {
+        ...messagesOf(heard, serverMessages),
+        client: messageOf(clientMessageSchema, clientSummary),
+        ...messagesOf(heardOfSeats, liveMessages),
+      },
     },
   };
 }
 
+const heard = Object.keys(serverMessages);
+/** By a name of their own: the room says `bye` too. */
+const nameOfSeats = (type: string) => `seats.${type}`;
+const heardOfSeats = Object.keys(liveMessages).map(nameOfSeats);
+
 const clientSummary =
   "What a client may say: `standing` asks where the buyer stands; `here` that somebody is there after a turn that lapsed.";
 
-function channelOf(path: string, text: string, servers: readonly string[], hears: boolean): Json {
-  const names = [...Object.keys(serverMessages), ...(hears ? ["client"] : [])];
+function channelOf(path: string, text: string, servers: readonly string[], names: readonly string[]): Json {
   return {
     address: path.replace(":eventId", "{eventId}"),
     description: text,
@@ -70,10 +85,11 @@ function operationOf(action: "send" | "receive", channel: string, messages: read
   };
 }
 
-function messagesOfServer(): Record<string, Json> {
-  return Object.fromEntries(
-    Object.entries(serverMessages).map(([name, { schema, summary }]) => [name, messageOf(schema, summary)]),
-  );
+type Described = Readonly<Record<string, { readonly schema: z.ZodType; readonly summary: string }>>;
+
+function messagesOf(names: readonly string[], described: Described): Record<string, Json> {
+  const messages = Object.values(described).map(({ schema, summary }) => messageOf(schema, summary));
+  return Object.fromEntries(messages.map((message, index) => [names[index], message]));
 }
 
 function messageOf(schema: z.ZodType, summary: string): Json {

@@ -6,6 +6,7 @@ import { openApiDocument, openApiPath } from "./openapi.ts";
 import { byeReasons, serverMessages } from "./room/room-messages.ts";
 import { takesBody } from "./route.ts";
 import { routes } from "./routes.ts";
+import { liveByeReasons, liveMessages, livePath } from "./seat-map/live-messages.ts";
 import { send } from "./test-client.ts";
 import { startTestGateway } from "./test-gateway.ts";
 import { moneySchema, moneyView } from "./wire/money.ts";
@@ -55,14 +56,20 @@ test.each(routes.map((route) => [route.name, route] as const))(
 
 const asyncApi = JSON.parse(JSON.stringify(asyncApiDocument("https://onsale.example"))) as Node;
 
-test("the room's protocol is an AsyncAPI 3 document whose references lead somewhere, with every message", () => {
+test("the protocols are an AsyncAPI 3 document whose references lead somewhere, with every message", () => {
   expect(asyncApi["asyncapi"]).toBe("3.0.0");
   const all = [...references(asyncApi)].filter((reference) => !reference.includes("$defs"));
   expect(all.length).toBeGreaterThan(20);
   for (const reference of all)
     expect([reference, at(reference, asyncApi)]).toEqual([reference, expect.anything()]);
   const { messages } = asyncApi["components"] as { messages: Node };
-  expect(Object.keys(messages).toSorted()).toEqual([...Object.keys(serverMessages), "client"].toSorted());
+  expect(Object.keys(messages).toSorted()).toEqual(
+    [
+      ...Object.keys(serverMessages),
+      "client",
+      ...Object.keys(liveMessages).map((type) => `seats.${type}`),
+    ].toSorted(),
+  );
   for (const message of Object.values(messages))
     expect(message).toMatchObject({ summary: expect.any(String), payload: expect.any(Object) });
 });
@@ -85,6 +92,16 @@ test("the protocol says what a client says, brings, may and must do", () => {
   const comesBack = Object.keys(limits.socket.reconnect);
   for (const word of [...brought, ...said, ...byeReasons, ...comesBack]) expect(description).toContain(word);
   expect(description).toContain("https://onsale.example/v1/events/EVENT/room");
+});
+
+test("the protocol of live seats says how to follow, what ends it and how to come back", () => {
+  const { description } = at("#/channels/seats", asyncApi) as { description: string };
+  const follows = ["`sections`", "`seats`", "`from`", "`version`", "`reload`", "503 `busy`"];
+  for (const word of [...follows, ...liveByeReasons, "`firstMs`", "`mostMs`", "`factor`"])
+    expect(description).toContain(word);
+  const { responses, security } = operation("get", livePath);
+  expect(Object.keys(responses as Node)).toEqual(expect.arrayContaining(["101", "200", "429", "503"]));
+  expect(security).toEqual([]);
 });
 
 test("a session can be bound to a device, and requests of such a session bring a proof", () => {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { type ErrorCode, errorTable } from "../foundation/errors.ts";
 import type { EventId } from "../foundation/ids.ts";
+import { liveText } from "./docs/live-text.ts";
 import {
   clientMessageSchema,
   roomPath,
@@ -11,6 +12,7 @@ import {
 } from "./room/room-messages.ts";
 import { type Access, type AnswerShapes, type Route, takesBody } from "./route.ts";
 import { routes } from "./routes.ts";
+import { liveMessageSchema, livePath } from "./seat-map/live-messages.ts";
 import { idSchema } from "./wire/id.ts";
 import { problemSchema } from "./wire/problem.ts";
 
@@ -63,10 +65,15 @@ export function openApiDocument(publicUrl: string): OpenApiDocument {
       ...pathsOf(routes),
       [openApiPath(roomPath)]: { get: roomOperation },
       [openApiPath(streamPath)]: { get: streamOperation },
+      [openApiPath(livePath)]: { get: liveOperation },
     },
     components: {
       securitySchemes,
-      schemas: { RoomServerMessage: serverMessageSchema, RoomClientMessage: clientMessageSchema },
+      schemas: {
+        RoomServerMessage: serverMessageSchema,
+        RoomClientMessage: clientMessageSchema,
+        SeatsLiveMessage: liveMessageSchema,
+      },
     },
   });
 }
@@ -168,6 +175,24 @@ const streamOperation: ZodOpenApiOperationObject = {
   responses: {
     "200": { description: "The stream.", content: { "text/event-stream": { schema: serverMessageSchema } } },
     ...problemResponses(errorsOfRoom),
+  },
+};
+
+const liveOperation: ZodOpenApiOperationObject = {
+  operationId: "openSeats",
+  summary: "How the seats of an event change: a WebSocket where one is asked for, else server-sent events.",
+  description: `${liveText}\n\nThe messages: \`/v1/asyncapi.json\`.`,
+  security: [],
+  requestParams: {
+    ...roomParams,
+    query: z.object({
+      sections: z.string().optional().meta({ description: "Ids of sections, by comma; without, all." }),
+    }),
+  },
+  responses: {
+    "101": { description: "The WebSocket is open." },
+    "200": { description: "The stream.", content: { "text/event-stream": { schema: liveMessageSchema } } },
+    ...problemResponses([...errorsOfAll, "invalid_request", "forbidden", "not_found", "too_many_requests"]),
   },
 };
 

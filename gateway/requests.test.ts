@@ -20,7 +20,7 @@ test("an unknown address is 404, and an unknown method 405 with those that are k
     "/v1",
     "/v1/nothing",
     "/v1/events/",
-    `/v1/events/${eventId}/seats`,
+    `/v1/events/${eventId}/sections`,
     "/v1/../docs%2f",
   ])
     expect([path, (await send(gateway, path)).status]).toEqual([path, 404]);
@@ -72,7 +72,11 @@ test.each([
   ["an empty list of wishes", { wishes: [] }, "wishes"],
   ["six wishes", { wishes: Array.from({ length: 6 }, () => best) }, "wishes"],
   ["wishes for twelve seats together", { wishes: [many, many] }, "wishes"],
-  ["seats of its choice in no section", { wishes: [{ mode: "manual", seatNumbers: [1] }] }, "wishes.0.sectionId"],
+  [
+    "seats of its choice in no section",
+    { wishes: [{ mode: "manual", seatNumbers: [1] }] },
+    "wishes.0.sectionId",
+  ],
   ["a section that is no id", { wishes: [{ ...best, sectionId: "1" }] }, "wishes.0.sectionId"],
   ["a number as text", { wishes: [{ ...best, quantity: "1" }] }, "wishes.0.quantity"],
   ["half a seat", { wishes: [{ ...best, quantity: 1.5 }] }, "wishes.0.quantity"],

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../foundation/errors.ts";
 import type { Guards, Limited } from "./guard/guards.ts";
 import type { RequestHeaders } from "./http/request-headers.ts";
 import type { RoomConnections } from "./room/room-connections.ts";
+import type { Sheets } from "./seat-map/sheets.ts";
 import type { Buyer, GatewayServices } from "./services.ts";
 import type { Refusal } from "./wire/problem.ts";
 
@@ -27,10 +28,14 @@ type AnswerOf<Shapes extends AnswerShapes> = {
 
 export type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: AnswerHeaders };
 
+/** JSON that is text already, made once for many, in the encoding that its headers say. */
+export type TextAnswer = { readonly text: Uint8Array; readonly headers: AnswerHeaders };
+
 export type Call<Params, Body, Who extends Access, Query = unknown> = {
   readonly services: GatewayServices;
   readonly connections: RoomConnections;
   readonly guards: Guards;
+  readonly sheets: Sheets;
   readonly params: Params;
   /** Nothing where the route takes none. */
   readonly query: Query;
@@ -75,12 +80,12 @@ export type RouteDefinition<
   readonly refusals: readonly ErrorCode[];
   handle(
     call: Call<z.output<Params>, z.output<Body>, Who, z.output<Query>>,
-  ): Promise<AnswerOf<Shapes> | Refusal> | AnswerOf<Shapes> | Refusal;
+  ): Promise<AnswerOf<Shapes> | TextAnswer | Refusal> | AnswerOf<Shapes> | Refusal;
 };
 
 export type Route = Omit<RouteDefinition<z.ZodType, z.ZodType, Access, AnswerShapes>, "handle"> & {
   // As a method, so that a route of particular parameters is a route.
-  handle(call: Call<unknown, unknown, Access>): Promise<Answer | Refusal> | Answer | Refusal;
+  handle(call: Call<unknown, unknown, Access>): Promise<Answer | TextAnswer | Refusal> | Answer | Refusal;
 };
 
 /** Keeps the types of one route together: what `handle` gets and gives follows from the schemas. */

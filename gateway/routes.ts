@@ -6,12 +6,13 @@ import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
-import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
+import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
 import { renewPass, takeTurn } from "./routes/passes.ts";
 import { startPayment } from "./routes/payments.ts";
 import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.ts";
-import { showSeats } from "./routes/seats.ts";
+import { showPlan } from "./routes/plan.ts";
+import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { showTicket } from "./routes/tickets.ts";
 import { receiveSandboxWebhook } from "./routes/webhooks.ts";
@@ -41,6 +42,8 @@ export const routes: readonly Route[] = [
   setPool,
   markSeats,
   showAudit,
+  showPlan,
+  showEventSeats,
   showSeats,
   book,
   showBooking,

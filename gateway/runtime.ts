@@ -1,9 +1,10 @@
 import type { Bounds } from "./bounds.ts";
 import { createGuards, type Guards } from "./guard/guards.ts";
 import { createPassGuard, type PassGuard } from "./guard/pass-guard.ts";
-import { createExchangeDeadlines, type ExchangeDeadlines } from "./http/exchange-deadlines.ts";
 import { headerLines } from "./http/response-head.ts";
 import type { RoomConnections } from "./room/room-connections.ts";
+import type { MapConnections } from "./seat-map/map-connections.ts";
+import { createSheets, type Sheets } from "./seat-map/sheets.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** What all requests of one gateway share; lives from start to stop. */
@@ -12,12 +13,13 @@ export type Runtime = {
   readonly bounds: Bounds;
   readonly connections: RoomConnections;
   readonly guards: Guards;
+  readonly maps: MapConnections;
+  readonly sheets: Sheets;
   readonly passes: PassGuard;
   readonly publicUrl: string;
   readonly securityHeaders: readonly (readonly [name: string, value: string])[];
   /** The same, as an answer has them. */
   readonly securityLines: string;
-  readonly deadlines: ExchangeDeadlines;
   readonly requestIds: () => string;
   inFlight: number;
   stopping: boolean;
@@ -29,6 +31,7 @@ export function createRuntime(
   services: GatewayServices,
   bounds: Bounds,
   connections: RoomConnections,
+  maps: MapConnections,
 ): Runtime {
   const publicUrl = services.publicUrl.replace(/\/+$/, "");
   const security = securityHeaders(publicUrl);
@@ -36,12 +39,13 @@ export function createRuntime(
     services,
     bounds,
     connections,
+    maps,
     guards: createGuards(services, bounds),
+    sheets: createSheets(services, bounds.seatMap),
     passes: createPassGuard({ services, bounds }),
     publicUrl,
     securityHeaders: security,
     securityLines: headerLines(Object.fromEntries(security)),
-    deadlines: createExchangeDeadlines(bounds.http),
     requestIds: createRequestIds(services.clock.now()),
     inFlight: 0,
     stopping: false,

@@ -6,9 +6,16 @@ import { mountRoom } from "./room/mount-room.ts";
 import { createRoomConnections } from "./room/room-connections.ts";
 import { routes } from "./routes.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
+import { createMapConnections } from "./seat-map/map-connections.ts";
+import { mountLive } from "./seat-map/mount-live.ts";
 import type { GatewayServices } from "./services.ts";
 
-export type Gateway = { readonly port: number; stop(reason: string): Promise<void> };
+export type Gateway = {
+  readonly port: number;
+  /** Connections to live seats. */
+  readonly watchers: () => number;
+  stop(reason: string): Promise<void>;
+};
 
 /** Serves until `stop`, which takes no more requests, lets those in flight end, and closes every connection. */
 export async function startGateway(
@@ -18,8 +25,10 @@ export async function startGateway(
   const app = uws.App();
   const publish = (topic: string, message: string) => void app.publish(topic, message);
   const connections = createRoomConnections({ services, bounds: bounds.socket, publish });
-  const runtime = createRuntime(services, bounds, connections);
+  const maps = createMapConnections({ services, bounds: bounds.seatMap, publish });
+  const runtime = createRuntime(services, bounds, connections, maps);
   mountRoom(app, runtime);
+  mountLive(app, runtime);
   mountMetrics(app, runtime);
   mountAll(app, runtime, routes);
   const listening = await listen(app, services.host, services.port);
@@ -28,6 +37,7 @@ export async function startGateway(
   let stopped: Promise<void> | undefined;
   return {
     port,
+    watchers: maps.count,
     stop(reason) {
       // Once: closing a listening socket a second time crashes the process.
       stopped ??= stopGateway(app, runtime, listening, reason);
@@ -46,6 +56,7 @@ async function stopGateway(
   runtime.stopping = true;
   uws.us_listen_socket_close(listening);
   runtime.connections.sayByeToAll("stopping");
+  runtime.maps.sayByeToAll("stopping");
   await drained(runtime);
   app.close();
 }

@@ -9,7 +9,7 @@ import type { Sessions } from "../booking-core/people/sessions.ts";
 import type { RoomCodes } from "../booking-core/rooms/room-codes.ts";
 import type { RoomStore } from "../booking-core/rooms/room-store.ts";
 import type { SaleControl } from "../booking-core/sale/sale-control.ts";
-import type { SeatEngine } from "../booking-core/seats/seat-engine.ts";
+import type { SectionWatches } from "../booking-core/seats/section-watch.ts";
 import type { Tickets } from "../booking-core/tickets/tickets.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { EventId } from "../foundation/ids.ts";
@@ -54,7 +54,7 @@ export type GatewayServices = {
   readonly draw: (eventId: EventId) => Promise<DrawRecord | undefined>;
   readonly drawProofs: DrawProofs;
   readonly changes: Pick<Changes, "watch">;
-  readonly seats: Pick<SeatEngine, "snapshot">;
+  readonly sectionWatches: Pick<SectionWatches, "open" | "known">;
   readonly bookings: Pick<Bookings, "book" | "find">;
   readonly changeOfMind: ChangeOfMind;
   readonly bookingHistory: (request: HistoryRequest) => Promise<HistoryPage>;

@@ -66,7 +66,16 @@ export function testBooking(buyerId: BuyerId, part = "1"): Booking {
     createdAtMs: 1_799_000_000_000,
     deadlineMs: 1_799_000_900_000,
     extended: false,
-    seats: [{ position: 0, sectionId: seatedId, offerId: offerIdOf(seatedId), seatNumber: 3, price, ticketId: null }],
+    seats: [
+      {
+        position: 0,
+        sectionId: seatedId,
+        offerId: offerIdOf(seatedId),
+        seatNumber: 3,
+        price,
+        ticketId: null,
+      },
+    ],
   };
 }
 

@@ -22,11 +22,13 @@ const noLimits = {
   strangers: freeRates,
   guesses: freeRates,
   joinsOfIdentity: freeRates,
+  maps: freeRates,
 };
 
 type TestBounds = {
   http?: Partial<Bounds["http"]>;
   socket?: Partial<Bounds["socket"]>;
+  seatMap?: Partial<Bounds["seatMap"]>;
   rates?: Partial<Bounds["rates"]>;
   drainMs?: number;
   rules?: Partial<RoomRules>;
@@ -46,6 +48,7 @@ export async function startTestGateway(
     {
       http: { ...defaultBounds.http, ...bounds.http },
       socket: { ...defaultBounds.socket, ...bounds.socket },
+      seatMap: { ...defaultBounds.seatMap, ...bounds.seatMap },
       rates: { ...noLimits, ...bounds.rates },
       rateKeys: 1_000,
       drainMs: bounds.drainMs ?? 500,

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import type { BookingChange } from "../booking-core/bookings/booking.ts";
-import type { EventId } from "../foundation/ids.ts";
+import type { SectionWatch } from "../booking-core/seats/followed-section.ts";
+import type { EventId, SectionId } from "../foundation/ids.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
 import { createHealthWindow } from "../queue-admission/health-window.ts";
 import type { Lane } from "../queue-admission/lanes.ts";
@@ -91,6 +92,19 @@ export function testWatches(
   return { presence, watches: { open: async () => watch, opened: now, known: now, stop: async () => {} } };
 }
 
+/** Every section stands the same, and never changes. */
+function testSectionWatches(): GatewayServices["sectionWatches"] {
+  const picture = { version: 7, epoch: 1, free: [3], held: [1], seats: Buffer.from("00120") };
+  const watchOf = (event: EventId, sectionId: SectionId): SectionWatch => ({
+    eventId: event,
+    sectionId,
+    picture: () => picture,
+    isCurrent: () => true,
+    listen: () => () => {},
+  });
+  return { open: async (event, id) => watchOf(event, id), known: (id) => watchOf(eventId, id) };
+}
+
 export function testServices(
   roomWatches: GatewayServices["roomWatches"],
   changes: GatewayServices["changes"],
@@ -156,7 +170,7 @@ export function testServices(
     draw: async (id) => ({ eventId: id, commitment: "00".repeat(32) }),
     drawProofs: { proof: async () => "draw_missing", number: async () => undefined },
     changes,
-    seats: { snapshot: async () => ({ version: 7, epoch: 1, free: [3], held: [1], seats: "00120" }) },
+    sectionWatches: testSectionWatches(),
     bookings: {
       book: async ({ buyer }) => ({ outcome: "booked", booking: testBooking(buyer.buyerId), fresh: true }),
       find: async (buyerId, id) => [testBooking(buyerId)].find((booking) => booking.id === id),

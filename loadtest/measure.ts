@@ -3,13 +3,19 @@ import autocannon from "autocannon";
 export type LoadOptions = { readonly seconds: number; readonly connections: number };
 export type Measured = {
   readonly perSecond: number;
+  /** Answered as asked. */
+  readonly good: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly refused: number;
   readonly errors: number;
 };
 
-type Request = { readonly path: string; readonly headers: Record<string, string>; readonly body: string };
+export type Request = {
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+};
 
 /** Bounded in time and connections; `next` makes each request, so that no two are the same. */
 export async function measure(url: string, options: LoadOptions, next: () => Request): Promise<Measured> {
@@ -32,6 +38,7 @@ export async function measure(url: string, options: LoadOptions, next: () => Req
   const all = result.requests.total;
   return {
     perSecond: good / result.duration,
+    good,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
     refused,

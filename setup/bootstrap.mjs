@@ -22,6 +22,7 @@ const commands = {
   onsale: { script: "cli/onsale.ts", servers: false },
   loadtest: { script: "loadtest/run.ts", servers: true },
   bench: { script: "loadtest/bench.ts", servers: true },
+  faults: { script: "test/faults/run.ts", servers: true },
 };
 
 const [name = "", ...rest] = process.argv.slice(2);

@@ -16,7 +16,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "node:",
     "zod",
   ],
-  "booking-core": ["booking-core/", "lua/generated.ts", "foundation/", "node:", "zod", "pg", "redis-om", "nodemailer"],
+  "booking-core": [
+    "booking-core/",
+    "lua/generated.ts",
+    "foundation/",
+    "node:",
+    "zod",
+    "pg",
+    "redis-om",
+    "nodemailer",
+  ],
   "booking-core/ledger": [
     "booking-core/ledger/",
     "foundation/ids.ts",

@@ -6,6 +6,7 @@ import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
+import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import type { Config } from "../../foundation/config.ts";
 import { type Bounds, defaultBounds } from "../../gateway/bounds.ts";
@@ -19,9 +20,11 @@ import type { RunningRole } from "./running-role.ts";
 export async function startGatewayRole(core: Core, config: Config): Promise<RunningRole> {
   const gatewayId = `${hostname()}-${process.pid}-${randomUUID()}`;
   const roomWatches = createRoomWatches({ ...core, gatewayId });
+  const sectionWatches = createSectionWatches(core);
   const gateway = await startGateway(
     {
       ...core,
+      sectionWatches,
       host: config.HTTP_HOST,
       port: config.HTTP_PORT,
       publicUrl: config.PUBLIC_URL,
@@ -52,7 +55,7 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
   return {
     stop: async () => {
       await gateway.stop("the server is restarting");
-      await roomWatches.stop();
+      await Promise.all([roomWatches.stop(), sectionWatches.stop()]);
       await core.bookings.drain();
     },
   };

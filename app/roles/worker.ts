@@ -21,7 +21,7 @@ import type { RunningRole } from "./running-role.ts";
 
 /** Jobs, and the searches that make up for what a killed process left undone. */
 export async function startWorker(core: Core, config: Config): Promise<RunningRole> {
-  const { publishing } = core;
+  const { publishing, catalogue } = core;
   // Tried again every few seconds: payments do not wait for an event that cannot be published.
   await publishEvents(publishing).catch((error: unknown) =>
     core.logger.error({ err: error }, "not every event is published"),
@@ -40,7 +40,9 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   const lease = createComparisonLease(core.redis, `${hostname()}-${process.pid}-${randomUUID()}`);
   const searches = [
     repeat("changed events", 250, core.logger, createChangePublisher(core.readModel)),
-    repeat("what Redis does not have", 5_000, core.logger, () => publishMissing(publishing)),
+    repeat("what Redis does not have", 5_000, core.logger, () =>
+      publishMissing({ ...publishing, catalogue }),
+    ),
     repeat("overdue bookings", 2_000, core.logger, () => expireOverdue(core)),
     repeat("orphan holds", 2_000, core.logger, createOrphanSearch(core)),
     repeat(

@@ -7,9 +7,9 @@ import type { OnsaleEvent } from "../events/event.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { BookRequest, RequestIdentity } from "./book-request.ts";
 import type { CommitGroups } from "./commit-groups.ts";
-import type { PlannedWish } from "./planned-wish.ts";
 import type { EarlierBookings } from "./earlier-bookings.ts";
 import type { FreeSeats } from "./free-seats.ts";
+import type { PlannedWish } from "./planned-wish.ts";
 
 export type BookingsParts = {
   readonly pool: Pool;

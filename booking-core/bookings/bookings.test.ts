@@ -10,8 +10,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   standingOf,
 } from "../../test/harness/shop.ts";
 import type { OnsaleEvent } from "../events/event.ts";
@@ -70,7 +70,10 @@ describe("a booking", () => {
 
   test("is refused with its reason: too many, unknown event, unknown seat, taken seat, sold out", async () => {
     const event = await openEvent(shop, { sections: [rowsOf(3)] });
-    expect(await shop.bookings.book(bookRequest(event, best(9)))).toEqual({ outcome: "too_many_seats", most: 8 });
+    expect(await shop.bookings.book(bookRequest(event, best(9)))).toEqual({
+      outcome: "too_many_seats",
+      most: 8,
+    });
     expect(
       await shop.bookings.book({ ...bookRequest(event, best(1)), eventId: randomUUID() as typeof event.id }),
     ).toEqual({ outcome: "not_found" });

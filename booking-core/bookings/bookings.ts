@@ -7,8 +7,8 @@ import { commitGroup } from "./commit-group.ts";
 import { createCommitGroups } from "./commit-groups.ts";
 import { createEarlierBookings } from "./earlier-bookings.ts";
 import { createExpirySchedule } from "./expiry-schedule.ts";
-import { createFreeSeats } from "./free-seats.ts";
 import { findBooking } from "./find-booking.ts";
+import { createFreeSeats } from "./free-seats.ts";
 
 export type Bookings = {
   book(request: BookRequest): Promise<BookOutcome>;
@@ -26,7 +26,12 @@ export function createBookings(parts: BookingsParts): Bookings {
     commit: (group) => commitGroup({ ...parts, expiry }, group),
     clock: parts.clock,
   });
-  const inside = { ...parts, groups, freeSeats: createFreeSeats(parts), earlier: createEarlierBookings(parts) };
+  const inside = {
+    ...parts,
+    groups,
+    freeSeats: createFreeSeats(parts),
+    earlier: createEarlierBookings(parts),
+  };
   /** Requests under way by booking: the same request sent at once several times is one. */
   const underWay = new Map<BookingId, UnderWay>();
 

@@ -5,7 +5,6 @@ import type { BookParts, Intent } from "./book-parts.ts";
 import type { BookRefusal } from "./book-request.ts";
 import type { FreeCounts } from "./free-seats.ts";
 import { loadSection } from "./load-section.ts";
-import { mergeSections } from "./plan-wishes.ts";
 import type { Candidate, PlannedWish } from "./planned-wish.ts";
 
 export type Held = Extract<ClaimOutcome, { outcome: "held" }>;
@@ -40,8 +39,12 @@ async function claimWish(
 ): Promise<Refused | undefined> {
   const [only] = wish.candidates;
   if (only === undefined) return { outcome: "sold_out", free: 0 };
-  if (wish.candidates.length === 1) return claimOne(parts, intent, only, wish, taken);
-  return claimAny(parts, intent, wish, taken);
+  if (wish.candidates.length > 1) return claimAny(parts, intent, wish, taken);
+  const refused = await claimOne(parts, intent, only, wish, taken);
+  const { chosen } = wish;
+  return refused?.outcome === "sold_out" && chosen
+    ? { outcome: "seats_taken", seatNumbers: chosen }
+    : refused;
 }
 
 /** One section alone; what it gives is added to what was taken. */
@@ -66,15 +69,16 @@ async function claimAny(
   taken: Part[],
 ): Promise<Refused | undefined> {
   const used = new Set<SectionId>(taken.map(({ section }) => section.id));
-  const wish = { ...planned, candidates: planned.candidates.filter(({ section }) => !used.has(section.id)) };
+  const isUnused = ({ section }: Candidate) => !used.has(section.id);
   const free = await parts.freeSeats.of(intent.event);
-  const { quantity } = wish;
-  for (const candidate of wish.candidates) {
+  const { quantity, together } = planned;
+  for (const candidate of planned.candidates.filter(isUnused)) {
     if (isCounted(candidate) && freeOf(free, candidate) < quantity) continue;
     const refused = await claimOne(parts, intent, candidate, { quantity, least: quantity }, taken);
     if (refused?.outcome !== "sold_out") return refused;
   }
-  return wish.spreads ? spread(parts, intent, wish, { free, taken }) : { outcome: "sold_out", free: 0 };
+  if (together === undefined) return { outcome: "sold_out", free: 0 };
+  return spread(parts, intent, { ...planned, candidates: together.filter(isUnused) }, { free, taken });
 }
 
 async function spread(
@@ -85,13 +89,15 @@ async function spread(
 ): Promise<Refused | undefined> {
   const before = taken.length;
   let missing = quantity;
-  for (const candidate of mergeSections(candidates)) {
-    if (missing === 0) break;
+  for (const candidate of candidates) {
+    if (missing <= 0) break;
     if (isCounted(candidate) && freeOf(free, candidate) === 0) continue;
     const refused = await claimOne(parts, intent, candidate, { quantity: missing, least: 1 }, taken);
     if (refused !== undefined && refused.outcome !== "sold_out") return refused;
     if (refused === undefined) missing -= taken.at(-1)?.held.quantity ?? 0;
   }
+  // The same request at another gateway holds seats there that it wanted of one section alone.
+  if (missing < 0) return { outcome: "busy" };
   const got = quantity - missing;
   if (got >= least && taken.length > before) return undefined;
   return { outcome: "sold_out", free: got };
@@ -149,6 +155,9 @@ async function releasePart(
   try {
     await parts.seats.release(event.id, section.id, [bookingId], rebuilt ? undefined : held.epoch);
   } catch (error) {
-    parts.logger.warn({ err: error, bookingId, sectionId: section.id }, "a hold could not be released at once");
+    parts.logger.warn(
+      { err: error, bookingId, sectionId: section.id },
+      "a hold could not be released at once",
+    );
   }
 }

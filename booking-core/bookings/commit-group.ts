@@ -14,7 +14,14 @@ export type CommitParts = { readonly pool: Pool; readonly expiry: ExpirySchedule
 
 export type CommitResult =
   /** The others were there already, or are of an identity that has as many seats as the event grants. */
-  | { readonly outcome: "committed"; readonly inserted: ReadonlySet<BookingId>; readonly limited: ReadonlySet<BookingId> }
+  | {
+      readonly outcome: "committed";
+      readonly inserted: ReadonlySet<BookingId>;
+      /** With the most that each may have. */
+      readonly limited: ReadonlyMap<BookingId, number>;
+    }
+  /** Nothing was written: the event bounds the seats of an identity since a moment ago, and these were not counted. */
+  | { readonly outcome: "uncounted" }
   /** Nothing was written: a seat or a standing place belongs to another live booking. */
   | { readonly outcome: "taken" }
   /** Nothing was written: something is wrong with one of them. */
@@ -28,7 +35,7 @@ export type CommitResult =
 type Progress = {
   transaction: string;
   inserted: ReadonlySet<BookingId>;
-  limited: ReadonlySet<BookingId>;
+  limited: ReadonlyMap<BookingId, number>;
   scheduled: Awaited<ReturnType<ExpirySchedule["insert"]>>;
   committing: boolean;
 };
@@ -44,28 +51,38 @@ export async function commitGroup(
   bookings: readonly NewBooking[],
 ): Promise<CommitResult> {
   const first = await tryCommit(parts, bookings);
-  if (first.outcome !== "deadlock") return first;
+  const [only] = bookings;
+  if (first.outcome === "newly bounded" && only !== undefined && bookings.length === 1)
+    return settled(await tryCommit(parts, [{ ...only, mostPerIdentity: first.mostPerIdentity }]));
   // Whom Postgres chose as the victim of a deadlock finds the way free now.
-  const second = await tryCommit(parts, bookings);
-  return second.outcome === "deadlock" ? { outcome: "unavailable" } : second;
+  return settled(first.outcome === "deadlock" ? await tryCommit(parts, bookings) : first);
 }
 
-async function tryCommit(
-  parts: CommitParts,
-  bookings: readonly NewBooking[],
-): Promise<CommitResult | { readonly outcome: "deadlock" }> {
+function settled(attempt: Attempt): CommitResult {
+  if (attempt.outcome === "newly bounded") return { outcome: "uncounted" };
+  return attempt.outcome === "deadlock" ? { outcome: "unavailable" } : attempt;
+}
+
+type Attempt = CommitResult | { readonly outcome: "deadlock" } | NewlyBounded;
+type NewlyBounded = { readonly outcome: "newly bounded"; readonly mostPerIdentity: number };
+
+async function tryCommit(parts: CommitParts, bookings: readonly NewBooking[]): Promise<Attempt> {
   const connection = await connect(parts);
   if (connection === undefined) return { outcome: "unavailable" };
   const lease = leaseFor(connection);
   const progress: Progress = {
     transaction: "",
     inserted: new Set(),
-    limited: new Set(),
+    limited: new Map(),
     scheduled: [],
     committing: false,
   };
   try {
-    await write(parts, connection, bookings, progress);
+    const mostPerIdentity = await write(parts, connection, bookings, progress);
+    if (mostPerIdentity !== null) {
+      await connection.query("rollback");
+      return { outcome: "newly bounded", mostPerIdentity };
+    }
     parts.expiry.remember(progress.scheduled);
     return { outcome: "committed", inserted: progress.inserted, limited: progress.limited };
   } catch (error) {
@@ -107,25 +124,30 @@ function leaseFor(connection: Connection) {
   };
 }
 
+/** Commits, unless bookings were not counted that the event bounds by now: then it gives the bound. */
 async function write(
   { expiry }: CommitParts,
   connection: Connection,
   bookings: readonly NewBooking[],
   progress: Progress,
-): Promise<void> {
+): Promise<number | null> {
   progress.transaction = await begin(connection);
   const { granted, refused } = await countSeats(connection, bookings);
   progress.limited = refused;
   const writable = refused.size === 0 ? bookings : bookings.filter(({ id }) => !refused.has(id));
-  progress.inserted = await insertBookings(connection, writable);
-  const inserted = bookings.filter((booking) => progress.inserted.has(booking.id));
+  const { ids, mostPerIdentity } = await insertBookings(connection, writable);
+  progress.inserted = ids;
+  const inserted = bookings.filter((booking) => ids.has(booking.id));
+  if (mostPerIdentity !== null && inserted.some((booking) => booking.mostPerIdentity === null))
+    return mostPerIdentity;
   // Another gateway has written the same booking in this moment, and counted it.
-  const doubled = granted.filter(({ id }) => !progress.inserted.has(id));
+  const doubled = granted.filter(({ id }) => !ids.has(id));
   await discountSeats(connection, doubled);
   progress.scheduled = await expiry.insert(connection, inserted);
   await takeStandingPlaces(connection, inserted);
   progress.committing = true;
   await connection.query("commit");
+  return null;
 }
 
 /** Gives the transaction's id, by which Postgres can be asked later what became of it. */

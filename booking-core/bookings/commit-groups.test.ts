@@ -33,7 +33,7 @@ function booking(event = "one"): NewBooking {
 const committed = (group: readonly NewBooking[]): CommitResult => ({
   outcome: "committed",
   inserted: new Set(group.map((entry) => entry.id)),
-  limited: new Set(),
+  limited: new Map(),
 });
 
 test("bookings that come together share transactions of the size that is allowed", async () => {

@@ -5,7 +5,8 @@ import type { CommitResult } from "./commit-group.ts";
 import type { NewBooking } from "./new-booking.ts";
 
 export type CommitOutcome =
-  | { readonly outcome: "inserted" | "exists" | "taken" | "limited" | "unknown" }
+  | { readonly outcome: "inserted" | "exists" | "taken" | "unknown" }
+  | { readonly outcome: "limited"; readonly most: number }
   | { readonly outcome: "busy" | "unavailable" }
   | { readonly outcome: "broken"; readonly error: unknown };
 
@@ -145,11 +146,13 @@ function commit(parts: Parts, group: readonly Waiting[]): Promise<CommitResult> 
 }
 
 function isOfOne(result: CommitResult): boolean {
-  return result.outcome === "taken" || result.outcome === "broken";
+  return result.outcome === "taken" || result.outcome === "broken" || result.outcome === "uncounted";
 }
 
 function outcomeFor(booking: NewBooking, result: CommitResult): CommitOutcome {
+  if (result.outcome === "uncounted") return { outcome: "unavailable" };
   if (result.outcome !== "committed") return result;
-  if (result.limited.has(booking.id)) return { outcome: "limited" };
+  const most = result.limited.get(booking.id);
+  if (most !== undefined) return { outcome: "limited", most };
   return { outcome: result.inserted.has(booking.id) ? "inserted" : "exists" };
 }

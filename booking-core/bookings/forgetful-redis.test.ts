@@ -6,8 +6,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   standingOf,
 } from "../../test/harness/shop.ts";
 import { createCatalogue } from "../events/catalogue.ts";

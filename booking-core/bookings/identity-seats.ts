@@ -24,15 +24,21 @@ const countText = `
             <= coalesce((select most_per_identity from events where id = excluded.event_id), 2147483647)
     returning event_id, identity
   )
-  select w.id, c.identity is not null as granted
-    from wanted w left join counted c on c.event_id = w.event_id and c.identity = w.identity`;
+  select w.id, c.identity is not null as granted, e.most_per_identity as most
+    from wanted w
+    join events e on e.id = w.event_id
+    left join counted c on c.event_id = w.event_id and c.identity = w.identity`;
 
-export type Counted = { readonly granted: readonly NewBooking[]; readonly refused: ReadonlySet<BookingId> };
+/** The refused ones with the most that each may have. */
+export type Counted = {
+  readonly granted: readonly NewBooking[];
+  readonly refused: ReadonlyMap<BookingId, number>;
+};
 
 export async function countSeats(sql: Sql, bookings: readonly NewBooking[]): Promise<Counted> {
   const limited = bookings.filter(({ mostPerIdentity }) => mostPerIdentity !== null);
-  if (limited.length === 0) return { granted: [], refused: new Set() };
-  const { rows } = await sql.query<{ id: BookingId; granted: boolean }>({
+  if (limited.length === 0) return { granted: [], refused: new Map() };
+  const { rows } = await sql.query<{ id: BookingId; granted: boolean; most: number | null }>({
     name: "count-identity-seats",
     text: countText,
     values: [
@@ -45,7 +51,7 @@ export async function countSeats(sql: Sql, bookings: readonly NewBooking[]): Pro
   const granted = new Set(rows.filter((row) => row.granted).map(({ id }) => id));
   return {
     granted: limited.filter(({ id }) => granted.has(id)),
-    refused: new Set(rows.filter((row) => !row.granted).map(({ id }) => id)),
+    refused: new Map(rows.filter((row) => !row.granted).map(({ id, most }) => [id, most ?? 0])),
   };
 }
 

@@ -28,15 +28,24 @@ const insertText = `
       join fresh on fresh.id = seat.booking_id
     order by section_id, seat_number
   )
-  select id from fresh`;
+  select id, (select max(most_per_identity) from events where id = any($2::uuid[])) as most from fresh`;
 
-export async function insertBookings(sql: Sql, bookings: readonly NewBooking[]): Promise<Set<BookingId>> {
-  const inserted = await sql.query<{ id: BookingId }>({
+export type Inserted = {
+  readonly ids: ReadonlySet<BookingId>;
+  /** What the event of the new ones grants one identity by now. */
+  readonly mostPerIdentity: number | null;
+};
+
+export async function insertBookings(sql: Sql, bookings: readonly NewBooking[]): Promise<Inserted> {
+  const inserted = await sql.query<{ id: BookingId; most: number | null }>({
     name: "insert-bookings",
     text: insertText,
     values: [...bookingColumns(bookings), ...seatColumns(bookings)],
   });
-  return new Set(inserted.rows.map((row) => row.id));
+  return {
+    ids: new Set(inserted.rows.map((row) => row.id)),
+    mostPerIdentity: inserted.rows[0]?.most ?? null,
+  };
 }
 
 /** After the seats and before the commit: the one row that all bookings of a section change is locked last. */

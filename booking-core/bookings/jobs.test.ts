@@ -9,8 +9,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   silent,
   standingOf,
 } from "../../test/harness/shop.ts";
@@ -60,7 +60,9 @@ describe("expiry", () => {
     const deadlineMs = Date.now() + 1_000;
     expect(await lettersIn(shop, event)).toBe("h".repeat(20));
     const workers = await Promise.all([startWorker(shop), startWorker(shop)]);
-    await waitFor(async () => (await lettersIn(shop, event)) === "f".repeat(20), { what: "the seats to be free" });
+    await waitFor(async () => (await lettersIn(shop, event)) === "f".repeat(20), {
+      what: "the seats to be free",
+    });
     expect(Date.now() - deadlineMs).toBeLessThan(5_000);
     await waitFor(() => news.heard.length >= ids.length, { what: "the news of the expiry" });
     await Promise.all(workers.map((worker) => worker.stop()));

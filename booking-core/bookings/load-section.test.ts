@@ -8,8 +8,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
 } from "../../test/harness/shop.ts";
 import type { OnsaleEvent } from "../events/event.ts";
 import { best as bestSeats, claimOf } from "../seats/test-section.ts";

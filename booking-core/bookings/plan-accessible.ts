@@ -2,6 +2,7 @@ import type { Section } from "../events/event.ts";
 import { blockOf } from "../events/layout.ts";
 import { type SeatClass, seatClasses } from "../seats/seat-bytes.ts";
 import type { Candidate } from "./planned-wish.ts";
+import { marksIn } from "./seat-classes.ts";
 
 type Place = { readonly seat: number; readonly seatClass: SeatClass };
 
@@ -17,13 +18,12 @@ export function planAccessible(
 
 /** Accessible and companion seats that stand beside each other in one block. */
 function stretches(section: Section, segments: readonly number[]): Place[][] {
-  const wanted = section.marks.filter(
-    ([, seatClass]) => seatClass === seatClasses.accessible || seatClass === seatClasses.companion,
-  );
   const found: Place[][] = [];
-  for (const [seat, seatClass] of wanted.toSorted(([left], [right]) => left - right)) {
+  for (const [seat, seatClass] of marksIn(section, segments, [
+    seatClasses.accessible,
+    seatClasses.companion,
+  ])) {
     const block = blockOf(section.blocks, seat);
-    if (!segments.includes(block.segment)) continue;
     const last = found.at(-1);
     const before = last?.at(-1)?.seat;
     if (last !== undefined && before === seat - 1 && before >= block.first) last.push({ seat, seatClass });

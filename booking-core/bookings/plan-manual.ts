@@ -1,9 +1,10 @@
 import type { Offer, Section } from "../events/event.ts";
 import { blockOf } from "../events/layout.ts";
-import { seatClasses } from "../seats/seat-bytes.ts";
+import type { Wish } from "../seats/claim.ts";
+import { type SeatClass, seatClasses } from "../seats/seat-bytes.ts";
 import type { BookRefusal, Manual } from "./book-request.ts";
-import { classesOf } from "./seat-classes.ts";
 import { type PlannedWish, refusalOf, type WishContext } from "./planned-wish.ts";
+import { classesOf } from "./seat-classes.ts";
 
 /** The seats as the buyer chose them. */
 export function planManual(
@@ -20,17 +21,39 @@ export function planManual(
   }
   const reserved = reservedOf(context, section, seatNumbers);
   if (reserved.length > 0) return { outcome: "seats_reserved", seatNumbers: reserved };
-  const { allowsSingles } = context.event.rules;
-  const least = take === "all" ? seatNumbers.length : 1;
-  const wish = { mode: "manual", seatNumbers, least, allowsSingles: allowsSingles || take === "any" } as const;
-  return { candidates: [{ section, segments, wish: () => wish }], quantity: seatNumbers.length, least, spreads: false };
+  const quantity = seatNumbers.length;
+  const least = take === "all" ? quantity : 1;
+  const wish = wishFor(context, section, seatNumbers, least);
+  return { candidates: [{ section, segments, wish: () => wish }], quantity, least, chosen: seatNumbers };
 }
 
-/** House seats are for who has the pool's code; blocked ones are taken as far as buyers can tell. */
+/** Seats that are not ordinary ones are given only to who names them. */
+function wishFor(
+  { event, pool }: WishContext,
+  section: Section,
+  seatNumbers: readonly number[],
+  least: number,
+): Wish {
+  const quantity = seatNumbers.length;
+  const classes = seatNumbers.map((seat) => classesOf(section).get(seat) ?? seatClasses.ordinary);
+  if (pool !== undefined && classes.every((seatClass) => seatClass === pool.seatClass)) {
+    const runs = seatNumbers.map((seat) => [seat, 1] as const);
+    return { mode: "among", quantity, least, class: pool.seatClass, runs };
+  }
+  const isForCompany = (seatClass: SeatClass) =>
+    seatClass === seatClasses.accessible || seatClass === seatClasses.companion;
+  if (least === quantity && classes.some(isForCompany)) return { mode: "groups", groups: [seatNumbers] };
+  return { mode: "manual", seatNumbers, least, allowsSingles: event.rules.allowsSingles || least < quantity };
+}
+
+/**
+ * House seats are for who has the pool's code, and they are not mixed with others of their section; blocked ones are
+ * taken as far as buyers can tell.
+ */
 function reservedOf({ pool }: WishContext, section: Section, seatNumbers: readonly number[]): number[] {
-  const classes = classesOf(section);
-  return seatNumbers.filter((seat) => {
-    const seatClass = classes.get(seat) ?? seatClasses.ordinary;
-    return seatClass >= seatClasses.firstHouse && seatClass !== pool?.seatClass;
-  });
+  const classOf = (seat: number) => classesOf(section).get(seat) ?? seatClasses.ordinary;
+  const reserved = seatNumbers.filter((seat) => classOf(seat) >= seatClasses.firstHouse);
+  const isOpened =
+    reserved.length === seatNumbers.length && reserved.every((seat) => classOf(seat) === pool?.seatClass);
+  return isOpened ? [] : reserved;
 }

@@ -28,7 +28,8 @@ export function planWishes(
 }
 
 function planWish(context: WishContext, wish: BookingWish): PlannedWish | BookRefusal {
-  if (wish.mode === "manual") return withSection(context, wish.sectionId, (section) => planManual(context, section, wish));
+  if (wish.mode === "manual")
+    return withSection(context, wish.sectionId, (section) => planManual(context, section, wish));
   if (wish.sectionId === undefined) return planAmong(context, context.event.sections, wish);
   return withSection(context, wish.sectionId, (section) => planAmong(context, [section], wish));
 }
@@ -58,32 +59,33 @@ function planAmong(
   wish: BestAvailable,
 ): PlannedWish | BookRefusal {
   const { quantity, fewer = false, sectionId } = wish;
-  const offered = sections.flatMap((section) => segmentsFor(section, wish).map((segment) => ({ section, segment })));
+  const offered = sections.flatMap((section) =>
+    segmentsFor(section, wish).map((segment) => ({ section, segment })),
+  );
   const refusal = refusalOf(
     offered.map(({ section, segment }) => offerOf(section, segment)),
     context,
   );
   if (refusal !== undefined) return refusal;
   const sold = offered.filter(({ section, segment }) => isSold(offerOf(section, segment), context));
-  const preferred = wish.categories ?? [undefined];
-  const candidates = preferred.flatMap((category) => candidatesOf(context, wish, sold, category));
-  const spreads = sectionId === undefined && (wish.accessible ?? 0) === 0;
-  const merged = sectionId === undefined ? candidates : mergeSections(candidates);
-  return { candidates: merged, quantity, least: fewer ? 1 : quantity, spreads };
+  const preferred = (wish.categories ?? [undefined]).map((category) => ofCategory(sold, category));
+  const together = candidatesOf(context, wish, preferred.flat());
+  const planned = { quantity, least: fewer ? 1 : quantity };
+  if (sectionId !== undefined) return { ...planned, candidates: together };
+  const candidates = preferred.flatMap((group) => candidatesOf(context, wish, group));
+  return { ...planned, candidates, ...((wish.accessible ?? 0) === 0 && { together }) };
 }
 
 type Offered = { readonly section: Section; readonly segment: number };
 
-function candidatesOf(
-  context: WishContext,
-  wish: BestAvailable,
-  offered: readonly Offered[],
-  category: string | undefined,
-): Candidate[] {
-  const wanted = offered.filter(
-    ({ section, segment }) => category === undefined || offerOf(section, segment).category === category,
-  );
-  return [...Map.groupBy(wanted, ({ section }) => section)].flatMap(([section, group]) => {
+function ofCategory(offered: readonly Offered[], category: string | undefined): readonly Offered[] {
+  if (category === undefined) return offered;
+  return offered.filter(({ section, segment }) => offerOf(section, segment).category === category);
+}
+
+/** One a section, its segments in order of preference: a section takes one wish of a booking. */
+function candidatesOf(context: WishContext, wish: BestAvailable, offered: readonly Offered[]): Candidate[] {
+  return [...Map.groupBy(offered, ({ section }) => section)].flatMap(([section, group]) => {
     const segments = group.map(({ segment }) => segment);
     const asked = wishesOf(context, wish, section, segments);
     return asked === undefined ? [] : [{ section, segments, wish: asked }];
@@ -100,20 +102,6 @@ function wishesOf(
   if (accessible > 0) return planAccessible(section, segments, { quantity, accessible });
   if (pool !== undefined) return planHouse(section, segments, pool.seatClass);
   return (count, least) => ({ mode: "best-available", quantity: count, least, segments });
-}
-
-/** One candidate a section, its segments in order of preference: a section takes one wish of a booking. */
-export function mergeSections(candidates: readonly Candidate[]): readonly Candidate[] {
-  return [...Map.groupBy(candidates, ({ section }) => section).values()].map((group) => {
-    const [first] = group as [Candidate];
-    if (group.length === 1) return first;
-    const segments = group.flatMap((candidate) => candidate.segments);
-    const wish: Candidate["wish"] = (quantity, least) => {
-      const one = first.wish(quantity, least);
-      return one.mode === "best-available" ? { ...one, segments } : one;
-    };
-    return { section: first.section, segments, wish };
-  });
 }
 
 function segmentsFor(section: Section, wish: BestAvailable): number[] {

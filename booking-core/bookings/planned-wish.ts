@@ -14,8 +14,10 @@ export type PlannedWish = {
   readonly candidates: readonly Candidate[];
   readonly quantity: number;
   readonly least: number;
-  /** Whether several sections may meet it together where none can alone. */
-  readonly spreads: boolean;
+  /** Each section once, where several may meet it together if none can alone. */
+  readonly together?: readonly Candidate[];
+  /** Seats that the buyer chose: where they are not to be had, it is because somebody has them. */
+  readonly chosen?: readonly number[];
 };
 
 export type WishContext = {
@@ -34,4 +36,3 @@ export function refusalOf(offers: readonly Offer[], { nowMs, total }: WishContex
   const most = Math.max(...open.map(({ maxPerBooking }) => maxPerBooking));
   return total > most ? { outcome: "too_many_seats", most } : undefined;
 }
-

@@ -9,7 +9,9 @@ import {
   openShop,
   rowsOf,
   type Shop,
+  sectionOf,
   silent,
+  standingOf,
 } from "../../test/harness/shop.ts";
 import { proxyForThisTest } from "../../test/harness/tcp-proxy.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
@@ -70,17 +72,18 @@ test("it stays unavailable, and does not break, when the events known in memory 
 });
 
 test("a connection that dies in the middle of a commit's statements leaves nothing behind", async () => {
-  const event = await openEvent(shop, { sections: [rowsOf(4)] });
+  const event = await openEvent(shop, { sections: [standingOf(4)] });
+  const free = async () => (await shop.seats.counts(event.id, [sectionOf(event).id]))[0]?.free[0];
   const remote = await openRemoteGateway();
   const blocker = await shop.pool.connect();
   await blocker.query("begin");
   await blocker.query("select from sections where event_id = $1 for update", [event.id]);
   const outcome = remote.bookings.book(request(event));
-  await waitFor(async () => (await lettersIn(shop, event)) === "hhff", { what: "the seats to be held" });
-  await waitFor(waitsForLock, { what: "the insert to wait for the lock" });
+  await waitFor(async () => (await free()) === 2, { what: "the places to be held" });
+  await waitFor(waitsForLock, { what: "the booking to wait for the lock" });
   remote.proxy.cut();
   expect(await outcome).toEqual({ outcome: "unavailable" });
-  expect(await lettersIn(shop, event)).toBe("ffff");
+  expect(await free()).toBe(4);
   await blocker.query("rollback");
   blocker.release();
   await remote.close();

@@ -8,8 +8,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   standingOf,
 } from "../../test/harness/shop.ts";
 import { createCatalogue } from "../events/catalogue.ts";
@@ -29,7 +29,9 @@ test("a request sent twenty times at once takes its standing places once, and is
   const outcomes = await Promise.all(Array.from({ length: 20 }, () => shop.bookings.book(same)));
   expect(outcomes.map((outcome) => outcome.outcome)).toEqual(Array.from({ length: 20 }, () => "booked"));
   expect(outcomes.filter((outcome) => outcome.outcome === "booked" && outcome.fresh)).toHaveLength(1);
-  const taken = await shop.pool.query("select standing_taken from sections where id = $1", [sectionOf(event).id]);
+  const taken = await shop.pool.query("select standing_taken from sections where id = $1", [
+    sectionOf(event).id,
+  ]);
   expect(taken.rows).toEqual([{ standing_taken: 2 }]);
 });
 
@@ -39,7 +41,9 @@ test("a request sent at once to two gateways makes one booking", async () => {
   const same = bookRequest(event, best(2));
   const outcomes = await Promise.all(gateways.map((gateway) => gateway.book(same)));
   expect(outcomes.filter((outcome) => outcome.outcome === "booked" && outcome.fresh)).toHaveLength(1);
-  const taken = await shop.pool.query("select standing_taken from sections where id = $1", [sectionOf(event).id]);
+  const taken = await shop.pool.query("select standing_taken from sections where id = $1", [
+    sectionOf(event).id,
+  ]);
   expect(taken.rows).toEqual([{ standing_taken: 2 }]);
 });
 
@@ -64,7 +68,9 @@ test("a repeated request finds its booking also after the sale has ended", async
   await shop.publishChanges();
   const later = openSecondGateway();
   expect(await later.book(same)).toEqual({ ...first, fresh: false });
-  expect(await later.book({ ...same, wishes: bookRequest(event, best(1)).wishes })).toEqual({ outcome: "idempotency_key_reused" });
+  expect(await later.book({ ...same, wishes: bookRequest(event, best(1)).wishes })).toEqual({
+    outcome: "idempotency_key_reused",
+  });
   expect(await later.book(bookRequest(event, best(1)))).toEqual({ outcome: "offer_closed" });
 });
 

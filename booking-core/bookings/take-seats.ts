@@ -34,8 +34,7 @@ async function commit(
     case "taken":
       return isSecond ? giveUp(parts, intent, taken) : repair(parts, intent, taken);
     case "limited":
-      await releaseParts(parts, intent, taken);
-      return { outcome: "buyer_limit_reached", most: drafted.mostPerIdentity ?? 0 };
+      return limited(parts, intent, taken, committed.most);
     case "unknown":
       // The holds stay: they may belong to a booking. If not, they are found as orphans.
       return { outcome: "unavailable" };
@@ -75,6 +74,19 @@ function seatsOf({ section, held }: Part): Omit<BookedSeat, "position">[] {
   });
 }
 
+/** The same request at another gateway may have taken the share in this moment. */
+async function limited(
+  parts: BookParts,
+  intent: Intent,
+  taken: readonly Part[],
+  most: number,
+): Promise<BookOutcome> {
+  const earlier = await findBooking(parts.pool, intent.identity.bookingId);
+  if (earlier !== undefined) return settleWithEarlier(parts, intent, taken);
+  await releaseParts(parts, intent, taken);
+  return { outcome: "buyer_limit_reached", most };
+}
+
 /** An earlier request with this key has made the booking. Its seats are its own; ours are not. */
 async function settleWithEarlier(
   parts: BookParts,
@@ -86,7 +98,9 @@ async function settleWithEarlier(
   if (known === undefined) throw new Error(`booking ${bookingId} was there and is gone`);
   const { booking } = known;
   const owned = taken.filter((part) => part.owned);
-  const strayed = owned.filter(({ section }) => !isLive(booking.status) || seatsIn(booking, section).length === 0);
+  const strayed = owned.filter(
+    ({ section }) => !isLive(booking.status) || seatsIn(booking, section).length === 0,
+  );
   await releaseParts(parts, intent, strayed);
   // Redis had lost the hold of a booking that lives: what Postgres says of the section comes back.
   for (const part of owned)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limits } from "../../foundation/limits.ts";
-import { best, bookRequest, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
+import { best, bookRequest, openEvent, openShop, type Shop, standingOf } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import type { OnsaleEvent } from "../events/event.ts";
 
@@ -13,7 +13,8 @@ afterAll(() => shop.close());
 const book = (event: OnsaleEvent) => shop.bookings.book(bookRequest(event, best(1)));
 
 test("bookings of one event do not wait for the locked rows of another", async () => {
-  const [stuck, other] = [await openEvent(shop), await openEvent(shop)];
+  const sections = [standingOf(20)];
+  const [stuck, other] = [await openEvent(shop, { sections }), await openEvent(shop, { sections })];
   const blocker = await shop.pool.connect();
   await blocker.query("begin");
   await blocker.query("select from sections where event_id = $1 for update", [stuck.id]);

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EventId, uuidSource } from "../../foundation/ids.ts";
-import {
-  openEvent,
-  openShop,
-  rowsOf,
-  type Shop,
-  standingOf,
-} from "../../test/harness/shop.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
+import { openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
 import { createCatalogue } from "./catalogue.ts";
 import { seatLabel } from "./layout.ts";
 import { createReadModel } from "./read-model/read-model.ts";
@@ -65,7 +59,10 @@ test("a hidden event is not there, and comes back when it is shown again", async
   const { catalogue, clock } = openCatalogue();
   const isListed = async () => (await catalogue.list()).some((event) => event.id === id);
   expect(await catalogue.find(id)).toBeDefined();
-  for (const [status, shown] of [["inactive", false], ["active", true]] as const) {
+  for (const [status, shown] of [
+    ["inactive", false],
+    ["active", true],
+  ] as const) {
     await shop.pool.query("update events set status = $2 where id = $1", [id, status]);
     await shop.publishChanges();
     clock.nowMs += 601;
@@ -81,7 +78,8 @@ test("an event that Postgres has no more is not there", async () => {
   // No row is ever deleted by ours; whoever does it all the same has to switch the triggers off.
   await inTransaction(shop.pool, async (sql) => {
     await sql.query("set local session_replication_role = replica");
-    for (const table of ["offers", "sections", "rooms"]) await sql.query(`delete from ${table} where event_id = $1`, [id]);
+    for (const table of ["offers", "sections", "rooms"])
+      await sql.query(`delete from ${table} where event_id = $1`, [id]);
     await sql.query("delete from events where id = $1", [id]);
   });
   await shop.publishChanges();
@@ -114,4 +112,3 @@ test("an event that nobody has heard of is not there, and one that is published 
   expect(await catalogue.find(id)).toBeDefined();
   expect(uses()).toEqual({ versions: 0, events: 0 });
 });
-

@@ -1,8 +1,8 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { EventId } from "../../foundation/ids.ts";
 import type { OnsaleEvent } from "./event.ts";
-import { createEventMemory } from "./read-model/event-memory.ts";
 import type { Versions } from "./read-model/event-index.ts";
+import { createEventMemory } from "./read-model/event-memory.ts";
 import type { ReadModel } from "./read-model/read-model.ts";
 import { severalAtOnce } from "./read-model/several-at-once.ts";
 import { createVersionWatch } from "./read-model/version-watch.ts";
@@ -21,7 +21,13 @@ export type EventVersions = {
 /** Events that are loaded at the same time where many are not in memory. */
 const loadedAtOnce = 4;
 
-export function createCatalogue({ readModel, clock }: { readModel: ReadModel; clock: Clock }): Catalogue & EventVersions {
+export function createCatalogue({
+  readModel,
+  clock,
+}: {
+  readModel: ReadModel;
+  clock: Clock;
+}): Catalogue & EventVersions {
   const memory = createEventMemory(readModel);
   const watch = createVersionWatch({ readModel, clock, moved: memory.follow });
 

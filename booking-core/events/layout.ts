@@ -61,7 +61,15 @@ export function blockOf(blocks: readonly Block[], seatNumber: number): Block {
   return block;
 }
 
-type StoredBlock = readonly [row: number, column: number, segment: number, rank: number, centre: number, seats: number, names: SeatNames];
+type StoredBlock = readonly [
+  row: number,
+  column: number,
+  segment: number,
+  rank: number,
+  centre: number,
+  seats: number,
+  names: SeatNames,
+];
 type StoredSegment = readonly [offer: number, restrictedView: 0 | 1, blocks: number];
 
 /** The layout as Postgres keeps it: what follows from the order of the blocks is left out. */
@@ -74,7 +82,11 @@ export type StoredLayout = {
 export function storeLayout({ rows, blocks, segments }: Layout): StoredLayout {
   return {
     rows,
-    segments: segments.map(({ offer, restrictedView, blocks: count }) => [offer, restrictedView ? 1 : 0, count]),
+    segments: segments.map(({ offer, restrictedView, blocks: count }) => [
+      offer,
+      restrictedView ? 1 : 0,
+      count,
+    ]),
     blocks: blocks.map((block) => [
       block.row,
       block.column,

@@ -6,7 +6,11 @@ import type { Block, Layout, SeatNames, Segment } from "./layout.ts";
 /** A section as a seating plan draws it. */
 export type PlannedSection = SeatedPlan | StandingPlan;
 export type StandingPlan = { readonly name: string; readonly kind: "standing"; readonly capacity: number };
-export type SeatedPlan = { readonly name: string; readonly kind: "seated"; readonly rows: readonly PlannedRow[] };
+export type SeatedPlan = {
+  readonly name: string;
+  readonly kind: "seated";
+  readonly rows: readonly PlannedRow[];
+};
 
 /** Rows stand from the front. */
 export type PlannedRow = {
@@ -45,14 +49,17 @@ type DrawnBlock = Omit<Block, "first" | "segment"> & {
 /** What is sold of a plan's section by the offers of these categories. */
 export function compileSection(planned: PlannedSection, categories: readonly string[]): CompiledSection {
   if (planned.kind === "standing") return compileStanding(planned, categories);
-  const blocks = planned.rows.flatMap((row, index) => drawRow(planned, row, index, categories)).sort(bySegmentAndRank);
+  const blocks = planned.rows
+    .flatMap((row, index) => drawRow(planned, row, index, categories))
+    .sort(bySegmentAndRank);
   const section = arrange(planned, blocks);
   assertWithinLimits(planned, section);
   return section;
 }
 
 function compileStanding({ name, capacity }: StandingPlan, categories: readonly string[]): CompiledSection {
-  if (categories.length !== 1) throw new Error(`the standing section ${name} has ${categories.length} offers; one works`);
+  if (categories.length !== 1)
+    throw new Error(`the standing section ${name} has ${categories.length} offers; one works`);
   if (capacity < 1 || capacity > limits.section.seats)
     throw new Error(`section ${name} has ${capacity} seats; 1 to ${limits.section.seats} work`);
   const segments = [{ offer: 0, restrictedView: false, firstBlock: 0, blocks: 0 }];
@@ -66,7 +73,8 @@ function drawRow(
   categories: readonly string[],
 ): DrawnBlock[] {
   const letters = typeof row.seats === "number" ? "o".repeat(row.seats) : row.seats;
-  if (!drawn.test(letters)) throw new Error(`row ${row.label} of section ${section.name} is drawn with unknown letters`);
+  if (!drawn.test(letters))
+    throw new Error(`row ${row.label} of section ${section.name} is drawn with unknown letters`);
   const offer = row.category === undefined ? 0 : categories.indexOf(row.category);
   if (offer < 0) throw new Error(`section ${section.name} has no offer of the category ${row.category}`);
   const rank = Math.min(255, row.rank ?? Math.floor(index / rowsOfOneRank));
@@ -85,7 +93,12 @@ function drawRow(
   }));
 }
 
-function namesOf(names: SeatNames = { first: 1, step: 1 }, row: string, column: number, seats: number): SeatNames {
+function namesOf(
+  names: SeatNames = { first: 1, step: 1 },
+  row: string,
+  column: number,
+  seats: number,
+): SeatNames {
   const before = row.slice(0, column).replaceAll("_", "").length;
   if ("first" in names) return { first: names.first + before * names.step, step: names.step };
   return names.slice(before, before + seats);
@@ -142,5 +155,6 @@ function assertWithinLimits({ name }: SeatedPlan, { capacity, layout }: Compiled
   if (layout.blocks.length > blocks) fail(`more than ${blocks} blocks`);
   if (layout.segments.length > segments) fail(`more than ${segments} offers and views`);
   const wide = layout.blocks.find((block) => block.seats > blockSeats);
-  if (wide !== undefined) fail(`${wide.seats} seats beside each other in row ${layout.rows[wide.row]}; ${blockSeats} work`);
+  if (wide !== undefined)
+    fail(`${wide.seats} seats beside each other in row ${layout.rows[wide.row]}; ${blockSeats} work`);
 }

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EventId } from "../../foundation/ids.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
-import { insertEvent, newBuyer, openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
+import {
+  insertEvent,
+  newBuyer,
+  openEvent,
+  openShop,
+  rowsOf,
+  type Shop,
+  standingOf,
+} from "../../test/harness/shop.ts";
 import type { RoomsToPublish } from "../rooms/publish-room.ts";
 import { publishEvents, publishMissing } from "./publish.ts";
 import { readEvents } from "./read-events.ts";

@@ -2,6 +2,7 @@ import type { EventId } from "../../foundation/ids.ts";
 import { loadSection } from "../bookings/load-section.ts";
 import { type PublishRoomParts, publishRoom } from "../rooms/publish-room.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
+import type { Catalogue } from "./catalogue.ts";
 import type { OnsaleEvent } from "./event.ts";
 import { readEvents } from "./read-events.ts";
 
@@ -9,15 +10,17 @@ export type PublishParts = PublishRoomParts & { readonly seats: SeatEngine };
 
 /** Brings every active event to Redis: its room's settings, and its sections from what Postgres says. */
 export async function publishEvents(parts: PublishParts): Promise<void> {
-  await ofEachEvent(parts, (event) => publish(parts, event));
+  await ofEachActive(await readEvents(parts.pool), (event) => publish(parts, event));
 }
 
 /**
  * The same for what Redis does not have (any more): a Redis that was emptied while the system runs has every room
  * and section again after the next run. Sections that are there are left alone; they mend themselves on contact.
  */
-export async function publishMissing(parts: PublishParts): Promise<void> {
-  await ofEachEvent(parts, async (event) => {
+export async function publishMissing(
+  parts: PublishParts & { readonly catalogue: Pick<Catalogue, "list"> },
+): Promise<void> {
+  await ofEachActive(await parts.catalogue.list(), async (event) => {
     for (const section of event.sections) {
       if (!(await parts.seats.isLoaded(event.id, section.id))) await loadSection(parts, section);
     }
@@ -26,19 +29,19 @@ export async function publishMissing(parts: PublishParts): Promise<void> {
 }
 
 /** An event that cannot be published does not keep the others from it. */
-async function ofEachEvent(
-  { pool }: PublishParts,
+async function ofEachActive(
+  all: readonly OnsaleEvent[],
   work: (event: OnsaleEvent) => Promise<void>,
 ): Promise<void> {
   const failures: unknown[] = [];
-  const events = (await readEvents(pool)).filter((event) => event.status === "active");
+  const events = all.filter((event) => event.status === "active");
   for (const event of events) await work(event).catch((error: unknown) => failures.push(error));
   if (failures.length > 0)
     throw new AggregateError(failures, `${failures.length} of ${events.length} events are not published`);
 }
 
 export async function publishEvent(parts: PublishParts, eventId: EventId): Promise<void> {
-  const event = (await readEvents(parts.pool)).find((candidate) => candidate.id === eventId);
+  const [event] = await readEvents(parts.pool, eventId);
   if (event === undefined) throw new Error(`there is no event ${eventId} to publish`);
   await publish(parts, event);
 }

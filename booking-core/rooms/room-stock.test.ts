@@ -8,8 +8,8 @@ import {
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   standingOf,
 } from "../../test/harness/shop.ts";
 import type { OnsaleEvent } from "../events/event.ts";
@@ -56,7 +56,10 @@ test("other prices are other lines", async () => {
 function withPrice(event: OnsaleEvent, amountMinor: bigint): OnsaleEvent {
   const sections = event.sections.map((section, index) =>
     index === 1
-      ? { ...section, offers: section.offers.map((offer) => ({ ...offer, price: { amountMinor, currency: "EUR" } })) }
+      ? {
+          ...section,
+          offers: section.offers.map((offer) => ({ ...offer, price: { amountMinor, currency: "EUR" } })),
+        }
       : section,
   );
   return { ...event, sections };

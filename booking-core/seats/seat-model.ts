@@ -1,82 +1,166 @@
 import type { BookingId } from "../../foundation/ids.ts";
 import type { ClaimOutcome, LiveHold, Wish } from "./claim.ts";
+import type { Shrinking } from "./hold-ends.ts";
+import type { LoadableSection } from "./loadable-section.ts";
+import { chooseSeats, type SeatsView } from "./model-choice.ts";
+import { type SeatClass, seatByte } from "./seat-bytes.ts";
 
-type ModelHold = {
-  state: "held" | "sold";
-  readonly seats: readonly number[];
-  readonly quantity: number;
-  readonly requestHash: string;
+/** What the scripts must do, said once more by the rules alone: no index, no blocks at once, no text. */
+export type ModelHold = LiveHold & { readonly heldAtMs: number };
+export type ModelClaim = Omit<ModelHold, "seatNumbers" | "quantity" | "state"> & { readonly wish: Wish };
+
+type HoldEnd =
+  | { readonly what: "release"; readonly bookingId: BookingId }
+  | { readonly what: "confirm"; readonly bookingId: BookingId }
+  | ({ readonly what: "shrink" } & Shrinking);
+type End =
+  | HoldEnd
+  | { readonly what: "mark"; readonly marks: LoadableSection["marks"] }
+  | { readonly what: "load" };
+
+/** What somebody who is about to build the section has read. */
+export type Reading = {
+  readonly ends: number;
+  readonly live: readonly LiveHold[];
+  readonly marks: LoadableSection["marks"];
 };
 
-/**
- * What the scripts in lua/seats promise, without their tricks: who holds what. Which of the free seats a
- * best-available claim gets is the script's choice; the model takes it over and checks it.
- */
-export function createSeatModel(capacity: number, kind: "seated" | "standing") {
-  const holds = new Map<BookingId, ModelHold>();
-  const taken = () => [...holds.values()].reduce((sum, hold) => sum + hold.quantity, 0);
-  const ownerOf = (seat: number) => [...holds.values()].find((hold) => hold.seats.includes(seat));
+export function createSeatModel(section: LoadableSection, keepMs: number) {
+  let holds = new Map<BookingId, ModelHold>();
+  let classes = new Map<number, SeatClass>();
+  let ends: End[] = [];
+  let state = { loaded: false, version: 0, epoch: 0 };
 
-  /** What a claim must answer; for a new best-available hold everything but the seats. */
-  function expected(bookingId: BookingId, requestHash: string, wish: Wish): object {
+  const view = (): SeatsView => ({
+    section,
+    classOf: (seat) => classes.get(seat) ?? 0,
+    isTaken: (seat) => [...holds.values()].some((hold) => hold.seatNumbers.includes(seat)),
+    standingFree: section.capacity - sum([...holds.values()].map((hold) => hold.quantity)),
+  });
+
+  /** Claims that share a call make one version. */
+  function claimAll(claims: readonly ModelClaim[]): ClaimOutcome[] {
+    const before = state.version;
+    const outcomes = claims.map(claim);
+    if (outcomes.some((outcome) => outcome.outcome === "held" && outcome.fresh)) state.version = before + 1;
+    return outcomes;
+  }
+
+  function claim({ wish, ...wanted }: ModelClaim): ClaimOutcome {
+    const { bookingId, requestHash } = wanted;
+    if (!state.loaded) return { outcome: "section_missing" };
     const known = holds.get(bookingId);
-    if (known !== undefined) {
-      if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
-      return { outcome: "held", fresh: false, quantity: known.quantity, seatNumbers: known.seats };
+    if (known !== undefined && known.requestHash !== requestHash)
+      return { outcome: "idempotency_key_reused" };
+    if (known !== undefined) return held(known, false);
+    const choice = chooseSeats(view(), wish);
+    if ("outcome" in choice) return choice;
+    const made = { ...wanted, state: "held" as const, ...choice };
+    holds.set(bookingId, made);
+    return held(made, true);
+  }
+
+  function held({ seatNumbers, quantity, deadlineMs }: ModelHold, fresh: boolean): ClaimOutcome {
+    return { outcome: "held", seatNumbers, quantity, fresh, deadlineMs, epoch: state.epoch };
+  }
+
+  /** Each in turn; all of them make one version. */
+  function end(list: readonly HoldEnd[], epoch?: number): void {
+    if (epoch !== undefined && !(state.loaded && epoch === state.epoch)) return;
+    ends.push(...list);
+    if (!state.loaded) return;
+    const changes = list.filter((one) => changeHold(holds, one));
+    if (changes.length > 0) state.version += 1;
+  }
+
+  function mark(marks: LoadableSection["marks"]): "marked" | "section_missing" {
+    ends.push({ what: "mark", marks });
+    if (!state.loaded) return "section_missing";
+    for (const [seat, seatClass] of marks) classes.set(seat, seatClass);
+    state.version += 1;
+    return "marked";
+  }
+
+  function load(reading: Reading, nowMs: number): "loaded" | "moved" {
+    const since = ends.length - reading.ends;
+    if (since < 0) return "moved";
+    const live = new Map(reading.live.map((hold) => [hold.bookingId, { ...hold, heldAtMs: nowMs }]));
+    const nextClasses = new Map(reading.marks);
+    const fresh = [...holds.values()].filter(
+      (hold) => hold.state === "held" && hold.heldAtMs >= nowMs - keepMs,
+    );
+    fresh.sort(
+      (left, right) => left.heldAtMs - right.heldAtMs || (left.bookingId < right.bookingId ? -1 : 1),
+    );
+    for (const one of since === 0 ? [] : ends.slice(-since)) {
+      if (one.what === "load") return "moved";
+      if (one.what === "mark") for (const [seat, seatClass] of one.marks) nextClasses.set(seat, seatClass);
+      else if (one.what === "confirm" && !live.has(one.bookingId)) {
+        const paid = holds.get(one.bookingId);
+        if (paid === undefined) return "moved";
+        fresh.push(paid);
+      } else changeHold(live, one);
     }
-    if (wish.mode === "manual") {
-      const unknown = wish.seatNumbers.filter((seat) => kind === "standing" || seat >= capacity);
-      if (unknown.length > 0) return { outcome: "seats_unknown", seatNumbers: unknown };
-      const notFree = wish.seatNumbers.filter((seat) => ownerOf(seat) !== undefined);
-      if (notFree.length > 0) return { outcome: "seats_taken", seatNumbers: notFree };
-      return {
-        outcome: "held",
-        fresh: true,
-        quantity: wish.seatNumbers.length,
-        seatNumbers: wish.seatNumbers,
-      };
-    }
-    const free = capacity - taken();
-    if (free < wish.quantity) return { outcome: "sold_out", free };
-    return { outcome: "held", fresh: true, quantity: wish.quantity };
+    [holds, classes] = [live, nextClasses];
+    for (const hold of fresh) if (!holds.has(hold.bookingId) && fits(hold)) holds.set(hold.bookingId, hold);
+    ends.push({ what: "load" });
+    state = { loaded: true, version: state.version + 1, epoch: state.epoch + 1 };
+    return "loaded";
+  }
+
+  function fits(hold: ModelHold): boolean {
+    const { isTaken, standingFree } = view();
+    if (section.kind === "standing") return hold.quantity <= standingFree;
+    return !hold.seatNumbers.some(isTaken);
+  }
+
+  /** Redis loses everything. */
+  function forget(): void {
+    [holds, classes, ends] = [new Map(), new Map(), []];
+    state = { loaded: false, version: 0, epoch: 0 };
+  }
+
+  function stateOfSeat(seat: number) {
+    return [...holds.values()].find((hold) => hold.seatNumbers.includes(seat))?.state ?? "free";
   }
 
   return {
-    expected,
-    /** Takes over what a claim was given, unless that breaks a promise: then it says which. */
-    accept(bookingId: BookingId, requestHash: string, outcome: ClaimOutcome): string | undefined {
-      if (outcome.outcome !== "held" || !outcome.fresh) return undefined;
-      const seats = outcome.seatNumbers;
-      if (kind === "seated" && seats.length !== outcome.quantity) return "not as many seats as were promised";
-      if (new Set(seats).size !== seats.length) return "a seat twice";
-      if (seats.some((seat) => seat >= capacity || ownerOf(seat) !== undefined))
-        return "a seat that is not free";
-      holds.set(bookingId, { state: "held", seats, quantity: outcome.quantity, requestHash });
-      return undefined;
-    },
-    release: (bookingId: BookingId) => void holds.delete(bookingId),
-    confirm(bookingId: BookingId) {
-      const hold = holds.get(bookingId);
-      if (hold !== undefined) hold.state = "sold";
-    },
-    /** As Postgres would know it. */
-    live: (): LiveHold[] =>
-      [...holds].map(([bookingId, { state, seats, quantity, requestHash }]) => ({
-        bookingId,
-        state,
-        seatNumbers: seats,
-        quantity,
-        requestHash,
-        deadlineMs: 2_000_000,
-      })),
-    holdStates: () => new Map([...holds].map(([bookingId, { state }]) => [bookingId, state])),
-    free: () => capacity - taken(),
-    states: () =>
-      kind === "standing"
+    claimAll,
+    end,
+    mark,
+    load,
+    forget,
+    holds: (): readonly ModelHold[] => [...holds.values()],
+    ends: () => ends.length,
+    state: () => state,
+    bytes: () =>
+      section.kind === "standing"
         ? ""
-        : Array.from(
-            { length: capacity },
-            (_, seat) => ({ held: "h", sold: "s", free: "f" })[ownerOf(seat)?.state ?? "free"],
-          ).join(""),
+        : String.fromCharCode(
+            ...Array.from({ length: section.capacity }, (_, seat) =>
+              seatByte(classes.get(seat) ?? 0, stateOfSeat(seat)),
+            ),
+          ),
+    view,
   };
+}
+
+/** Whether that changed anything. */
+function changeHold<Hold extends LiveHold>(holds: Map<BookingId, Hold>, end: HoldEnd): boolean {
+  const hold = holds.get(end.bookingId);
+  if (hold === undefined) return false;
+  if (end.what === "release") return holds.delete(end.bookingId);
+  if (end.what === "confirm") {
+    holds.set(end.bookingId, { ...hold, state: "sold" });
+    return hold.state === "held";
+  }
+  const seatNumbers = hold.seatNumbers.filter((seat) => !end.giveBack.includes(seat));
+  const quantity = hold.seatNumbers.length === 0 ? Math.min(hold.quantity, end.left) : seatNumbers.length;
+  if (quantity === 0) return holds.delete(end.bookingId);
+  holds.set(end.bookingId, { ...hold, seatNumbers, quantity });
+  return quantity !== hold.quantity;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

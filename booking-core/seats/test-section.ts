@@ -86,7 +86,7 @@ export function standingSection(capacity: number): LoadableSection {
   return { ...newPlace(), kind: "standing", capacity, blocks: [], segments, marks: [] };
 }
 
-function newPlace(): Place {
+export function newPlace(): Place {
   return { id: randomUUID() as SectionId, eventId: randomUUID() as EventId };
 }
 

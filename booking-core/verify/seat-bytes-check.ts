@@ -21,7 +21,9 @@ function strayedStates(seats: string, holds: readonly Hold[]): Suspects {
   for (const { state, seatNumbers } of holds) for (const seat of seatNumbers) expected.set(seat, state);
   return bytesOf(seats).flatMap((byte, seat): Suspects => {
     const [state, wanted] = [stateOf(byte), expected.get(seat) ?? "free"];
-    return state === wanted ? [] : [[`state ${seat}`, `seat ${seat} is ${state}, and by its holds it is ${wanted}`]];
+    return state === wanted
+      ? []
+      : [[`state ${seat}`, `seat ${seat} is ${state}, and by its holds it is ${wanted}`]];
   });
 }
 
@@ -29,7 +31,9 @@ function strayedClasses({ marks }: Section, seats: string): Suspects {
   const classes = new Map(marks);
   return bytesOf(seats).flatMap((byte, seat): Suspects => {
     const [is, wanted] = [classOf(byte), classes.get(seat) ?? seatClasses.ordinary];
-    return is === wanted ? [] : [[`class ${seat}`, `seat ${seat} has class ${is} in Redis and ${wanted} in Postgres`]];
+    return is === wanted
+      ? []
+      : [[`class ${seat}`, `seat ${seat} has class ${is} in Redis and ${wanted} in Postgres`]];
   });
 }
 

@@ -41,10 +41,7 @@ export async function lookAtSection(
     ...doubleHolds(holds),
     ...lookAtSeats(section, snapshot, holds),
   ];
-  return found.map(([key, sentence]) => [
-    `${section.id} ${key}`,
-    `section ${section.id}: ${sentence}`,
-  ]);
+  return found.map(([key, sentence]) => [`${section.id} ${key}`, `section ${section.id}: ${sentence}`]);
 }
 
 async function liveBookings(pool: Pool, sectionId: SectionId): Promise<Map<BookingId, Live>> {

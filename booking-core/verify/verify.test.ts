@@ -7,11 +7,12 @@ import { checkPlaces, countShoppers } from "../../queue-admission/room-check.ts"
 import {
   best,
   bookRequest,
+  newBuyer,
   openEvent,
   openShop,
   rowsOf,
-  sectionOf,
   type Shop,
+  sectionOf,
   standingOf,
 } from "../../test/harness/shop.ts";
 import type { Booking } from "../bookings/booking.ts";
@@ -76,7 +77,7 @@ test("a system that has sold, held and paid is clean, and says how much was look
   const findings = await verify({ ...shop, roomSights }, patience);
   expect(findings.flatMap((finding) => finding.violations)).toEqual([]);
   expect(findings.filter((finding) => finding.checked > 0).map((finding) => finding.invariant)).toEqual([
-    1, 1, 1, 2, 3, 7, 7, 8, 8, 8,
+    1, 1, 1, 1, 1, 2, 3, 7, 7, 8, 8, 8,
   ]);
 });
 
@@ -129,8 +130,10 @@ test("invariant 2 is seen broken by a standing section that counts wrong", async
 
 describe("invariant 3 is seen broken", () => {
   test("by a seat that is marked as taken and that nobody holds", async () => {
-    await shop.redis.setrange(firstKeys().seats, 7, "h");
-    expect((await violations())[3]).toEqual([expect.stringContaining("seat 7 is marked h")]);
+    await shop.redis.setrange(firstKeys().seats, 7, "1");
+    expect((await violations())[3]).toContainEqual(
+      expect.stringContaining("seat 7 is held, and by its holds it is free"),
+    );
   });
 
   test("by a booked seat that Redis gives out as free", async () => {
@@ -143,23 +146,25 @@ describe("invariant 3 is seen broken", () => {
 
   test("by a hold that has outlived its deadline", async () => {
     const booking = await book();
-    await shop.pool.query("update bookings set deadline = now() - interval '6 seconds' where id = $1", [booking.id]);
+    await shop.pool.query("update bookings set deadline = now() - interval '6 seconds' where id = $1", [
+      booking.id,
+    ]);
     expect((await violations())[3]?.join()).toContain(`the hold of booking ${booking.id} should have ended`);
   });
 
   test("by an old hold without a booking", async () => {
     const orphan = randomUUID();
     await shop.redis.hset(firstKeys().holds, orphan, `held|${Date.now() + 60_000}|1|hash|1|5`);
-    await shop.redis.setrange(firstKeys().seats, 5, "h");
+    await shop.redis.setrange(firstKeys().seats, 5, "1");
     expect((await violations())[3]?.join()).toContain(
       `seats are held for ${orphan}, which is no live booking`,
     );
   });
 
   test("by a count of free seats that is wrong", async () => {
-    await shop.redis.hincrby(firstKeys().meta, "free", 3);
+    await shop.redis.hset(firstKeys().meta, "free", "23");
     expect((await violations())[3]).toEqual([
-      expect.stringContaining("23 seats are counted as free, and by the holds it is 20"),
+      expect.stringContaining("23 are counted as free by segment, and by the seats and holds it is 20"),
     ]);
   });
 
@@ -167,6 +172,78 @@ describe("invariant 3 is seen broken", () => {
     await shop.redis.del(...Object.values(firstKeys()));
     expect((await violations())[3]).toEqual([expect.stringContaining("is not in Redis")]);
   });
+});
+
+describe("what foreign keys would refuse is seen", () => {
+  const broken = async (statement: string) => {
+    await shop.pool.query(statement);
+    return (await violations())[1];
+  };
+
+  test("a seat without its booking", async () => {
+    await shop.pool.query(`insert into booking_seats (booking_id, section_id, offer_id, position, seat_number, price_minor, live)
+      select gen_random_uuid(), section_id, id, 0, 7, 4500, false from offers limit 1`);
+    expect((await violations())[1]).toEqual([expect.stringContaining("no such booking")]);
+  });
+
+  test("a booking without its event, whose seats are of none of its sections", async () => {
+    const { id } = await book();
+    const found = await broken("update bookings set event_id = gen_random_uuid()");
+    expect(found?.join()).toContain(`booking ${id} is of event`);
+    expect(found?.join()).toContain("no such section");
+  });
+
+  test("seats of unknown sections, and offers of other sections", async () => {
+    await book();
+    expect((await broken("update booking_seats set section_id = gen_random_uuid()"))?.join()).toContain(
+      "no such section",
+    );
+    await broken("update booking_seats set section_id = (select id from sections where kind = 'seated')");
+    const others =
+      "(select id from offers where section_id = (select id from sections where kind = 'standing'))";
+    expect((await broken(`update booking_seats set offer_id = ${others}`))?.join()).toContain(
+      "no such offer there",
+    );
+  });
+
+  test("a seat that its section does not have", async () => {
+    await book();
+    expect((await broken("update booking_seats set seat_number = 99 where position = 1"))?.join()).toContain(
+      "has seat 99 of section",
+    );
+  });
+});
+
+test("a booking that costs something else than its seats is seen, and seats that were given back cost nothing", async () => {
+  const { id } = await book();
+  await shop.pool.query("update booking_seats set live = false, given_back = true where position = 1");
+  expect((await violations())[1]?.join()).toContain(
+    `booking ${id} costs 9000 for 2 seats, and its seats cost 4500 for 1`,
+  );
+  await shop.pool.query("update bookings set quantity = 1, total_minor = 4500");
+  expect((await violations())[1]).toBeUndefined();
+});
+
+test("a share of one buyer that is counted wrong is seen, where the event has a bound", async () => {
+  const buyer = newBuyer();
+  const seen = async () => (await violations())[11];
+  await shop.bookings.book(bookRequest(event, best(2), { buyer }));
+  expect(await seen()).toBeUndefined();
+  await shop.pool.query("update events set most_per_identity = 4");
+  expect(await seen()).toBeUndefined();
+  await shop.pool.query("update identity_seats set seats = 1");
+  expect(await seen()).toEqual([
+    `identity ${buyer.identity} has 2 live seats of event ${event.id}, and 1 are counted`,
+  ]);
+  await shop.pool.query("delete from identity_seats");
+  expect(await seen()).toEqual([expect.stringContaining("and 0 are counted")]);
+});
+
+test("invariant 3 is seen broken by a seat whose class Redis and Postgres tell differently", async () => {
+  await shop.seats.mark(event.id, sectionOf(event).id, [[3, 1]]);
+  expect((await violations())[3]).toEqual([
+    expect.stringContaining("seat 3 has class 1 in Redis and 0 in Postgres"),
+  ]);
 });
 
 describe("invariant 7 is seen broken", () => {

@@ -1,6 +1,6 @@
 import { type Db, type Job, type JobInsert, type JobResult, PgBoss } from "pg-boss";
 import type { Logger } from "../log.ts";
-import type { Sql } from "../postgres/pool.ts";
+import { type Sql, silentConnectionMs } from "../postgres/pool.ts";
 import type { JobData, QueueName } from "./queues.ts";
 
 export type Jobs = {
@@ -50,7 +50,9 @@ export async function startJobs(
   logger: Logger,
   options: { work: boolean },
 ): Promise<Jobs> {
-  const boss = new PgBoss({
+  const settings = {
+    // pg-boss hands it to pg: without it a half-open connection holds up its queue for ever.
+    query_timeout: silentConnectionMs,
     connectionString: databaseUrl,
     migrate: false,
     supervise: options.work,
@@ -61,7 +63,8 @@ export async function startJobs(
     schedule: false,
     useListenNotify: options.work,
     max: 6,
-  });
+  };
+  const boss = new PgBoss(settings);
   boss.on("error", (error) => logger.error({ err: error }, "pg-boss reports an error"));
   boss.on("warning", (warning) => logger.warn({ warning }, "pg-boss warns"));
   await boss.start();

@@ -12,10 +12,9 @@ const migrationLock = 7_262_531;
 
 /** Brings the database to the newest schema, pg-boss's tables and queues included. Says what it applied. */
 export async function migrateDatabase(databaseUrl: string): Promise<string[]> {
-  const pool = createPool(databaseUrl, 2);
+  const pool = createPool(databaseUrl, 2, { isPatient: true });
   const connection = await pool.connect();
   try {
-    await connection.query("set statement_timeout = 0");
     await connection.query("select pg_advisory_lock($1)", [migrationLock]);
     const applied = await applyAll(connection);
     await migrateJobs(databaseUrl);

@@ -7,20 +7,34 @@ export type Sql = Pick<pg.Pool, "query">;
 
 const int8Oid = 20;
 
+const statementTimeoutMs = 15_000;
+/**
+ * The server gives up a statement first, and says so. A connection that stays silent for longer has lost its other
+ * end: without this whoever uses it waits for ever, and the pool keeps it (seen: a gateway that read nothing from
+ * Postgres any more after its connections had become half-open).
+ */
+export const silentConnectionMs = statementTimeoutMs + 1_000;
+const unanswered = "Query read timeout";
+
 /** Every bigint column is read as a JavaScript bigint: money never passes through a float. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: "text" | "binary") =>
     oid === int8Oid && format !== "binary" ? BigInt : pg.types.getTypeParser(oid, format as "text"),
 };
 
-export function createPool(databaseUrl: string, connections: number): Pool {
+/** `isPatient`: statements may take as long as they need, as those of a migration do. */
+export function createPool(
+  databaseUrl: string,
+  connections: number,
+  { isPatient = false }: { isPatient?: boolean } = {},
+): Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: connections,
     types,
     connectionTimeoutMillis: 3_000,
     idle_in_transaction_session_timeout: 15_000,
-    statement_timeout: 15_000,
+    ...(isPatient ? {} : { statement_timeout: statementTimeoutMs, query_timeout: silentConnectionMs }),
     keepAlive: true,
     application_name: "onsale",
   });
@@ -63,7 +77,8 @@ export async function transactionOn<Result>(
     await connection.query("commit");
     return result;
   } catch (error) {
-    await connection.query("rollback").catch(drop);
+    if (isUnanswered(error)) drop(error);
+    else await connection.query("rollback").catch(drop);
     throw error;
   }
 }
@@ -84,6 +99,10 @@ async function onConnection<Result>(
     connection.off("error", ignore);
     connection.release(broken);
   }
+}
+
+function isUnanswered(error: unknown): error is Error {
+  return error instanceof Error && error.message === unanswered;
 }
 
 function ignore(): void {}

@@ -1,5 +1,6 @@
-import { Cluster } from "ioredis";
+import { Cluster, type Redis as RedisNode } from "ioredis";
 import type { Logger } from "../log.ts";
+import { gatherWrites } from "./gather-writes.ts";
 
 export type Redis = Cluster;
 
@@ -8,7 +9,7 @@ const commandTimeoutMs = 5_000;
 
 /**
  * Automatic pipelining stays off: while slots migrate it hands callers MOVED errors (docs/adr/0003). We
- * coalesce in our own code instead. `retryDelayOnFailover × maxRedirections` (10 s) exceeds the time in which
+ * coalesce in our own code instead, and what remains leaves in one write a turn. `retryDelayOnFailover × maxRedirections` (10 s) exceeds the time in which
  * a replica takes over, so a fail-over is a delay and not an error.
  */
 export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis {
@@ -24,8 +25,15 @@ export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis
     retryDelayOnMoved: 20,
     slotsRefreshTimeout: 2_000,
     clusterRetryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
-    redisOptions: { commandTimeout: commandTimeoutMs, connectTimeout: 2_000, maxRetriesPerRequest: 20 },
+    redisOptions: {
+      commandTimeout: commandTimeoutMs,
+      // A connection whose other end is gone without a word would take commands, and time them out, for ever.
+      socketTimeout: commandTimeoutMs,
+      connectTimeout: 2_000,
+      maxRetriesPerRequest: 20,
+    },
   });
+  redis.on("+node", (node: RedisNode) => node.on("connect", () => gatherWrites(node.stream)));
   // Until the first connection commands wait for it. Later, while no node can be reached, they fail at once: the
   // client would keep them without a bound and without a time-out, and run them when nobody waits any more.
   redis.once("ready", () => {

@@ -17,7 +17,11 @@ export function mapObjects(redis: Redis): Client {
 }
 
 type Fields = Readonly<Record<string, string>>;
-type Transaction = { unlink(key: string): Transaction; hSet(key: string, fields: Fields): Transaction; exec(): Promise<void> };
+type Transaction = {
+  unlink(key: string): Transaction;
+  hSet(key: string, fields: Fields): Transaction;
+  exec(): Promise<void>;
+};
 
 /** How redis-om replaces a hash: all of it at once. */
 function transaction(redis: Redis): Transaction {

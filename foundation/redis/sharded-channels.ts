@@ -4,12 +4,18 @@ export type ChannelListener = (message: string) => void;
 
 export type ShardedChannels = {
   /** Hears the channel from when this resolves; the function that comes back ends it. */
-  listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>>;
+  listen(channel: string, listener: ChannelListener, expects?: Expected): Promise<() => Promise<void>>;
+  /** Subscribes anew: for who knows that a message did not arrive. */
+  renew(channel: string): Promise<void>;
 };
+
+/** `news` where silence is a sign of trouble, `silence` where it is not and the listener looks after itself. */
+export type Expected = "news" | "silence";
 
 type Channel = {
   readonly name: string;
   readonly listeners: Set<ChannelListener>;
+  readonly expects: Expected;
   subscribed: boolean;
   /** Whether a message came since the guard last looked. */
   heard: boolean;
@@ -41,8 +47,8 @@ export function createShardedChannels(redis: Redis): ShardedChannels {
   }
 
   return {
-    async listen(name, listener) {
-      const channel = channels.get(name) ?? openChannel(channels, name);
+    async listen(name, listener, expects = "news") {
+      const channel = channels.get(name) ?? openChannel(channels, name, expects);
       guard.runWhile(true);
       // A function of its own for each call: the same listener may be given twice.
       const own: ChannelListener = (message) => listener(message);
@@ -55,14 +61,21 @@ export function createShardedChannels(redis: Redis): ShardedChannels {
       }
       return () => close(channel, own);
     },
+    async renew(name) {
+      const channel = channels.get(name);
+      if (channel === undefined) return;
+      channel.subscribed = false;
+      await settle(redis, channel);
+    },
   };
 }
 
-function openChannel(channels: Map<string, Channel>, name: string): Channel {
+function openChannel(channels: Map<string, Channel>, name: string, expects: Expected): Channel {
   if (channels.size >= channelsMost) throw new Error(`more than ${channelsMost} channels are listened to`);
   const channel: Channel = {
     name,
     listeners: new Set(),
+    expects,
     subscribed: false,
     heard: true,
     work: Promise.resolve(),
@@ -82,7 +95,7 @@ function createGuard(redis: Redis, channels: ReadonlyMap<string, Channel>) {
 
   function look(): void {
     for (const channel of channels.values()) {
-      if (!channel.heard) channel.subscribed = false;
+      if (!channel.heard && channel.expects === "news") channel.subscribed = false;
       channel.heard = false;
       // What fails now is tried again at the next look.
       settle(redis, channel).catch(() => undefined);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { asyncApiDocument } from "../asyncapi.ts";
+import { mapPage, mapScripts, mapStyle } from "../map-page/map-page.ts";
 import { openApiDocument } from "../openapi.ts";
 import { errorsPage } from "./errors-table.ts";
 import { roomPage } from "./room-page.ts";
@@ -36,12 +37,17 @@ export function staticDocuments(publicUrl: string): StaticDocument[] {
     pageDocument("/docs", swaggerPage),
     pageDocument("/docs/room", roomPage(asyncApiDocument(publicUrl))),
     pageDocument("/docs/errors", errorsPage()),
-    textDocument("/docs/start.js", "text/javascript; charset=utf-8", startScript),
+    textDocument("/docs/start.js", scriptType, startScript),
+    pageDocument("/events/:eventId/map", mapPage),
+    textDocument("/map/map-page.css", "text/css; charset=utf-8", mapStyle),
+    ...mapScripts.map(({ path, text }) => textDocument(path, scriptType, text)),
     swaggerDocument("swagger-ui.css", "text/css; charset=utf-8"),
     swaggerDocument("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
     swaggerDocument("favicon-32x32.png", "image/png"),
   ];
 }
+
+const scriptType = "text/javascript; charset=utf-8";
 
 const swaggerPage = `<!doctype html>
 <html lang="en">

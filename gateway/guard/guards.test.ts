@@ -9,7 +9,14 @@ const publicUrl = "https://onsale.example";
 function setUp(rateKeys = 100) {
   const clock = { nowMs: 1_800_000_000_000, now: () => clock.nowMs };
   const rule = { perMinute: 60, burst: 2 };
-  const rates = { joins: rule, sessions: rule, strangers: rule, guesses: rule, joinsOfIdentity: rule };
+  const rates = {
+    joins: rule,
+    sessions: rule,
+    strangers: rule,
+    guesses: rule,
+    joinsOfIdentity: rule,
+    maps: rule,
+  };
   const services = { clock, guardSecret: "g".repeat(32), publicUrl } as unknown as GatewayServices;
   return { clock, guards: createGuards(services, { rates, rateKeys }) };
 }
@@ -26,7 +33,7 @@ test("who does something too often is refused and told when to come again; then 
 
 test("each kind is counted for itself", () => {
   const { guards } = setUp();
-  for (const kind of ["joins", "sessions", "strangers", "guesses", "joinsOfIdentity"] as const) {
+  for (const kind of ["joins", "sessions", "strangers", "guesses", "joinsOfIdentity", "maps"] as const) {
     expect([guards.take(kind, "192.0.2.1"), guards.take(kind, "192.0.2.1")]).toEqual([undefined, undefined]);
     expect(guards.take(kind, "192.0.2.1"), kind).toBeDefined();
   }

@@ -5,8 +5,8 @@ export type Deadlines<Item> = {
 };
 
 /**
- * All wait for the same time, so they are due in the order in which they came and one timer, for the first, is enough:
- * a timer of its own cost each request two microseconds. The timer keeps no process alive.
+ * All wait for the same time, so they are due in the order in which they came and one timer, for the first, is enough
+ * where each request had two of its own. It keeps no process alive.
  */
 export function createDeadlines<Item>(afterMs: number, onDue: (item: Item) => void): Deadlines<Item> {
   const dueAtMs = new Map<Item, number>();

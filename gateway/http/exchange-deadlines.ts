@@ -7,7 +7,10 @@ export type ExchangeDeadlines = {
   readonly answer: Deadlines<Exchange>;
 };
 
-export function createExchangeDeadlines({ bodyTimeoutMs, answerTimeoutMs }: Bounds["http"]): ExchangeDeadlines {
+export function createExchangeDeadlines({
+  bodyTimeoutMs,
+  answerTimeoutMs,
+}: Bounds["http"]): ExchangeDeadlines {
   return {
     body: createDeadlines(bodyTimeoutMs, refuseTooSlow),
     answer: createDeadlines(answerTimeoutMs, giveUp),

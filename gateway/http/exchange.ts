@@ -1,6 +1,6 @@
 import type { HttpResponse } from "uWebSockets.js";
 import { errorTable } from "../../foundation/errors.ts";
-import type { Answer } from "../route.ts";
+import type { Answer, TextAnswer } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import { problemView, type Refusal } from "../wire/problem.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -66,7 +66,9 @@ export function closeExchange(exchange: Exchange): void {
 const jsonType = "application/json; charset=utf-8";
 const problemType = "application/problem+json";
 
-export function answer(exchange: Exchange, { status, headers, body }: Answer): void {
+export function answer(exchange: Exchange, given: Answer | TextAnswer): void {
+  if ("text" in given) return send(exchange, 200, jsonType, given.headers, given.text, false);
+  const { status, headers, body } = given;
   const text = body === undefined ? "" : JSON.stringify(body);
   send(exchange, status, body === undefined ? undefined : jsonType, headers ?? {}, text, false);
 }

@@ -1,3 +1,5 @@
+import { isOutage } from "../../booking-core/bookings/outage.ts";
+
 /** Names, system codes and SQLSTATEs of a server that is away: the same request can succeed when it is back. */
 const awayCodes = new Set([
   "ECONNREFUSED",
@@ -24,6 +26,7 @@ const awayMessages = [
 /** What a throw from a service means to the caller: a part that is away, or something broken. */
 export function codeOfFailure(failure: unknown): "unavailable" | "internal" {
   if (!(failure instanceof Error)) return "internal";
+  if (isOutage(failure)) return "unavailable";
   const { name, message } = failure;
   const code = "code" in failure ? String(failure.code) : "";
   const away =

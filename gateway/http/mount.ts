@@ -2,24 +2,26 @@ import type { TemplatedApp } from "uWebSockets.js";
 import { type StaticDocument, staticDocuments } from "../docs/documents.ts";
 import type { Method, Route } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
+import { createExchangeDeadlines, type ExchangeDeadlines } from "./exchange-deadlines.ts";
 import { serveDocument } from "./serve-document.ts";
 import { serveRefusal } from "./serve-refusal.ts";
 import { serveRoute } from "./serve-route.ts";
 
 /** Tells uWebSockets.js of every route and document, and of what to say to everything else. */
 export function mountAll(app: TemplatedApp, runtime: Runtime, routes: readonly Route[]): void {
-  for (const route of routes) mountRoute(app, runtime, route);
+  const deadlines = createExchangeDeadlines(runtime.bounds.http);
+  for (const route of routes) mountRoute(app, runtime, route, deadlines);
   for (const document of staticDocuments(runtime.publicUrl)) mountDocument(app, runtime, document);
   for (const [path, methods] of methodsByPath(routes)) mountOtherMethods(app, runtime, path, methods);
   app.any("/*", serveRefusal(runtime, "not_found"));
 }
 
-function mountRoute(app: TemplatedApp, runtime: Runtime, route: Route): void {
-  const serve = serveRoute(runtime, route, false);
+function mountRoute(app: TemplatedApp, runtime: Runtime, route: Route, deadlines: ExchangeDeadlines): void {
+  const serve = serveRoute(runtime, route, deadlines, false);
   if (route.method === "post") app.post(route.path, serve);
   else if (route.method === "patch") app.patch(route.path, serve);
   else if (route.method === "delete") app.del(route.path, serve);
-  else app.get(route.path, serve).head(route.path, serveRoute(runtime, route, true));
+  else app.get(route.path, serve).head(route.path, serveRoute(runtime, route, deadlines, true));
 }
 
 function mountDocument(app: TemplatedApp, runtime: Runtime, document: StaticDocument): void {

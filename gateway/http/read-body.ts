@@ -1,3 +1,4 @@
+import type { Deadlines } from "./deadlines.ts";
 import type { Exchange } from "./exchange.ts";
 import { closeExchange, refuse, setDeadline } from "./exchange.ts";
 
@@ -11,13 +12,14 @@ export function readBody(
   exchange: Exchange,
   mostBytes: number,
   declaredBytes: number,
+  deadlines: Deadlines<Exchange>,
   then: (bytes: Buffer) => void,
 ): void {
   if (declaredBytes > mostBytes) return refuseTooLarge(exchange, mostBytes);
   const gathered: Buffer[] = [];
   let size = 0;
   exchange.onGone = () => closeExchange(exchange);
-  setDeadline(exchange, exchange.runtime.deadlines.body);
+  setDeadline(exchange, deadlines);
   exchange.res.onData((chunk, isLast) => {
     if (!exchange.open) return;
     size += chunk.byteLength;

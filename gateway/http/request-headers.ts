@@ -15,6 +15,7 @@ export type RequestHeaders = {
   contentLength: string | undefined;
   transferEncoding: string | undefined;
   ifNoneMatch: string | undefined;
+  acceptEncoding: string | undefined;
   webhookSignature: string | undefined;
   /** Whether one of these came twice: two readers could take a different one. */
   doubled: boolean;
@@ -33,6 +34,7 @@ export const headerNames = {
   contentLength: "content-length",
   transferEncoding: "transfer-encoding",
   ifNoneMatch: "if-none-match",
+  acceptEncoding: "accept-encoding",
   webhookSignature: "sandbox-signature",
 } as const satisfies Record<HeaderField, string>;
 
@@ -46,8 +48,8 @@ export function readHeaders(req: HttpRequest): RequestHeaders {
   req.forEach((name, value) => {
     const field = fieldOfHeader.get(name);
     if (field === undefined) return;
-    // Each proxy may add a line of its own; they count as one, in their order.
-    if (field === "forwardedFor" && headers[field] !== undefined) headers[field] += `,${value}`;
+    // These may come in several lines, which count as one, in their order.
+    if (isList(field) && headers[field] !== undefined) headers[field] += `,${value}`;
     else {
       if (headers[field] !== undefined) headers.doubled = true;
       headers[field] = value;
@@ -55,6 +57,8 @@ export function readHeaders(req: HttpRequest): RequestHeaders {
   });
   return headers;
 }
+
+const isList = (field: HeaderField) => field === "forwardedFor" || field === "acceptEncoding";
 
 function noHeaders(): RequestHeaders {
   return {
@@ -68,6 +72,7 @@ function noHeaders(): RequestHeaders {
     contentLength: undefined,
     transferEncoding: undefined,
     ifNoneMatch: undefined,
+    acceptEncoding: undefined,
     webhookSignature: undefined,
     doubled: false,
   };

@@ -1,11 +1,12 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { z } from "zod";
-import { type Answer, paramNames, type Route, takesBody } from "../route.ts";
+import { type Answer, paramNames, type Route, type TextAnswer, takesBody } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
 import { authenticateBuyer, deviceOf } from "./authenticate.ts";
 import { answer, closeExchange, type Exchange, openExchange, refuse, setDeadline } from "./exchange.ts";
+import type { ExchangeDeadlines } from "./exchange-deadlines.ts";
 import { codeOfFailure } from "./failure.ts";
 import { framingProblem } from "./framing.ts";
 import { parseBody } from "./parse-body.ts";
@@ -30,6 +31,7 @@ const idempotencyKeyPattern = /^[A-Za-z0-9_-]{8,128}$/;
 export function serveRoute(
   runtime: Runtime,
   route: Route,
+  deadlines: ExchangeDeadlines,
   head: boolean,
 ): (res: HttpResponse, req: HttpRequest) => void {
   const names = paramNames(route.path);
@@ -49,11 +51,12 @@ export function serveRoute(
     const address = isCounted ? addressOf(runtime, res, headers) : "";
     const limited = limitedBy && runtime.guards.take(limitedBy, address);
     if (limited !== undefined) return refuseAtOnce(exchange, limited);
-    const received = { headers, params, query, path, address };
-    if (!takesBody(route)) return work(exchange, route, { ...received, rawBody: noBytes });
-    readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), (rawBody) => {
-      work(exchange, route, { ...received, rawBody });
-    });
+    const begin = (rawBody: Buffer) => {
+      setDeadline(exchange, deadlines.answer);
+      work(exchange, route, { headers, params, query, path, address, rawBody });
+    };
+    if (!takesBody(route)) return begin(noBytes);
+    readBody(exchange, mostBytes, Number(headers.contentLength ?? 0), deadlines.body, begin);
   };
 }
 
@@ -81,7 +84,6 @@ export function refuseAtOnce(exchange: Exchange, refusal: Refusal): void {
 
 /** Never rejects: whatever is thrown becomes an answer and a line in the log. Waits only where there is something to wait for. */
 function work(exchange: Exchange, route: Route, received: Received): void {
-  setDeadline(exchange, exchange.runtime.deadlines.answer);
   try {
     const result = decide(exchange.runtime, route, received);
     if (!(result instanceof Promise)) return finish(exchange, result);
@@ -91,7 +93,7 @@ function work(exchange: Exchange, route: Route, received: Received): void {
   }
 }
 
-function finish(exchange: Exchange, result: Answer | Refusal): void {
+function finish(exchange: Exchange, result: Answer | TextAnswer | Refusal): void {
   if ("refusal" in result) refuse(exchange, result);
   else answer(exchange, result);
   closeExchange(exchange);
@@ -106,18 +108,18 @@ function fail(exchange: Exchange, failure: unknown): void {
 
 type Maybe<Value> = Value | Promise<Value>;
 
-function decide(runtime: Runtime, route: Route, received: Received): Maybe<Answer | Refusal> {
+function decide(runtime: Runtime, route: Route, received: Received): Maybe<Answer | TextAnswer | Refusal> {
   const known = identify(runtime, route, received);
   if (known instanceof Promise) return known.then((late) => handle(runtime, route, received, late));
   return handle(runtime, route, received, known);
 }
 
 function handle(
-  { services, connections, guards }: Runtime,
+  { services, connections, guards, sheets }: Runtime,
   route: Route,
   { headers, params, query: text, rawBody, address }: Received,
   known: Known | Refusal,
-): Maybe<Answer | Refusal> {
+): Maybe<Answer | TextAnswer | Refusal> {
   if ("refusal" in known) return known;
   const refusal = paramsProblem(params, route.params) ?? keyProblem(headers, route);
   if (refusal !== undefined) return refusal;
@@ -129,7 +131,7 @@ function handle(
   const { query } = asked;
   const { buyer, jkt } = known;
   const request = { params, query, body, headers, rawBody, address, buyer, jkt };
-  return route.handle({ services, connections, guards, ...request });
+  return route.handle({ services, connections, guards, sheets, ...request });
 }
 
 type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };

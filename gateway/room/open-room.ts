@@ -1,5 +1,6 @@
 import { type EventId, isUuid } from "../../foundation/ids.ts";
 import { authenticateBuyer } from "../http/authenticate.ts";
+import { originProblem } from "../http/origin.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Refusal } from "../wire/problem.ts";
 import { placeOfReceipt } from "./place-of-receipt.ts";
@@ -19,7 +20,7 @@ export type OpenRequest = {
 /** Everything that can be refused is refused here, before there is a connection to keep. */
 export async function admitToRoom(runtime: Runtime, request: OpenRequest): Promise<WaiterOf | Refusal> {
   const { services, connections } = runtime;
-  const refusal = originProblem(request, runtime.publicUrl);
+  const refusal = originProblem(request.origin, runtime.publicUrl);
   if (refusal !== undefined) return refusal;
   const known = authenticateBuyer(runtime, {
     authorization: request.authorization,
@@ -39,10 +40,4 @@ export async function admitToRoom(runtime: Runtime, request: OpenRequest): Promi
     return { refusal: "busy", detail: "There are too many connections." };
   const receipt = placeOfReceipt(runtime, request.receipt, eventId, identity);
   return { eventId, identity, buyerId, jkt: cnf?.jkt, receipt };
-}
-
-/** A browser says whose page opens the connection; other pages have no business here. */
-function originProblem({ origin }: OpenRequest, publicUrl: string): Refusal | undefined {
-  if (origin === "" || origin === new URL(publicUrl).origin) return undefined;
-  return { refusal: "forbidden", detail: "The page of this origin may not open the room." };
 }

@@ -12,7 +12,16 @@ export const auditEntrySchema = z
     id: z.string(),
     at: timeSchema("When it was done."),
     actor: z.strictObject({ id: z.string().nullable(), email: z.string() }),
-    action: z.enum(["room_changed", "codes_created", "beacon_announced", "beacon_revealed", "place_removed", "seats_marked", "rules_changed", "pool_set"]),
+    action: z.enum([
+      "room_changed",
+      "codes_created",
+      "beacon_announced",
+      "beacon_revealed",
+      "place_removed",
+      "seats_marked",
+      "rules_changed",
+      "pool_set",
+    ]),
     before: detail,
     after: detail,
   })

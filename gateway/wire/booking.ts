@@ -77,14 +77,22 @@ export const bookRequestSchema = z
       .max(wishesPerBooking)
       .refine((wishes) => seatsOf(wishes) <= seatsPerBooking, `are for more than ${seatsPerBooking} seats`)
       .meta({ description: "Each for another section. All are met, or none is." }),
-    code: z.string().min(1).max(64).optional().meta({ description: "Opens seats that are kept for who has it." }),
+    code: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .meta({ description: "Opens seats that are kept for who has it." }),
   })
   .meta({ id: "BookRequest" });
 
 type WishOnWire = { mode: "best-available"; quantity: number } | { mode: "manual"; seatNumbers: number[] };
 
 function seatsOf(wishes: readonly WishOnWire[]): number {
-  return wishes.reduce((sum, wish) => sum + (wish.mode === "manual" ? wish.seatNumbers.length : wish.quantity), 0);
+  return wishes.reduce(
+    (sum, wish) => sum + (wish.mode === "manual" ? wish.seatNumbers.length : wish.quantity),
+    0,
+  );
 }
 
 function isWithoutDoubles(values: readonly unknown[]): boolean {

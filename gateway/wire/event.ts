@@ -26,7 +26,9 @@ const sectionSchema = z
     name: z.string(),
     kind: z.enum(["seated", "standing"]),
     capacity: z.int().positive(),
-    offers: z.array(offerSchema).meta({ description: "One a price; which rows each sells stands in the plan." }),
+    offers: z
+      .array(offerSchema)
+      .meta({ description: "One a price; which rows each sells stands in the plan." }),
   })
   .meta({ id: "Section" });
 

@@ -1,6 +1,6 @@
 import type { BareSocketsCalls } from "../baselines/bare-sockets.ts";
 import { callerOf } from "../bench/calls.ts";
-import { startMetered } from "./metered-process.ts";
+import { startMetered } from "../bench/metered-process.ts";
 import type { SocketServer } from "./socket-server.ts";
 
 type Told = Pick<SocketServer, "tickPattern"> & Required<Pick<SocketServer, "payloadOf">>;

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { defaultRoom } from "../../queue-admission/room-settings.ts";
+import type { MeteredProcess } from "../bench/metered-process.ts";
 import { monotonicMs } from "../bench/monotonic.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Part, Run } from "../bench/suite.ts";
 import { type Crowd, startCrowd } from "./crowd.ts";
 import type { Handshake } from "./handshake.ts";
 import type { LineHeard } from "./line.ts";
-import type { MeteredProcess } from "./metered-process.ts";
 import { startMetronome } from "./metronome.ts";
 import { joinPlaces } from "./room-places.ts";
 import { type RoomStand, startRoomStand } from "./room-stand.ts";

@@ -9,10 +9,10 @@ import { freePort } from "../../launch/free-ports.ts";
 import { startPostgres } from "../../launch/postgres-server.ts";
 import { startRedisCluster } from "../../launch/redis-server.ts";
 import { measureBare } from "../baselines/bare-server.ts";
+import { startMetered } from "../bench/metered-process.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Run } from "../bench/suite.ts";
 import { measure } from "../measure.ts";
-import { startMetered } from "./metered-process.ts";
 import { wideRoom } from "./room-server.ts";
 
 const connections = 128;
@@ -103,11 +103,11 @@ async function insertWaitingEvent(sql: Sql): Promise<EventId> {
         planned: section,
         offers: [
           {
-          category: "standard",
-          priceMinor: 4_500n,
-          maxPerBooking: 8,
-          salesFromMs: 0,
-          salesUntilMs: Date.now() + dayMs,
+            category: "standard",
+            priceMinor: 4_500n,
+            maxPerBooking: 8,
+            salesFromMs: 0,
+            salesUntilMs: Date.now() + dayMs,
           },
         ],
       },

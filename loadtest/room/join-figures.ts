@@ -1,9 +1,9 @@
 import type { EventId } from "../../foundation/ids.ts";
 import { roomKeys } from "../../foundation/redis/keys.ts";
+import { memoryOfKey, memoryOfNode } from "../bench/redis-readings.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Run } from "../bench/suite.ts";
 import { type JoinFigures, measureJoins, measureScript } from "./joins.ts";
-import { memoryOfKey, memoryOfNode } from "./redis-readings.ts";
 import { openRoom, type RoomServer, wideRoom } from "./room-server.ts";
 import { steppedRoom } from "./stepped-room.ts";
 

@@ -4,10 +4,10 @@ import type { EventId } from "../../foundation/ids.ts";
 import { roomKeys } from "../../foundation/redis/keys.ts";
 import { readContracts } from "../../lua/contract.ts";
 import { callerOf } from "../bench/calls.ts";
+import { benchmarkScript } from "../bench/redis-benchmark.ts";
+import { loadScript, timeInCommand } from "../bench/redis-readings.ts";
 import { randomIdentity } from "./identities.ts";
 import type { JoinCalls, Joins } from "./join-process.ts";
-import { benchmarkScript } from "./redis-benchmark.ts";
-import { loadScript, timeInCommand } from "./redis-readings.ts";
 import type { RoomServer } from "./room-server.ts";
 
 export type JoinFigures = {

@@ -10,7 +10,7 @@ import { startRedisCluster } from "../../launch/redis-server.ts";
 import { serverOptions } from "../../launch/server-options.ts";
 import { createRoomControl } from "../../queue-admission/room-control.ts";
 import type { RoomSettings } from "../../queue-admission/room-settings.ts";
-import { type MeteredProcess, startMetered } from "./metered-process.ts";
+import { type MeteredProcess, startMetered } from "../bench/metered-process.ts";
 import { poll } from "./poll.ts";
 import { createRoomEvent, storeRoom } from "./room-event.ts";
 

@@ -1,8 +1,8 @@
 import type { EventId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
+import { timeInCommand } from "../bench/redis-readings.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Run } from "../bench/suite.ts";
-import { timeInCommand } from "./redis-readings.ts";
 import { openRoom, type RoomServer, wideRoom } from "./room-server.ts";
 import { type PresentCrowd, type SteppedRoom, steppedRoom } from "./stepped-room.ts";
 

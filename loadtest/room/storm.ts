@@ -1,10 +1,10 @@
 import { limits } from "../../foundation/limits.ts";
 import { defaultRoom } from "../../queue-admission/room-settings.ts";
+import { timesCalled } from "../bench/redis-readings.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Part, Run } from "../bench/suite.ts";
 import { type Crowd, startCrowd } from "./crowd.ts";
 import type { LineHeard } from "./line.ts";
-import { timesCalled } from "./redis-readings.ts";
 import { joinPlaces } from "./room-places.ts";
 import { type RoomStand, startRoomStand } from "./room-stand.ts";
 import { bookSteadily, type SteadyBookings } from "./steady-bookings.ts";

@@ -44,9 +44,9 @@ local function findTogether(first, past, count)
   local best, bestOffset, tries = nil, nil, 0
   local at = string.find(section.groups, wanted, math.floor(first / groupSize) + 1)
   while at and (at - 1) * groupSize < past do
-    local base, record = (at - 1) * groupSize, groupAt(at - 1).record
-    local place = string.find(record, wanted, first > base and first - base + 1 or 1)
-    while place and place <= groupSize and base + place <= past do
+    local base, runs = (at - 1) * groupSize, groupAt(at - 1).runs
+    local place = string.find(runs, wanted, first > base and first - base + 1 or 1)
+    while place and base + place <= past do
       local block = blockAt(base + place - 1)
       if best and block.rank ~= best.rank then
         return best, bestOffset
@@ -62,7 +62,7 @@ local function findTogether(first, past, count)
       if tries == blocksTried then
         return best, bestOffset
       end
-      place = string.find(record, wanted, place + 1)
+      place = string.find(runs, wanted, place + 1)
     end
     at = string.find(section.groups, wanted, at + 1)
   end

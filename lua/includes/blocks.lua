@@ -9,7 +9,14 @@ local function groupAt(index)
   local group = section.knownGroups[index]
   if not group then
     local field = string.char(index)
-    group = { index = index, field = field, record = redis.call("HGET", meta, field), isChanged = false }
+    local record = redis.call("HGET", meta, field)
+    group = {
+      index = index,
+      field = field,
+      record = record,
+      runs = string.sub(record, 1, groupSize),
+      isChanged = false,
+    }
     section.knownGroups[index] = group
   end
   return group
@@ -54,14 +61,13 @@ end
 
 -- The group's byte after the byte of one of its blocks became less or more.
 local function indexGroup(group, before, longest)
-  local at, record, most = group.index + 1, group.record, string.byte(section.groups, group.index + 1)
+  local at, runs, most = group.index + 1, group.runs, string.byte(section.groups, group.index + 1)
   if longest < most then
     -- Mostly another block has as many.
-    local other = before == most and string.find(record, string.char(most), 1, true)
-    if before < most or (other and other <= groupSize) then
+    if before < most or string.find(runs, string.char(most), 1, true) then
       return
     end
-    longest = math.max(string.byte(record, 1, groupSize))
+    longest = math.max(string.byte(runs, 1, groupSize))
   end
   section.groups = string.sub(section.groups, 1, at - 1)
     .. string.char(longest)
@@ -81,9 +87,9 @@ local function put(block, offset, bytes)
     end
   end
   local group, place = block.group, block.place
-  local record, before = group.record, string.byte(group.record, place)
+  local runs, before = group.runs, string.byte(group.runs, place)
   if longest ~= before then
-    group.record = string.sub(record, 1, place - 1) .. string.char(longest) .. string.sub(record, place + 1)
+    group.runs = string.sub(runs, 1, place - 1) .. string.char(longest) .. string.sub(runs, place + 1)
     group.isChanged = true
     indexGroup(group, before, longest)
   end

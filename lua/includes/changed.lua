@@ -12,7 +12,8 @@ local function saveChanges()
   local fields = { "version", version, "free", free, "held", held, "groups", section.groups }
   for _, group in pairs(section.knownGroups) do
     if group.isChanged then
-      fields[#fields + 1], fields[#fields + 2] = group.field, group.record
+      fields[#fields + 1], fields[#fields + 2] =
+        group.field, group.runs .. string.sub(group.record, #group.runs + 1)
     end
   end
   redis.call("HSET", meta, unpack(fields))

@@ -52,9 +52,7 @@ local function putLive()
     local hold = string.format("%s|%d|%d|%s|%d|%s", state, deadlineMs, nowMs, requestHash, quantity, list)
     put(numbers, quantity, state)
     keep(bookingId, hold, state == "held" and nowMs)
-    fresh[bookingId] = nil
   end
-  return 0
 end
 
 local function areFree(numbers, quantity)
@@ -69,16 +67,17 @@ end
 -- How many were dropped.
 local function putFresh()
   local dropped = 0
-  for bookingId, hold in pairs(fresh) do
-    local state, heldAtMs, quantity, list = string.match(hold, "^(%a+)|%d+|(%d+)|[^|]*|(%d+)|(.*)$")
+  for _, entry in ipairs(fresh) do
+    local state, heldAtMs, quantity, list = string.match(entry.hold, "^(%a+)|%d+|(%d+)|[^|]*|(%d+)|(.*)$")
     local numbers = {}
     for text in string.gmatch(list, "%d+") do
       numbers[#numbers + 1] = tonumber(text)
     end
-    if areFree(numbers, tonumber(quantity)) then
+    if not liveById[entry.id] and areFree(numbers, tonumber(quantity)) then
+      liveById[entry.id] = entry
       put(numbers, tonumber(quantity), state)
-      keep(bookingId, hold, state == "held" and heldAtMs)
-    else
+      keep(entry.id, entry.hold, state == "held" and heldAtMs)
+    elseif not liveById[entry.id] then
       dropped = dropped + 1
     end
   end

@@ -1,8 +1,18 @@
 -- What a section is to hold: what Postgres said, what has happened since, and fresh holds that it cannot know.
 -- Needs: meta, holds, unpaid, ended, nowMs, keepMs, ends, section, live, shrink. Gives: liveById, fresh, catchUp.
 local fresh, liveById = {}, {}
+
+-- Oldest first; one that has ended is not there any more.
+local function keepFresh(bookingId)
+  local hold = redis.call("HGET", holds, bookingId)
+  if hold then
+    fresh[#fresh + 1] = { id = bookingId, hold = hold }
+  end
+  return hold
+end
+
 for _, bookingId in ipairs(redis.call("ZRANGE", unpaid, nowMs - keepMs, "+inf", "BYSCORE")) do
-  fresh[bookingId] = redis.call("HGET", holds, bookingId)
+  keepFresh(bookingId)
 end
 for _, entry in ipairs(live) do
   liveById[entry[1]] = entry
@@ -21,8 +31,7 @@ function catchUpBy.confirm(bookingId)
     return true
   end
   -- Made and paid since: the hold in Redis is all that tells of it.
-  fresh[bookingId] = redis.call("HGET", holds, bookingId)
-  return fresh[bookingId]
+  return keepFresh(bookingId)
 end
 
 -- A fresh hold has given its places back already.

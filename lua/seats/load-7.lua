@@ -32,7 +32,8 @@ if not catchUp() then
 end
 
 -- INCLUDE layout
-local dropped = putLive() + putFresh()
+putLive()
+local dropped = putFresh()
 saveLayout()
 noteEnded({ "load:" })
 local server = serverNow()

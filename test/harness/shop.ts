@@ -6,6 +6,7 @@ import type {
   BookRequest,
   Manual,
 } from "../../booking-core/bookings/book-request.ts";
+import type { Booking } from "../../booking-core/bookings/booking.ts";
 import { type Bookings, createBookings } from "../../booking-core/bookings/bookings.ts";
 import { createChanges } from "../../booking-core/bookings/changes.ts";
 import { type BookingJobParts } from "../../booking-core/bookings/jobs.ts";
@@ -76,7 +77,7 @@ export type TestEventOptions = {
   readonly offers?: readonly TestOffer[];
 };
 
-type TestOffer = { readonly category: string; readonly priceMinor: bigint };
+type TestOffer = { readonly category: string; readonly priceMinor: bigint; readonly maxPerBooking?: number };
 const standardOffer: TestOffer = { category: "standard", priceMinor: 4_500n };
 
 /** Their best seats are the first. */
@@ -121,8 +122,8 @@ export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Pro
     sections: sections.map((planned) => ({
       planned,
       offers: (options.offers ?? [standardOffer]).map((offer) => ({
-        ...offer,
         maxPerBooking: 8,
+        ...offer,
         salesFromMs: 0,
         salesUntilMs: Date.now() + 86_000_000,
       })),
@@ -138,8 +139,19 @@ export function sectionOf({ sections }: OnsaleEvent, place = 0): Section {
   return section;
 }
 
+/** The booking that comes of the request; throws where none does. */
+export async function bookNow({ bookings }: Pick<Shop, "bookings">, request: BookRequest): Promise<Booking> {
+  const outcome = await bookings.book(request);
+  if (outcome.outcome !== "booked") throw new Error(outcome.outcome);
+  return outcome.booking;
+}
+
 /** A letter a seat, as buyers see the section. */
-export async function lettersIn({ seats }: Pick<Shop, "seats">, event: OnsaleEvent, place = 0): Promise<string> {
+export async function lettersIn(
+  { seats }: Pick<Shop, "seats">,
+  event: OnsaleEvent,
+  place = 0,
+): Promise<string> {
   return lettersOf((await seats.snapshot(event.id, sectionOf(event, place).id))?.seats ?? "");
 }
 

@@ -33,8 +33,9 @@ export function createEntities(redis: Redis, keys: ReturnType<typeof readModelKe
     new Schema(keys.section, { section: { type: "string" } }, { dataStructure: "HASH" }),
   );
 
-  async function saveSection(section: Section): Promise<string> {
+  async function saveSection(section: Section, there: ReadonlySet<string>): Promise<string> {
     const { digest, json } = encodeSection(section);
+    if (there.has(digest)) return digest;
     await sections.save(digest, { section: json });
     await sections.expire(digest, forgottenSeconds);
     return digest;
@@ -47,7 +48,7 @@ export function createEntities(redis: Redis, keys: ReturnType<typeof readModelKe
   ): Promise<Map<string, Section> | undefined> {
     const found = new Map<string, Section>();
     for (const some of slicesOf(digests)) {
-      const parts = await Promise.all(some.map((digest) => known?.parts.get(digest) ?? fetchSection(digest)));
+      const parts = await Promise.all(some.map((digest) => fetchSection(digest, known)));
       for (const [index, part] of parts.entries()) {
         if (part === undefined) return undefined;
         found.set(some[index] ?? "", part);
@@ -57,17 +58,23 @@ export function createEntities(redis: Redis, keys: ReturnType<typeof readModelKe
     return found;
   }
 
-  async function fetchSection(digest: string): Promise<Section | undefined> {
+  async function fetchSection(
+    digest: string,
+    known: PublishedEvent | undefined,
+  ): Promise<Section | undefined> {
+    const same = known?.parts.get(digest);
+    if (same !== undefined) return same;
     const { section } = await sections.fetch(digest);
     return section === undefined ? undefined : decodeSection(section);
   }
 
   return {
-    async save({ event, version }: Pick<PublishedEvent, "event" | "version">): Promise<void> {
+    /** Sections that are there already are not written again. */
+    async save({ event, version }: PublishedEvent, there: ReadonlySet<string>): Promise<void> {
       const { sections: all, ...head } = event;
       const digests: string[] = [];
       for (const some of slicesOf(all)) {
-        digests.push(...(await Promise.all(some.map(saveSection))));
+        digests.push(...(await Promise.all(some.map((section) => saveSection(section, there)))));
         await otherWork();
       }
       const id = entityId(event.id, version);
@@ -84,6 +91,9 @@ export function createEntities(redis: Redis, keys: ReturnType<typeof readModelKe
       const parts = await fetchSections(digests, known);
       if (parts === undefined) return undefined;
       return { version, event: { ...decodeHead(head), sections: [...parts.values()] }, parts };
+    },
+    async digestsOf(eventId: EventId, version: number): Promise<ReadonlySet<string>> {
+      return new Set((await events.fetch(entityId(eventId, version))).sections);
     },
     /** Version `old` has given way to version `current`: what only the old one has is not needed much longer. */
     async supersede(eventId: EventId, old: number, current: number): Promise<void> {

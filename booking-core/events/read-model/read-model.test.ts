@@ -35,7 +35,12 @@ async function emptyRedis(): Promise<void> {
   }
 }
 
-const edits: readonly (readonly [what: string, sql: string, seen: (event: OnsaleEvent) => unknown, after: unknown])[] = [
+const edits: readonly (readonly [
+  what: string,
+  sql: string,
+  seen: (event: OnsaleEvent) => unknown,
+  after: unknown,
+])[] = [
   ["title", "update events set title = 'Renamed' where id = $1", ({ title }) => title, "Renamed"],
   [
     "venue",
@@ -57,27 +62,34 @@ const edits: readonly (readonly [what: string, sql: string, seen: (event: Onsale
   ],
 ];
 
-test.each(edits)("an edit of a %s by plain SQL is seen in every process within a second", async (_, sql, seen, after) => {
-  const { id } = await openEvent(shop, { sections: [rowsOf(5), standingOf(9)] });
-  const publishing = repeat("changed events", 250, silent, shop.publishChanges);
-  const processes = [openProcess(), openProcess()];
-  await Promise.all(processes.map(({ catalogue }) => catalogue.find(id)));
-  await shop.pool.query(sql, [id]);
-  const editedAtMs = performance.now();
-  const seenByAll = async () => {
-    const found = await Promise.all(processes.map(({ catalogue }) => catalogue.find(id)));
-    return found.every((event) => event !== undefined && JSON.stringify(textOf(seen(event))) === JSON.stringify(textOf(after)));
-  };
-  await waitFor(seenByAll, { what: "the edit in every process" });
-  expect(performance.now() - editedAtMs).toBeLessThan(1_000);
-  await publishing.stop();
-});
+test.each(edits)(
+  "an edit of a %s by plain SQL is seen in every process within a second",
+  async (_, sql, seen, after) => {
+    const { id } = await openEvent(shop, { sections: [rowsOf(5), standingOf(9)] });
+    const publishing = repeat("changed events", 250, silent, shop.publishChanges);
+    const processes = [openProcess(), openProcess()];
+    await Promise.all(processes.map(({ catalogue }) => catalogue.find(id)));
+    await shop.pool.query(sql, [id]);
+    const editedAtMs = performance.now();
+    const seenByAll = async () => {
+      const found = await Promise.all(processes.map(({ catalogue }) => catalogue.find(id)));
+      return found.every(
+        (event) =>
+          event !== undefined && JSON.stringify(textOf(seen(event))) === JSON.stringify(textOf(after)),
+      );
+    };
+    await waitFor(seenByAll, { what: "the edit in every process" });
+    expect(performance.now() - editedAtMs).toBeLessThan(1_000);
+    await publishing.stop();
+  },
+);
 
 const textOf = (value: unknown) => (typeof value === "bigint" ? String(value) : value);
 
 test("what standing bookings count up is no new version", async () => {
   const { id } = await openEvent(shop, { sections: [standingOf(9)] });
-  const versionOf = async () => (await shop.pool.query("select version from events where id = $1", [id])).rows[0];
+  const versionOf = async () =>
+    (await shop.pool.query("select version from events where id = $1", [id])).rows[0];
   const before = await versionOf();
   await shop.pool.query("update sections set standing_taken = 4 where event_id = $1", [id]);
   expect(await versionOf()).toEqual(before);
@@ -97,7 +109,7 @@ test("a stampede on an emptied Redis reads Postgres once, in however many proces
   const { id } = await openEvent(shop, { sections: [rowsOf(20, 20), standingOf(100)] });
   await emptyRedis();
   const processes = Array.from({ length: 4 }, openProcess);
-  const finds = Array.from({ length: 1_000 }, (_, index) => processes[index % 4]?.catalogue.find(id));
+  const finds = processes.flatMap(({ catalogue }) => Array.from({ length: 250 }, () => catalogue.find(id)));
   const found = await Promise.all(finds);
   expect(new Set(found.map((event) => event?.sections.length))).toEqual(new Set([2]));
   const uses = processes.map((process) => process.uses());
@@ -111,7 +123,9 @@ test("where Redis is emptied while the system runs, events are answered from mem
   const { catalogue, uses } = openProcess();
   const known = await catalogue.find(id);
   await emptyRedis();
-  await waitFor(async () => (await readIndex(shop.redis, keys.index)) !== undefined, { what: "the index again" });
+  await waitFor(async () => (await readIndex(shop.redis, keys.index)) !== undefined, {
+    what: "the index again",
+  });
   await waitFor(async () => (await catalogue.find(id)) !== undefined, { what: "the event" });
   expect(await catalogue.find(id)).toBe(known);
   await shop.pool.query("update events set title = 'After' where id = $1", [id]);
@@ -127,7 +141,15 @@ test("an older version never overwrites a newer one, in whatever order they come
   const versions = Array.from({ length: 60 }, (_, index) => ((index * 37) % 60) + 1);
   await Promise.all(
     versions.map((version) =>
-      publishVersions(shop.redis, key, [[shown, version], [hidden, version === 60 ? -version : version]], { whole: version % 7 === 0 }),
+      publishVersions(
+        shop.redis,
+        key,
+        [
+          [shown, version],
+          [hidden, version === 60 ? -version : version],
+        ],
+        { whole: version % 7 === 0 },
+      ),
     ),
   );
   const index = await readIndex(shop.redis, key);
@@ -155,5 +177,52 @@ test("a process that has an event takes from Redis only the sections that an edi
     },
     { what: "the edit" },
   );
-  expect(after.sections.map((section, index) => section === before?.sections[index])).toEqual([true, false, true]);
+  expect(after.sections.map((section, index) => section === before?.sections[index])).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});
+
+test("a section that Redis has lost is brought again by who misses it first", async () => {
+  const { id } = await openEvent(shop, { sections: [rowsOf(5), rowsOf(6)] });
+  const [lost] = await shop.redis
+    .hget(`${keys.event}:${id}:${await versionInRedis(id)}`, "sections")
+    .then(digestsIn);
+  await shop.redis.unlink(`${keys.section}:${lost}`);
+  // Writes only what it changes: the lost one stays lost.
+  await shop.pool.query("update sections set marks = '[[1, 3]]' where event_id = $1 and position = 1", [id]);
+  await shop.publishChanges();
+  const processes = [openProcess(), openProcess()];
+  const found = await Promise.all(processes.map(({ catalogue }) => catalogue.find(id)));
+  expect(found.map((event) => event?.sections.length)).toEqual([2, 2]);
+  expect(processes.reduce((sum, { uses }) => sum + uses().events, 0)).toBe(1);
+  expect(await shop.redis.exists(`${keys.section}:${lost}`)).toBe(1);
+});
+
+const versionInRedis = async (id: EventId) => (await readIndex(shop.redis, keys.index))?.versions.get(id);
+const digestsIn = (text: string | null) => (text ?? "").split("|");
+
+test("where the process that loads is killed, the others ask Postgres themselves after two seconds", async () => {
+  const { id } = await openEvent(shop);
+  await emptyRedis();
+  await shop.redis.set(keys.loading(id), "1", "PX", 5_000);
+  const { catalogue, uses } = openProcess();
+  const startedMs = performance.now();
+  const found = await Promise.all(Array.from({ length: 100 }, () => catalogue.find(id)));
+  expect(found.every((event) => event?.id === id)).toBe(true);
+  expect(performance.now() - startedMs).toBeLessThan(4_000);
+  expect(uses()).toEqual({ versions: 1, events: 1 });
+});
+
+test("what a newer version has no use for is forgotten after a minute", async () => {
+  const { id } = await openEvent(shop, { sections: [rowsOf(5), rowsOf(6)] });
+  const old = `${keys.event}:${id}:${await versionInRedis(id)}`;
+  const [kept, changed] = await shop.redis.hget(old, "sections").then(digestsIn);
+  await shop.pool.query("update sections set marks = '[[1, 3]]' where event_id = $1 and position = 1", [id]);
+  await shop.publishChanges();
+  const secondsLeft = (key: string) => shop.redis.ttl(key);
+  expect(await secondsLeft(old)).toBeLessThanOrEqual(60);
+  expect(await secondsLeft(`${keys.section}:${changed}`)).toBeLessThanOrEqual(60);
+  expect(await secondsLeft(`${keys.section}:${kept}`)).toBeGreaterThan(3_600);
 });

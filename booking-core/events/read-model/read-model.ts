@@ -26,17 +26,18 @@ export function createReadModel(parts: { pool: Pool; redis: Redis; databaseUrl: 
   const keys = readModelKeys(new URL(parts.databaseUrl).pathname.slice(1));
   const entities = createEntities(redis, keys);
 
-  /** From Postgres to Redis; Redis may be away. The index comes last: whoever sees the version finds the entity. */
-  async function bring(eventId: EventId): Promise<PublishedEvent | undefined> {
+  /** From Postgres to Redis, which may be away; whole where Redis turned out to miss something. The index comes last: whoever sees the version finds the entity. */
+  async function bring(eventId: EventId, what: "whole" | "changed"): Promise<PublishedEvent | undefined> {
     const truth = await readTruth(pool, eventId);
-    if (truth !== undefined) await askRedis(() => write(truth), entityMs);
+    if (truth !== undefined) await askRedis(() => write(truth, what), entityMs);
     return truth;
   }
 
-  async function write(truth: PublishedEvent): Promise<void> {
+  async function write(truth: PublishedEvent, what: "whole" | "changed"): Promise<void> {
     const { id } = truth.event;
-    await entities.save(truth);
     const before = Number(await redis.hget(keys.index, id));
+    const isKnown = what === "changed" && before > 0;
+    await entities.save(truth, isKnown ? await entities.digestsOf(id, before) : new Set());
     await publishVersions(redis, keys.index, [[id, truth.version]], { whole: false });
     if (before > 0 && before < truth.version) await entities.supersede(id, before, truth.version);
   }
@@ -55,7 +56,7 @@ export function createReadModel(parts: { pool: Pool; redis: Redis; databaseUrl: 
   /** In this process' turn: whoever had the turn before may have brought it. */
   async function bringIfMissing(eventId: EventId, version: number): Promise<PublishedEvent | undefined> {
     const found = await askRedis(() => fetchCurrent(eventId, version, undefined), entityMs);
-    return found === "missing" || found === "away" ? bring(eventId) : found;
+    return found === "missing" || found === "away" ? bring(eventId, "whole") : found;
   }
 
   /** Begins the index that Redis has lost. The entities come when they are asked for. */
@@ -96,10 +97,10 @@ export function createReadModel(parts: { pool: Pool; redis: Redis; databaseUrl: 
       return readTruth(pool, eventId);
     },
 
-    /** Brings an event as it is now, whatever Redis has of it. */
+    /** Brings an event as it is now. */
     async publish(eventId: EventId): Promise<void> {
       const giveUpAtMs = performance.now() + othersLoadMs;
-      while ((await inTurn(redis, keys.loading(eventId), () => bring(eventId))) === "taken") {
+      while ((await inTurn(redis, keys.loading(eventId), () => bring(eventId, "changed"))) === "taken") {
         if (performance.now() > giveUpAtMs) throw new Error(`event ${eventId} is loaded by another process`);
         await pause(lookAgainMs);
       }

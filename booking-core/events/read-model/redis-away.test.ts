@@ -91,5 +91,7 @@ test("where Redis is away, known events come from memory for 30 s, then as Postg
   expect(uses()).toEqual({ versions: 1, events: 2 });
 
   const cold = openProcess();
-  expect((await cold.catalogue.list()).map((event) => event.id)).toEqual(expect.arrayContaining([held, other]));
+  expect((await cold.catalogue.list()).map((event) => event.id)).toEqual(
+    expect.arrayContaining([held, other]),
+  );
 });

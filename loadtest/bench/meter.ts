@@ -1,5 +1,5 @@
 /** Preloaded (`--import`) into any process of ours that is measured: it answers what the process takes. */
-import { answerCalls } from "../bench/calls.ts";
+import { answerCalls } from "./calls.ts";
 
 export type MeterCalls = {
   /** Resident, after full collections. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { callerOf } from "../bench/calls.ts";
+import { callerOf } from "./calls.ts";
 import type { MeterCalls } from "./meter.ts";
 
 export type MeteredProcess = {

@@ -1,0 +1,105 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { sectionKeys } from "../../foundation/redis/keys.ts";
+import { connectTestRedis } from "../../test/harness/redis.ts";
+import {
+  best,
+  loadStandingSection,
+  loadTestSection,
+  manual,
+  newBookingId,
+  type TestSection,
+} from "./test-section.ts";
+
+const redis = connectTestRedis();
+afterAll(() => redis.disconnect());
+
+const shrink = ({ seats, section }: TestSection, ...entries: Parameters<TestSection["seats"]["shrink"]>[2]) =>
+  seats.shrink(section.eventId, section.id, entries);
+
+describe("shrink", () => {
+  test("gives named seats of a hold back, and repeating changes nothing", async () => {
+    const tested = await loadTestSection(redis, [4]);
+    const bookingId = newBookingId();
+    await tested.claim(manual(0, 1, 2), bookingId);
+    for (let repetition = 0; repetition < 2; repetition += 1)
+      await shrink(tested, { bookingId, giveBack: [1, 3], left: 2 });
+    expect(await tested.states()).toBe("1010");
+    const [hold] = await tested.seats.holds(tested.section.eventId, tested.section.id);
+    expect(hold).toMatchObject({ bookingId, state: "held", seatNumbers: [0, 2], quantity: 2 });
+  });
+
+  test("leaves a sold booking sold", async () => {
+    const tested = await loadTestSection(redis, [3]);
+    const bookingId = newBookingId();
+    await tested.claim(best(3), bookingId);
+    await tested.seats.confirm(tested.section.eventId, tested.section.id, [bookingId]);
+    await shrink(tested, { bookingId, giveBack: [2], left: 2 });
+    expect(await tested.states()).toBe("220");
+  });
+
+  test("that gives all back forgets the hold", async () => {
+    const tested = await loadTestSection(redis, [2]);
+    const bookingId = newBookingId();
+    await tested.claim(best(2), bookingId);
+    await shrink(tested, { bookingId, giveBack: [0, 1], left: 0 });
+    expect(await tested.seats.holds(tested.section.eventId, tested.section.id)).toEqual([]);
+    expect(await tested.seats.unpaidHolds(tested.section.eventId, tested.section.id, 0, 2_000_000)).toEqual(
+      [],
+    );
+  });
+
+  test("of a standing section says how many stay, so that repeating changes nothing", async () => {
+    const tested = await loadStandingSection(redis, 5);
+    const bookingId = newBookingId();
+    await tested.claim(best(4), bookingId);
+    for (let repetition = 0; repetition < 2; repetition += 1)
+      await shrink(tested, { bookingId, giveBack: [], left: 1 });
+    expect(await tested.seats.counts(tested.section.eventId, [tested.section.id])).toEqual([
+      { free: [4], held: [1] },
+    ]);
+  });
+
+  test("is caught up with by who read Postgres before it", async () => {
+    const tested = await loadTestSection(redis, [3]);
+    const bookingId = newBookingId();
+    await tested.claim(best(3), bookingId);
+    const [ends, live] = [
+      await tested.ends(),
+      { bookingId, requestHash: "hash", seatNumbers: [0, 1, 2], quantity: 3 },
+    ];
+    await shrink(tested, { bookingId, giveBack: [1], left: 2 });
+    await tested.seats.load(tested.section, [{ ...live, deadlineMs: 2_000_000, state: "held" }], ends);
+    expect(await tested.states()).toBe("101");
+  });
+});
+
+describe("the epoch", () => {
+  test("of a claim lets its compensation through, until the section was built anew", async () => {
+    const { claim, seats, section, states, ends } = await loadTestSection(redis, [2]);
+    const [first, second] = [newBookingId(), newBookingId()];
+    const outcome = await claim(manual(0), first);
+    const epoch = outcome.outcome === "held" ? outcome.epoch : 0;
+    await claim(manual(1), second);
+    await seats.release(section.eventId, section.id, [first], epoch);
+    expect(await states()).toBe("01");
+    await seats.load(section, [], await ends());
+    await seats.release(section.eventId, section.id, [second], epoch);
+    expect(await states()).toBe("01");
+    await seats.release(section.eventId, section.id, [second]);
+    expect(await states()).toBe("00");
+  });
+});
+
+test("a section that another server process has loaded must be checked before it sells on", async () => {
+  const { claim, seats, section, ends, states } = await loadTestSection(redis, [3]);
+  const { meta } = sectionKeys(section.eventId, section.id);
+  await claim(manual(0));
+  // Another moment of the same process, as after it saved to disk: nothing to do.
+  await redis.hset(meta, "process", "earlier");
+  expect(await claim(manual(1))).toMatchObject({ outcome: "held" });
+  await redis.hset(meta, "process", "earlier", "server", "another");
+  expect(await claim(manual(2))).toEqual({ outcome: "section_missing" });
+  await seats.load(section, [], await ends());
+  expect(await states()).toBe("110");
+  expect(await claim(manual(2))).toMatchObject({ outcome: "held", epoch: 2 });
+});

@@ -1,0 +1,115 @@
+// The page: a list of sections, and the seats of the chosen one.
+import { drawSection, drawState, seatAt, sizeOf } from "./draw-section.mjs";
+import { liveSeats } from "./live-seats.mjs";
+import { describeSeat, nextSeat, placeSeats, stateWords } from "./place-seats.mjs";
+
+const eventId = location.pathname.split("/")[2];
+const base = `${location.origin}/v1/events/${eventId}`;
+const element = (id) => document.getElementById(id);
+const canvas = element("seats");
+const page = {
+  plan: undefined,
+  live: undefined,
+  section: undefined,
+  places: [],
+  chosen: undefined,
+  told: undefined,
+};
+
+async function start() {
+  const [event, plan] = await Promise.all([read(base), read(`${base}/plan`)]);
+  page.plan = plan;
+  document.title = element("title").textContent = event.title;
+  element("where").textContent = `${event.venue.name}, ${event.venue.city}`;
+  showLegend();
+  showSections();
+  page.live = liveSeats(base, showChange, showState);
+}
+
+async function read(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
+  return answer.json();
+}
+
+function showLegend() {
+  for (const [letter, words] of Object.entries(stateWords)) {
+    const item = document.createElement("li");
+    const shape = Object.assign(document.createElement("canvas"), { width: 18, height: 18 });
+    shape.setAttribute("aria-hidden", "true");
+    shape.getContext("2d").translate(9, 9);
+    drawState(shape.getContext("2d"), letter);
+    item.append(shape, ` ${words}`);
+    element("legend").append(item);
+  }
+}
+
+function showSections() {
+  for (const section of page.plan.sections) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.id = section.id;
+    button.textContent = section.name;
+    button.onclick = () => choose(section);
+    const item = document.createElement("li");
+    item.append(button);
+    element("sections").append(item);
+  }
+}
+
+function showFree(section) {
+  const free = page.live?.sections.get(section.id)?.free;
+  const button = document.querySelector(`button[data-id="${section.id}"]`);
+  button.textContent = `${section.name}: ${free === undefined ? "…" : `${free} of ${section.capacity} free`}`;
+  button.setAttribute("aria-pressed", String(section === page.section));
+}
+
+function choose(section) {
+  const before = page.section;
+  Object.assign(page, { section, places: placeSeats(section), chosen: undefined });
+  if (before !== undefined) showFree(before);
+  showFree(section);
+  Object.assign(canvas, sizeOf(section, page.places));
+  canvas.hidden = section.kind === "standing";
+  canvas.setAttribute("aria-label", `Seats of ${section.name}; the arrow keys go from seat to seat`);
+  draw();
+}
+
+function draw() {
+  const states = page.live?.sections.get(page.section?.id)?.states ?? [];
+  if (page.section !== undefined)
+    drawSection(canvas.getContext("2d"), page.section, page.places, states, page.chosen);
+}
+
+function showChange(changed) {
+  for (const section of page.plan.sections)
+    if (changed === undefined || changed.has(section.id)) showFree(section);
+  if (changed !== undefined && !changed.has(page.section?.id)) return;
+  draw();
+  if (page.chosen !== undefined && stateOf(page.chosen) !== page.told) point(page.chosen);
+}
+
+const stateOf = (number) => page.live?.sections.get(page.section.id)?.states[number];
+
+function showState(isLive) {
+  element("state").textContent = isLive ? "Live" : "Not live: trying to come back";
+}
+
+function point(number) {
+  if (number === undefined || page.places[number] === undefined) return;
+  page.chosen = number;
+  page.told = stateOf(number);
+  element("seat").textContent = describeSeat(page.places[number], page.told);
+  draw();
+}
+
+canvas.onkeydown = (pressed) => {
+  if (!pressed.key.startsWith("Arrow") || page.section === undefined) return;
+  pressed.preventDefault();
+  point(page.chosen === undefined ? 0 : nextSeat(page.places, page.chosen, pressed.key));
+};
+canvas.onclick = ({ offsetX, offsetY }) => point(seatAt(page.places, offsetX, offsetY));
+
+start().catch(() => {
+  element("state").textContent = "The event could not be read. Reload the page to try again.";
+});

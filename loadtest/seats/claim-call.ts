@@ -1,0 +1,30 @@
+/** The one place that knows how a section and a claim look to the engine. */
+import type { Claim } from "../../booking-core/seats/claim.ts";
+import type { LoadableSection } from "../../booking-core/seats/loadable-section.ts";
+import type { SeatEngine } from "../../booking-core/seats/seat-engine.ts";
+import { best, claimOf, newBookingId, seatedSection } from "../../booking-core/seats/test-section.ts";
+
+const seatsPerRow = 50;
+const paymentWindowMs = 900_000;
+/** As long as a real one. */
+const requestHash = "a-hash-of-22-characters".slice(0, 22);
+export async function loadSections(
+  seats: SeatEngine,
+  count: number,
+  seatsEach: number,
+): Promise<LoadableSection[]> {
+  const rows = Array.from({ length: seatsEach / seatsPerRow }, (_, row) => rowAt(row));
+  const sections = Array.from({ length: count }, () => seatedSection(rows));
+  for (const section of sections) await seats.load(section, [], 0);
+  return sections;
+}
+
+/** The best four rows alike, then the next; best in the middle. */
+function rowAt(row: number) {
+  return { seats: seatsPerRow, rank: Math.min(255, Math.floor(row / 4)), centre: seatsPerRow / 2 };
+}
+
+export function newClaim(section: LoadableSection, quantity: number, bookingId = newBookingId()): Claim {
+  const deadlineMs = Date.now() + paymentWindowMs;
+  return { ...claimOf(section, best(quantity), bookingId, requestHash), deadlineMs };
+}

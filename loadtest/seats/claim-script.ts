@@ -1,0 +1,48 @@
+import type { LoadableSection } from "../../booking-core/seats/loadable-section.ts";
+import { createSeatEngine } from "../../booking-core/seats/seat-engine.ts";
+import { systemClock } from "../../foundation/clock.ts";
+import type { BookingId } from "../../foundation/ids.ts";
+import type { Redis } from "../../foundation/redis/connect.ts";
+import { readContracts } from "../../lua/contract.ts";
+import type { ScriptCall } from "../bench/redis-benchmark.ts";
+import { newClaim } from "./claim-call.ts";
+
+/** redis-benchmark puts twelve digits in the place of each word: together as long as a booking's id. */
+const randomBookingId = "__rand_int__".repeat(3) as BookingId;
+
+export type ClaimScript = { readonly source: string; readonly call: Omit<ScriptCall, "sha"> };
+
+/**
+ * What the engine sends for one claim, with another booking each time that it is sent. redis-benchmark can send no
+ * zero bytes, and the claim has some around the booking's id: one more line at the head of the script puts them there.
+ */
+export async function claimScriptOf(section: LoadableSection, quantity: number): Promise<ClaimScript> {
+  const contract = readContracts().find(({ functionName }) => functionName === "seatsClaim");
+  if (contract === undefined) throw new Error("there is no script for claims");
+  const { keys, args } = await recordedClaim(section, quantity);
+  const place = args.findIndex((text) => text.includes(randomBookingId));
+  const [before = "", after = ""] = args[place]?.split(randomBookingId) ?? [];
+  const [shebang = "", ...lines] = contract.source.split("\n");
+  const mend = `ARGV[${place + 1}] = ${luaText(before)} .. ARGV[${place + 1}] .. ${luaText(after)}`;
+  return {
+    source: [shebang, mend, ...lines].join("\n"),
+    call: { keys, args: args.with(place, randomBookingId) },
+  };
+}
+
+async function recordedClaim(section: LoadableSection, quantity: number): Promise<ClaimScript["call"]> {
+  const { promise, resolve } = Promise.withResolvers<ClaimScript["call"]>();
+  const evalsha = (_sha: string, count: number, ...words: (string | number)[]) => {
+    const texts = words.map(String);
+    resolve({ keys: texts.slice(0, count), args: texts.slice(count) });
+    return Promise.resolve("section_missing");
+  };
+  const recorder = createSeatEngine({ redis: { evalsha } as unknown as Redis, clock: systemClock });
+  const [call] = await Promise.all([promise, recorder.claim(newClaim(section, quantity, randomBookingId))]);
+  return call;
+}
+
+function luaText(text: string): string {
+  const escaped = [...Buffer.from(text)].map((byte) => `\\${String(byte).padStart(3, "0")}`);
+  return `"${escaped.join("")}"`;
+}
