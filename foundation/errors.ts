@@ -1,18 +1,11 @@
+import { type ErrorEntry, entry } from "./error-entry.ts";
+import { saleErrors } from "./sale-errors.ts";
+
 /**
  * The one table of errors that leave the system. `docs/errors.md` is held against it by a test; the gateway
  * turns an entry into problem details (RFC 9457). Operations return closed unions of their own and never
  * throw these: only the gateway maps outcomes to codes.
  */
-export type ErrorEntry = {
-  readonly status: number;
-  /** Whether the same request can succeed later without a change. */
-  readonly retryable: boolean;
-  /** What happened, for the reader of the answer. */
-  readonly title: string;
-  /** What to do now. */
-  readonly advice: string;
-};
-
 export const errorTable = {
   malformed_request: entry(
     400,
@@ -260,54 +253,7 @@ export const errorTable = {
     "This booking cannot be paid any more.",
     "Load the booking for its state; book again if it has ended.",
   ),
-  booking_not_changeable: entry(
-    409,
-    false,
-    "This booking cannot be changed any more.",
-    "Load the booking for its state: only one that waits to be paid can be changed, before its deadline.",
-  ),
-  payment_under_way: entry(
-    409,
-    true,
-    "A payment of this booking is under way, so what it costs cannot change.",
-    "Finish the payment, or try again when it has failed; the booking can be cancelled also now.",
-  ),
-  last_seat_stays: entry(
-    409,
-    false,
-    "These are all the seats that the booking has left.",
-    "Keep at least one, or cancel the booking.",
-  ),
-  seats_not_booked: entry(
-    422,
-    false,
-    "At least one of these seats is not in the booking.",
-    "Load the booking, and name its seats by their `position`.",
-  ),
-  extension_refused: entry(
-    409,
-    false,
-    "This event does not let a deadline be put off.",
-    "Pay before the deadline; `extensionSeconds` of the event says whether it can be put off.",
-  ),
-  extension_used: entry(
-    409,
-    false,
-    "The deadline of this booking was put off before; that works once.",
-    "Pay before the deadline.",
-  ),
-  pool_unknown: entry(
-    409,
-    false,
-    "The event has no house pool of this letter.",
-    "Make the pool first, with its code.",
-  ),
-  pool_code_used: entry(
-    409,
-    false,
-    "Another house pool of the event has this code.",
-    "Choose another code: it says which pool it opens.",
-  ),
+  ...saleErrors,
   payment_provider_down: entry(
     503,
     true,
@@ -341,7 +287,3 @@ export const errorTable = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
-
-function entry(status: number, retryable: boolean, title: string, advice: string): ErrorEntry {
-  return { status, retryable, title, advice };
-}

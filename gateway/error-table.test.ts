@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { STATUS_CODES } from "node:http";
 import { expect, test } from "vitest";
-import { type ErrorEntry, errorTable } from "../foundation/errors.ts";
+import type { ErrorEntry } from "../foundation/error-entry.ts";
+import { errorTable } from "../foundation/errors.ts";
 import { errorsMarkdown } from "./docs/errors-table.ts";
 import { errorsOf } from "./openapi.ts";
 import { routes } from "./routes.ts";

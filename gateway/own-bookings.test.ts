@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HistoryRequest } from "../booking-core/bookings/booking-history.ts";
 import type { ChangeOutcome } from "../booking-core/bookings/change-of-mind.ts";
-import type { BookingId } from "../foundation/ids.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { GatewayServices } from "./services.ts";
 import { problemOf, send } from "./test-client.ts";
@@ -87,7 +86,7 @@ describe("a change of mind", () => {
     ["not_found", 404],
   ] as const;
   test.each(refusals)("that ends in %s is answered %i", async (outcome, status) => {
-    const refuse = async (_: { bookingId: BookingId }): Promise<ChangeOutcome> => ({ outcome });
+    const refuse = async (): Promise<ChangeOutcome> => ({ outcome });
     const changeOfMind: GatewayServices["changeOfMind"] = {
       giveBack: refuse,
       cancel: refuse,

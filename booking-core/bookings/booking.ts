@@ -5,6 +5,7 @@ import type { Money } from "../../foundation/money.ts";
  *   (processing: the hold is in Redis, the row not yet in Postgres)
  *        │ commit
  *   pending_payment ──paid in time──▶ paid ──▶ partly_refunded ──▶ refunded
+ *        ├── buyer ──▶ the same: some seats given back; the deadline put off, once
  *        ├── payment failed ──▶ failed
  *        ├── buyer ──▶ cancelled
  *        └── deadline ──▶ expired

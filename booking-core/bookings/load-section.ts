@@ -45,9 +45,35 @@ async function load({ pool, seats }: LoadParts, section: Section): Promise<void>
     const ends = await seats.endsSoFar(section.eventId, section.id);
     const live = await liveHolds(pool, section.id);
     const marks = await marksOf(pool, section.id);
-    if ((await seats.load({ ...section, marks }, live, ends)) === "loaded") return;
+    if ((await seats.load({ ...section, marks }, live, ends)) === "loaded")
+      return releaseEnded({ pool, seats }, section, live);
   }
   throw new Error(`section ${section.id} of event ${section.eventId} changes too fast to be rebuilt`);
+}
+
+/**
+ * A fresh hold that Postgres does not know as live is kept: it may be about to commit. After a fail-over it can also be
+ * of a booking that has ended, and whose end was forgotten.
+ */
+async function releaseEnded(
+  { pool, seats }: LoadParts,
+  { eventId, id: sectionId }: Section,
+  live: readonly LiveHold[],
+): Promise<void> {
+  const known = new Set(live.map(({ bookingId }) => bookingId));
+  const unpaid = await seats.unpaidHolds(eventId, sectionId, 0, Number.MAX_SAFE_INTEGER);
+  const kept = unpaid.filter((id) => !known.has(id));
+  if (kept.length === 0) return;
+  const ended = await pool.query<{ id: BookingId }>(
+    `select booking_id as id from booking_seats where booking_id = any($1::uuid[]) and section_id = $2
+      group by booking_id having not bool_or(live)`,
+    [kept, sectionId],
+  );
+  await seats.release(
+    eventId,
+    sectionId,
+    ended.rows.map(({ id }) => id),
+  );
 }
 
 /** As they are now: the section that the caller knows can be a second old. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type ErrorCode, type ErrorEntry, errorTable } from "../../foundation/errors.ts";
+import type { ErrorEntry } from "../../foundation/error-entry.ts";
+import { type ErrorCode, errorTable } from "../../foundation/errors.ts";
 
 export const errorCodes = Object.keys(errorTable) as ErrorCode[];
 
