@@ -24,7 +24,12 @@ export function planManual(
   const quantity = seatNumbers.length;
   const least = take === "all" ? quantity : 1;
   const wish = wishFor(context, section, seatNumbers, least);
-  return { candidates: [{ section, segments, isCounted: false, wish: () => wish }], quantity, least, chosen: seatNumbers };
+  return {
+    candidates: [{ section, segments, isCounted: false, wish: () => wish }],
+    quantity,
+    least,
+    chosen: seatNumbers,
+  };
 }
 
 /** Seats that are not ordinary ones are given only to who names them. */

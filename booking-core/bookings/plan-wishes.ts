@@ -3,8 +3,8 @@ import type { Offer, OnsaleEvent, Section } from "../events/event.ts";
 import { findSection } from "../events/find-section.ts";
 import type { BestAvailable, BookingWish, BookRefusal, BookRequest } from "./book-request.ts";
 import { planAccessible } from "./plan-accessible.ts";
-import { planHouse, poolOf } from "./plan-house.ts";
 import { planAny } from "./plan-any.ts";
+import { planHouse, poolOf } from "./plan-house.ts";
 import { planManual } from "./plan-manual.ts";
 import { type Candidate, type PlannedWish, refusalOf, type WishContext } from "./planned-wish.ts";
 
