@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 declare const brand: unique symbol;
 /** A string that the compiler keeps apart from other strings. */
@@ -34,9 +34,8 @@ export function uuidV7(nowMs: number): string {
 
 /** UUID version 8 from a hash: the same parts always give the same id (retries find their own result). */
 export function uuidFromParts(...parts: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return formatUuid(hash.digest().subarray(0, 16), 0x80);
+  const text = parts.map((part) => `${part.length}:${part}`).join("");
+  return formatUuid(hash("sha256", text, "buffer").subarray(0, 16), 0x80);
 }
 
 /**
@@ -44,7 +43,7 @@ export function uuidFromParts(...parts: readonly string[]): string {
  * away.
  */
 export function identityFrom(kind: string, value: string): string {
-  return createHash("sha256").update(`${kind}:${value}`).digest("base64url").slice(0, identityChars);
+  return hash("sha256", `${kind}:${value}`, "base64url").slice(0, identityChars);
 }
 
 export const identityChars = 22;

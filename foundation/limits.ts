@@ -91,6 +91,8 @@ export const limits = {
     sectionsAtOnce: 16,
     /** Claims of one section that share a script call. */
     claimsPerScript: 64,
+    /** So long claims wait for those of other sections, to leave for Redis with them. */
+    claimWaitMs: 2,
     /** Claims of one section that wait for a script call; past it 503. */
     claimsWaitingPerSection: 5_000,
     /** Bookings that share one Postgres transaction. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   type BookingId,
   type BuyerId,
@@ -71,7 +71,7 @@ export type RequestIdentity = { readonly bookingId: BookingId; readonly requestH
 export function identityOf({ eventId, wishes, code, buyer, idempotencyKey }: BookRequest): RequestIdentity {
   const bookingId = uuidFromParts("booking", eventId, buyer.buyerId, idempotencyKey) as BookingId;
   const text = JSON.stringify([wishes.map(contentOf), code]);
-  return { bookingId, requestHash: createHash("sha256").update(text).digest("base64url").slice(0, 22) };
+  return { bookingId, requestHash: hash("sha256", text, "base64url").slice(0, 22) };
 }
 
 /** The same wish, however it was written down. */

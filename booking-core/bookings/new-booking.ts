@@ -7,32 +7,40 @@ export type NewBooking = Booking & {
   readonly mostPerIdentity: number | null;
 };
 
-/** One array a column, as `unnest` takes them. */
-export function bookingColumns(bookings: readonly NewBooking[]): readonly (readonly unknown[])[] {
-  const column = (read: (booking: NewBooking) => unknown) => bookings.map(read);
+/**
+ * One array a column, as `unnest` takes them. Ids and numbers are joined here: the driver quotes and escapes each
+ * element of an array, which took a tenth of a booking's time. Text stays with the driver.
+ */
+export function bookingColumns(bookings: readonly NewBooking[]): readonly unknown[] {
   return [
-    column((booking) => booking.id),
-    column((booking) => booking.eventId),
-    column((booking) => booking.buyerId),
-    column((booking) => booking.buyerEmail),
-    column((booking) => booking.identity),
-    column((booking) => booking.requestHash),
-    column((booking) => booking.quantity),
-    column((booking) => booking.total.amountMinor),
-    column((booking) => booking.total.currency),
-    column((booking) => booking.createdAtMs),
-    column((booking) => booking.deadlineMs),
+    arrayOf(bookings, (booking) => booking.id),
+    arrayOf(bookings, (booking) => booking.eventId),
+    arrayOf(bookings, (booking) => booking.buyerId),
+    bookings.map((booking) => booking.buyerEmail),
+    bookings.map((booking) => booking.identity),
+    bookings.map((booking) => booking.requestHash),
+    arrayOf(bookings, (booking) => booking.quantity),
+    arrayOf(bookings, (booking) => booking.total.amountMinor),
+    bookings.map((booking) => booking.total.currency),
+    arrayOf(bookings, (booking) => booking.createdAtMs),
+    arrayOf(bookings, (booking) => booking.deadlineMs),
   ];
 }
 
-export function seatColumns(bookings: readonly NewBooking[]): readonly (readonly unknown[])[] {
-  const seats = bookings.flatMap((booking) => booking.seats.map((seat) => ({ booking, seat })));
+export function seatColumns(bookings: readonly NewBooking[]): readonly unknown[] {
+  const seats = bookings.flatMap((booking) => booking.seats);
+  const bookingIds = bookings.flatMap(({ id, seats: own }) => own.map(() => id));
   return [
-    seats.map(({ booking }) => booking.id),
-    seats.map(({ seat }) => seat.sectionId),
-    seats.map(({ seat }) => seat.offerId),
-    seats.map(({ seat }) => seat.position),
-    seats.map(({ seat }) => seat.seatNumber),
-    seats.map(({ seat }) => seat.price.amountMinor),
+    arrayOf(bookingIds, (id) => id),
+    arrayOf(seats, (seat) => seat.sectionId),
+    arrayOf(seats, (seat) => seat.offerId),
+    arrayOf(seats, (seat) => seat.position),
+    arrayOf(seats, (seat) => seat.seatNumber ?? "NULL"),
+    arrayOf(seats, (seat) => seat.price.amountMinor),
   ];
+}
+
+/** Only for what is made of hex digits, dashes and digits. */
+function arrayOf<Row>(rows: readonly Row[], read: (row: Row) => string | number | bigint): string {
+  return `{${rows.map(read).join(",")}}`;
 }

@@ -3,9 +3,9 @@ import type { Offer, OnsaleEvent, Section } from "../events/event.ts";
 import { findSection } from "../events/find-section.ts";
 import type { BestAvailable, BookingWish, BookRefusal, BookRequest } from "./book-request.ts";
 import { planAccessible } from "./plan-accessible.ts";
-import { planAny } from "./plan-any.ts";
 import { planHouse, poolOf } from "./plan-house.ts";
 import { planManual } from "./plan-manual.ts";
+import { planOnce } from "./plan-once.ts";
 import { type Candidate, type PlannedWish, refusalOf, type WishContext } from "./planned-wish.ts";
 
 /** What the request means at this event, or what speaks against it before any seat is looked at. */
@@ -32,7 +32,11 @@ export function planWishes(
 function planWish(context: WishContext, wish: BookingWish): PlannedWish | BookRefusal {
   if (wish.mode === "manual")
     return withSection(context, wish.sectionId, (section) => planManual(context, section, wish));
-  if (wish.sectionId === undefined) return planAny(context, wish, planAmong);
+  return planOnce(context, wish, planBest);
+}
+
+function planBest(context: WishContext, wish: BestAvailable): PlannedWish | BookRefusal {
+  if (wish.sectionId === undefined) return planAmong(context, context.event.sections, wish);
   return withSection(context, wish.sectionId, (section) => planAmong(context, [section], wish));
 }
 

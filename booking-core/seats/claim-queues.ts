@@ -1,4 +1,5 @@
 import type { Clock } from "../../foundation/clock.ts";
+import type { SectionId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
@@ -21,34 +22,46 @@ type Queue = { readonly waiting: Waiting[]; running: boolean };
 
 /**
  * One queue a section, one call of the script at a time in each: claims that come while a call is under way
- * share the next one. A busy section is served in large batches, a quiet one at once.
+ * share the next one. Before its first call a queue waits for a moment, and so do all others that began meanwhile:
+ * their calls leave for Redis in one write, and a crowd that spreads over many sections costs fewer of them.
  */
 export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
-  const queues = new Map<string, Queue>();
+  const queues = new Map<SectionId, Queue>();
+  let leaving: (() => void)[] = [];
 
   function claim(wanted: Claim): Promise<ClaimOutcome> {
     assertClaim(wanted);
-    const name = sectionKeys(wanted.eventId, wanted.sectionId).meta;
-    const queue = queues.get(name) ?? { waiting: [], running: false };
+    const { sectionId } = wanted;
+    const queue = queues.get(sectionId) ?? { waiting: [], running: false };
     if (queue.waiting.length >= limits.booking.claimsWaitingPerSection)
       return Promise.resolve({ outcome: "busy" });
-    queues.set(name, queue);
+    queues.set(sectionId, queue);
     return new Promise((resolve, reject) => {
       queue.waiting.push({ claim: wanted, sinceMs: parts.clock.now(), resolve, reject });
       if (queue.running) return;
       queue.running = true;
-      // After the requests that this turn of the event loop still brings.
-      setImmediate(() => void serve(name, queue));
+      leaveSoon(() => void serve(sectionId, queue));
     });
   }
 
-  async function serve(name: string, queue: Queue): Promise<void> {
+  function leaveSoon(start: () => void): void {
+    leaving.push(start);
+    if (leaving.length === 1) setTimeout(leave, limits.booking.claimWaitMs);
+  }
+
+  function leave(): void {
+    const started = leaving;
+    leaving = [];
+    for (const start of started) start();
+  }
+
+  async function serve(sectionId: SectionId, queue: Queue): Promise<void> {
     while (queue.waiting.length > 0) {
       const batch = queue.waiting.splice(0, limits.booking.claimsPerScript);
       await settle(parts, refuseLate(parts.clock, batch));
     }
     queue.running = false;
-    queues.delete(name);
+    queues.delete(sectionId);
   }
 
   return { claim };
