@@ -45,7 +45,7 @@ export const bookingsPart: Part = {
   async measure({ tiny, folder, say }) {
     const sizes = tiny ? small : full;
     const plans = Array.from({ length: 1 + sizes.rounds * loads.length }, () => sizes.plan);
-    const shop = await startShop(join(folder, "bookings"), plans);
+    const shop = await startShop(join(folder, "bookings"), plans, "gateway");
     try {
       const stand = { shop, rowsUrl: await createRowsDatabase(shop), sizes, say };
       const pools = await tunePools(stand);

@@ -7,7 +7,7 @@ import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.
 import { startMetered } from "../bench/metered-process.ts";
 import { createEvents, type EventPlan, type PlannedEvent } from "./event-plan.ts";
 
-/** Events on storage of their own, and one process of ours with all roles that sells them. */
+/** Events on storage of their own, and one process of ours that sells them. */
 export type Shop = {
   readonly url: string;
   readonly port: number;
@@ -19,7 +19,11 @@ export type Shop = {
   stop(): Promise<void>;
 };
 
-export async function startShop(folder: string, plans: readonly EventPlan[]): Promise<Shop> {
+export async function startShop(
+  folder: string,
+  plans: readonly EventPlan[],
+  roles = "gateway,admission,worker",
+): Promise<Shop> {
   mkdirSync(folder, { recursive: true });
   const [redis, postgres] = await Promise.all([
     startRedisCluster({ masters: 1, folder: join(folder, "redis"), persist: true }),
@@ -29,7 +33,7 @@ export async function startShop(folder: string, plans: readonly EventPlan[]): Pr
   try {
     await migrateDatabase(postgres.url);
     const events = await createEvents(postgres.url, plans);
-    const gateway = await startGateway(postgres, redis);
+    const gateway = await startGateway(postgres, redis, roles);
     const stop = async () => {
       await gateway.stop();
       await stopStorage();
@@ -46,12 +50,13 @@ function storageOf(postgres: PostgresServer, redis: RedisCluster, gateway: numbe
   return { databaseUrl: postgres.url, redisUrls: redis.urls, pids };
 }
 
-async function startGateway(postgres: PostgresServer, redis: RedisCluster) {
+async function startGateway(postgres: PostgresServer, redis: RedisCluster, roles: string) {
   const port = await freePort();
   const { child, stop } = await startMetered("app/server.ts", {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis.urls.join(","),
     HTTP_PORT: String(port),
+    ONSALE_ROLES: roles,
     LOG_LEVEL: "warn",
     RATE_PER_ADDRESS: "1000000",
   });
