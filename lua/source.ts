@@ -8,7 +8,7 @@ export function readScript(file: string): string {
 }
 
 export function expandIncludes(source: string): string {
-  return source.replace(includes, (_, name: string) => readLua(`includes/${name}.lua`).trimEnd());
+  return source.replace(includes, (_, name: string) => expandIncludes(readLua(`includes/${name}.lua`)).trimEnd());
 }
 
 function readLua(file: string): string {

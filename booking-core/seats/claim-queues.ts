@@ -5,7 +5,7 @@ import type { Redis } from "../../foundation/redis/connect.ts";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
 import { seatsClaim } from "../../lua/generated.ts";
 import type { Claim, ClaimOutcome } from "./claim.ts";
-import { assertClaim, decodeAnswer, encodeClaim } from "./claim-lines.ts";
+import { assertClaim, decodeAnswers, encodeClaim } from "./claim-lines.ts";
 
 type Waiting = {
   readonly claim: Claim;
@@ -97,6 +97,5 @@ async function runClaims(
     claims: claims.map(encodeClaim).join(""),
   });
   if (answer === "section_missing") return claims.map(() => ({ outcome: "section_missing" }));
-  const [epoch, answers] = answer;
-  return answers.map((each) => decodeAnswer(each, Number(epoch)));
+  return decodeAnswers(claims, answer);
 }

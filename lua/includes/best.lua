@@ -8,8 +8,10 @@ local function placeIn(block, count)
   local ideal = block.centre - (count - 1) / 2
   local wanted = math.ceil(ideal - 0.5)
   local clean, cleanBy, any, anyBy
-  for from, past in string.gmatch(block.text, "()0+()") do
-    local first, last = from - 1, past - 1 - count
+  local text = block.text
+  local from, upTo = string.find(text, "0+")
+  while from do
+    local first, last = from - 1, upTo - count
     if last >= first then
       local at = wanted < first and first or wanted > last and last or wanted
       local by = math.abs(at - ideal)
@@ -31,6 +33,7 @@ local function placeIn(block, count)
         end
       end
     end
+    from, upTo = string.find(text, "0+", upTo + 1)
   end
   if clean then
     return clean, true
@@ -88,9 +91,9 @@ local function takeOf(segment, count, numbers)
   local free, held = section.free, section.held
   free[segment], held[segment] = free[segment] - count, held[segment] + count
   if section.kind == "seated" then
-    section.bounds = section.bounds or countsOf(section.segments)
-    local first = section.bounds[segment * 2 - 1]
-    takeFrom(first, first + section.bounds[segment * 2], count, numbers)
+    local high, low, blocksHigh, blocksLow = string.byte(section.segments, segment * 4 - 3, segment * 4)
+    local first = high * 256 + low
+    takeFrom(first, first + blocksHigh * 256 + blocksLow, count, numbers)
   end
 end
 
@@ -106,7 +109,7 @@ local function takeBest(wish, quantity, least)
     sum = sum + there
   end
   if sum < least then
-    return { "sold_out", sum }
+    return "sold_out", string.format("%d", sum)
   end
   local taken = math.min(sum, quantity)
   local left, changesBefore = taken, #section.changes
@@ -120,5 +123,5 @@ local function takeBest(wish, quantity, least)
   if #section.changes > changesBefore + 1 then
     table.sort(numbers)
   end
-  return nil, numbers, taken
+  return nil, nil, numbers, taken
 end

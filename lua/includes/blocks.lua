@@ -2,7 +2,7 @@
 -- run of ordinary free seats; then six bytes a block: first seat (two), seats, centre, rank, segment. `blocks` has two
 -- bytes a seat, its block. Only what a call touches is read, once, and what it changed is written at its end.
 -- Numbers are given to Redis as text: it takes long to make text of them.
--- Needs: meta, seats, blocks, section. Gives: groupSize, groupAt, blockAt, blockOf, put, rewrite.
+-- Needs: meta, seats, blocks, section. Gives: groupSize, groupAt, blockAt, put.
 local groupSize = 32
 
 local function groupAt(index)
@@ -48,17 +48,6 @@ local function blockAt(index)
   return block
 end
 
-local function blockOf(number)
-  local last = section.lastBlock
-  if not last or number < last.first or number >= last.past then
-    local from, upTo = string.format("%d", number * 2), string.format("%d", number * 2 + 1)
-    local high, low = string.byte(redis.call("GETRANGE", blocks, from, upTo), 1, 2)
-    last = blockAt(high * 256 + low)
-    section.lastBlock = last
-  end
-  return last
-end
-
 -- The group's byte after the byte of one of its blocks became less or more.
 local function indexGroup(group, before, longest)
   local at, runs, most = group.index + 1, group.runs, string.byte(section.groups, group.index + 1)
@@ -81,10 +70,12 @@ local function put(block, offset, bytes)
   section.changes[#section.changes + 1] = string.format("%d:%s", block.first + offset, bytes)
 
   local longest = 0
-  for from, past in string.gmatch(text, "()0+()") do
-    if past - from > longest then
-      longest = past - from
+  local from, upTo = string.find(text, "0+")
+  while from do
+    if upTo - from >= longest then
+      longest = upTo - from + 1
     end
+    from, upTo = string.find(text, "0+", upTo + 1)
   end
   local group, place = block.group, block.place
   local runs, before = group.runs, string.byte(group.runs, place)
@@ -92,27 +83,5 @@ local function put(block, offset, bytes)
     group.runs = string.sub(runs, 1, place - 1) .. string.char(longest) .. string.sub(runs, place + 1)
     group.isChanged = true
     indexGroup(group, before, longest)
-  end
-end
-
--- Gives each of these seats the byte that `byteOf` makes of the one it has and of its place among the numbers.
-local function rewrite(numbers, byteOf)
-  local from, free, held = 1, section.free, section.held
-  while from <= #numbers do
-    local number = numbers[from]
-    local block, upTo = blockOf(number), from
-    while numbers[upTo + 1] == number + upTo + 1 - from and numbers[upTo + 1] < block.past do
-      upTo = upTo + 1
-    end
-    local offset, segment = number - block.first, block.segment
-    local bytes = { string.byte(block.text, offset + 1, offset + upTo - from + 1) }
-    for place, before in ipairs(bytes) do
-      local now = byteOf(before, from + place - 1)
-      free[segment] = free[segment] + (now == 48 and 1 or 0) - (before == 48 and 1 or 0)
-      held[segment] = held[segment] + (now % 3 == 1 and 1 or 0) - (before % 3 == 1 and 1 or 0)
-      bytes[place] = now
-    end
-    put(block, offset, string.char(unpack(bytes)))
-    from = upTo + 1
   end
 end

@@ -21,6 +21,6 @@ local function saveChanges()
   if string.find(changed, "\\", 1, true) then
     changed = string.gsub(changed, "\\", "\\\\")
   end
-  local text = '{"version":%s,"epoch":%s,"free":[%s],"held":[%s],"changed":"%s"}'
-  redis.call("SPUBLISH", news, string.format(text, version, section.epoch, free, held, changed))
+  local head = '{"version":' .. version .. ',"epoch":' .. section.epoch .. ',"free":[' .. free .. '],"held":['
+  redis.call("SPUBLISH", news, head .. held .. '],"changed":"' .. changed .. '"}')
 end

@@ -129,10 +129,10 @@ local function saveLayout()
     redis.call("HSET", meta, string.char(#groups - 1), record)
   end
   for segment, bound in ipairs(section.segments) do
-    bounds[segment] = bound[1] .. "," .. bound[2]
+    bounds[segment] = pair(bound[1]) .. pair(bound[2])
   end
   if isSeated then
     saveSeats()
   end
-  redis.call("HSET", meta, "groups", table.concat(groups), "segments", table.concat(bounds, ";"))
+  redis.call("HSET", meta, "groups", table.concat(groups), "segments", table.concat(bounds))
 end

@@ -1,7 +1,8 @@
 -- Seats that are named: by the buyer, as groups that belong together, or as what is kept for somebody. The functions
 -- are made when the first such claim comes: most calls have none.
--- Needs: meta, section, countsOf, listOf, blockOf, rewrite. Gives: takeNamed.
+-- Needs: meta, blocks, section, countsOf, listOf, blockAt, put. Gives: takeNamed.
 local function namedTakers()
+-- INCLUDE rewrite
   local capacity = tonumber(redis.call("HGET", meta, "capacity"))
 
   local function toHeld(byte)
@@ -68,7 +69,7 @@ local function namedTakers()
     local numbers, open, notFree = countsOf(wish), {}, {}
     local unknown = unknownOf(numbers)
     if #unknown > 0 then
-      return { "seats_unknown", listOf(unknown) }
+      return "seats_unknown", listOf(unknown)
     end
     for _, number in ipairs(numbers) do
       if byteAt(number) == 48 then
@@ -78,14 +79,14 @@ local function namedTakers()
       end
     end
     if #open < least then
-      return { "seats_taken", listOf(notFree) }
+      return "seats_taken", listOf(notFree)
     end
     local singles = mode == "m" and singlesOf(open) or {}
     if #singles > 0 then
-      return { "leaves_single", listOf(singles) }
+      return "leaves_single", listOf(singles)
     end
     rewrite(open, toHeld)
-    return nil, open, #open
+    return nil, nil, open, #open
   end
 
   -- Blocked seats and those of a house pool are no part of a group that is free.
@@ -102,16 +103,16 @@ local function namedTakers()
   local function takeGroup(wish)
     local unknown = unknownOf(countsOf(wish))
     if #unknown > 0 then
-      return { "seats_unknown", listOf(unknown) }
+      return "seats_unknown", listOf(unknown)
     end
     for text in string.gmatch(wish, "[^;]+") do
       local numbers = countsOf(text)
       if isOpen(numbers) then
         rewrite(numbers, toHeld)
-        return nil, numbers, #numbers
+        return nil, nil, numbers, #numbers
       end
     end
-    return { "sold_out", 0 }
+    return "sold_out", "0"
   end
 
   -- The free seats of a class, by places that lie side by side.
@@ -156,13 +157,13 @@ local function namedTakers()
       places, sum = placesOf(runs, 48 + 3 * tonumber(class))
     end
     if sum < least then
-      return { "sold_out", sum }
+      return "sold_out", string.format("%d", sum)
     end
     local numbers, taken = {}, math.min(sum, quantity)
     takeOfPlaces(places, taken, numbers)
     table.sort(numbers)
     rewrite(numbers, toHeld)
-    return nil, numbers, taken
+    return nil, nil, numbers, taken
   end
 
   return { m = takeChosen, M = takeChosen, g = takeGroup, a = takeAmong }
@@ -170,7 +171,7 @@ end
 
 -- Gives a refusal, or what it took.
 local takers
-local function takeNamed(claim)
+local function takeNamed(mode, wish, quantity, least)
   takers = takers or namedTakers()
-  return takers[claim.mode](claim.wish, claim.mode, claim.quantity, claim.least)
+  return takers[mode](wish, mode, quantity, least)
 end

@@ -1,5 +1,6 @@
 -- What meta keeps of a section, read at once. `free` and `held` count by segment, the first at 1; `groups` has a byte
--- a group of blocks, its longest run of ordinary free seats.
+-- a group of blocks, its longest run of ordinary free seats; `segments` has four bytes a segment, its
+-- first block and how many it has.
 -- Needs: meta. Gives: countsOf, listOf, section (nothing where none is loaded).
 
 -- Most lists have one number, and a match costs ten times as much as `tonumber`.
@@ -17,7 +18,11 @@ end
 
 -- As `table.concat` by comma, which takes five times as long for numbers.
 local function listOf(numbers)
-  return #numbers == 0 and "" or string.format("%d" .. string.rep(",%d", #numbers - 1), unpack(numbers))
+  local count = #numbers
+  if count == 1 then
+    return string.format("%d", numbers[1])
+  end
+  return count == 0 and "" or string.format("%d" .. string.rep(",%d", count - 1), unpack(numbers))
 end
 
 local stored =

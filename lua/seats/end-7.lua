@@ -33,6 +33,7 @@ if not section then
 end
 
 -- INCLUDE blocks
+-- INCLUDE rewrite
 -- INCLUDE changed
 -- INCLUDE shrink
 local found, kept, forgotten, settled = redis.call("HMGET", holds, unpack(ids)), {}, {}, {}

@@ -22,6 +22,7 @@ if not section then
 end
 
 -- INCLUDE blocks
+-- INCLUDE rewrite
 -- INCLUDE changed
 local numbers, classes, capacity = {}, {}, tonumber(redis.call("HGET", meta, "capacity"))
 for number, class in string.gmatch(marks, "(%d+)=(%d+)") do
