@@ -142,6 +142,7 @@ export function testServices(
       takeTurn: async () => ({
         outcome: "admitted",
         pass: "pass",
+        passNumber: 1,
         endsAtMs: 1_800_000_000_000,
         renewalsLeft: 1,
       }),

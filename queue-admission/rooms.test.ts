@@ -96,6 +96,21 @@ describe("a place", () => {
   });
 });
 
+test("who names a pass leaves with that pass, and never with a later one", async () => {
+  const { rooms, eventId, join, step, occupied } = await openTestRoom(redis);
+  await join("ann");
+  await step();
+  const taken = await rooms.takeTurn(eventId, visitor("ann"));
+  expect(taken).toMatchObject({ outcome: "admitted", passNumber: 1 });
+  expect(await rooms.leave(eventId, visitor("ann"), 2)).toBe("place_missing");
+  expect(await occupied()).toMatchObject({ inside: ["ann"] });
+  expect(await rooms.leave(eventId, visitor("ann"), 1)).toBe("left");
+  expect(await occupied()).toMatchObject({ inside: [] });
+  await join("ann");
+  expect(await rooms.leave(eventId, visitor("ann"), 1)).toBe("place_missing");
+  expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "waiting" });
+});
+
 describe("a turn", () => {
   test("comes to the lowest numbers, as many as the cap has free", async () => {
     const { join, step, occupied } = await openTestRoom(redis, { cap: 2 });
