@@ -40,6 +40,8 @@ describe("the buyer's history", () => {
     ["limit=1e1"],
     ["limit=2&limit=3"],
     ["cursor=abc"],
+    [`cursor=${Buffer.from(`-999999999999999999.${booking.id}`).toString("base64url")}`],
+    [`cursor=${Buffer.from(`999999999999999999.${booking.id}`).toString("base64url")}`],
     ["status=lost"],
     ["page=2"],
     ["__proto__=1"],
