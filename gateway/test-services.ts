@@ -100,6 +100,7 @@ function testSectionWatches(): GatewayServices["sectionWatches"] {
     sectionId,
     picture: () => picture,
     isCurrent: () => true,
+    isOpen: () => true,
     listen: () => () => {},
   });
   return { open: async (event, id) => watchOf(event, id), known: (id) => watchOf(eventId, id) };

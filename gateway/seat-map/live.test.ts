@@ -6,7 +6,7 @@ import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { readSnapshot } from "../../booking-core/seats/section-state.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
 import { type WatchedSection, watchedSection } from "../../booking-core/seats/test-watched-section.ts";
-import type { EventId } from "../../foundation/ids.ts";
+import type { EventId, SectionId } from "../../foundation/ids.ts";
 import { createShardedChannels } from "../../foundation/redis/sharded-channels.ts";
 import { connectTestRedis } from "../../test/harness/redis.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
@@ -24,15 +24,21 @@ afterAll(() => redis.quit());
 /** Two sections of 100 seats and a gateway that knows nothing of them yet. */
 async function setUp(
   bounds: { seatMap?: Partial<Bounds["seatMap"]>; rates?: Partial<Bounds["rates"]> } = {},
+  mostWatches?: number,
 ) {
   const eventId = randomUUID() as EventId;
   const sections = [watchedSection(redis, eventId), watchedSection(redis, eventId)] as const;
   for (const section of sections) await section.load("0".repeat(100));
-  const gateway = await startGatewayOf(eventId, sections, bounds);
+  const gateway = await startGatewayOf(eventId, sections, bounds, mostWatches);
   return { eventId, first: sections[0], second: sections[1], ...gateway, sections };
 }
 
-async function startGatewayOf(eventId: EventId, sections: readonly WatchedSection[], bounds = {}) {
+async function startGatewayOf(
+  eventId: EventId,
+  sections: readonly WatchedSection[],
+  bounds = {},
+  mostWatches?: number,
+) {
   const event: OnsaleEvent = {
     ...testEvent,
     id: eventId,
@@ -42,13 +48,14 @@ async function startGatewayOf(eventId: EventId, sections: readonly WatchedSectio
       eventId,
     })),
   };
-  const watches = createSectionWatches({
+  const parts = {
     redis,
     channels,
     clock: { now: () => Date.now() },
     logger: pino({ level: "silent" }),
-    seats: { snapshot: (event, section) => readSnapshot(redis, event, section) },
-  });
+    seats: { snapshot: (event: EventId, section: SectionId) => readSnapshot(redis, event, section) },
+  };
+  const watches = createSectionWatches(parts, mostWatches);
   onTestFinished(() => watches.stop());
   const catalogue = {
     list: async () => [event],
@@ -165,6 +172,13 @@ test("what does not fit one message comes with the next", async () => {
   await waitFor(() => live.messages.length === 3, { what: "both messages" });
   const heard = live.messages.flatMap((message) => (message.type === "seats" ? [message.changes] : []));
   expect(heard.map((changes) => changes.length)).toEqual([1, 1]);
+});
+
+test("who cannot be told of all sections is told of none: a section that had to give way is never followed in silence", async () => {
+  const { gateway, eventId } = await setUp({}, 1);
+  const live = await openLive(gateway, eventId);
+  await waitFor(() => live.closed(), { what: "the end of the connection" });
+  expect(live.messages).toMatchObject([{ type: "bye", reason: "unavailable" }]);
 });
 
 test("a watcher has nothing to say, and a stopping gateway says bye to all", async () => {
