@@ -210,6 +210,25 @@ test("an address has so many connections and no more; one that closes makes spac
   await waitFor(isOpen, { what: "space for one more" });
 });
 
+test("an address has no more connections where all are asked for in the same moment", async () => {
+  const read = Promise.withResolvers<OnsaleEvent>();
+  let asking = 0;
+  const find = () => {
+    asking += 1;
+    return read.promise;
+  };
+  const catalogue = { list: async () => [testEvent], find };
+  const gateway = await startTestGateway({ catalogue }, { seatMap: { watchersPerAddress: 2 } });
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const url = `${gateway.url}/v1/events/${testEvent.id}/seats/live`;
+  const opening = Array.from({ length: 8 }, () => fetch(url, { signal: stop.signal }));
+  await waitFor(() => asking === 8, { what: "all to be asked for" });
+  read.resolve(testEvent);
+  const statuses = (await Promise.all(opening)).map(({ status }) => status);
+  expect(statuses.toSorted()).toEqual([200, 200, 503, 503, 503, 503, 503, 503]);
+});
+
 test("an address that asks too often is told to wait", async () => {
   const { gateway, eventId } = await setUp({ rates: { maps: { perMinute: 1, burst: 2 } } });
   await openLive(gateway, eventId);
