@@ -226,7 +226,8 @@ test("an address has no more connections where all are asked for in the same mom
   await waitFor(() => asking === 8, { what: "all to be asked for" });
   read.resolve(testEvent);
   const statuses = (await Promise.all(opening)).map(({ status }) => status);
-  expect(statuses.toSorted()).toEqual([200, 200, 503, 503, 503, 503, 503, 503]);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(2);
+  expect(statuses.filter((status) => status === 503)).toHaveLength(6);
 });
 
 test("an address that asks too often is told to wait", async () => {

@@ -92,7 +92,11 @@ async function bookInManner(
 /** Until the key has an answer. */
 async function bookKey(shopping: Shopping, request: Request): Promise<ToldBooking | undefined> {
   const { event, admitted, wishes, key } = request;
-  return note(shopping, request, await insistInside(shopping, event.id, admitted, { key, body: bodyOf(wishes) }));
+  return note(
+    shopping,
+    request,
+    await insistInside(shopping, event.id, admitted, { key, body: bodyOf(wishes) }),
+  );
 }
 
 function note(shopping: Shopping, request: Request, answered: Answered | undefined): ToldBooking | undefined {
