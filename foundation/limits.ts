@@ -59,7 +59,7 @@ export const limits = {
     sessions: { perMinute: 120, burst: 120 },
     /** Connections to the room without a good token. */
     strangers: { perMinute: 60, burst: 60 },
-    /** Passwords, e-mailed codes and codes of lanes. */
+    /** Passwords, e-mailed codes, and codes of lanes and of house seats. */
     guesses: { perMinute: 20, burst: 20 },
     joinsOfIdentity: { perMinute: 30, burst: 10 },
     /** Seat maps: plans, snapshots and live connections. */

@@ -65,6 +65,7 @@ test.each([
   [`${base}/rules`, "PATCH", { mostPerBuyer: 0 }],
   [`${base}/rules`, "PATCH", { extensionSeconds: 90_000 }],
   [`${base}/pools`, "POST", { letter: "A", name: "artists", code: "short" }],
+  [`${base}/pools`, "POST", { letter: "A", name: "art\u0000ists", code: "long-enough" }],
   [`${base}/pools`, "POST", { letter: "a", name: "artists", code: "long-enough" }],
 ])("%s %s %j does not fit", async (path, method, json) => {
   const gateway = await startTestGateway();

@@ -4,7 +4,7 @@ import type { ChangeOutcome } from "../booking-core/bookings/change-of-mind.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { GatewayServices } from "./services.ts";
 import { problemOf, send } from "./test-client.ts";
-import { testBooking, testBuyer, tokenOf } from "./test-data.ts";
+import { testBooking, testBuyer, testEvent, tokenOf } from "./test-data.ts";
 import { startTestGateway } from "./test-gateway.ts";
 
 const ada = testBuyer();
@@ -34,12 +34,22 @@ describe("the buyer's history", () => {
     ]);
   });
 
+  test("does not need events that the buyer has no booking of", async () => {
+    const find = async () => testEvent;
+    const catalogue = { find, list: () => Promise.reject(new Error("an event cannot be read")) };
+    const gateway = await startTestGateway({ catalogue });
+    const { status, body } = await send(gateway, "/v1/bookings", { token });
+    expect([status, body]).toMatchObject([200, { bookings: [{ id: booking.id }], next: null }]);
+  });
+
   test.each([
     ["limit=0"],
     ["limit=101"],
     ["limit=1e1"],
     ["limit=2&limit=3"],
     ["cursor=abc"],
+    [`cursor=${Buffer.from(`-999999999999999999.${booking.id}`).toString("base64url")}`],
+    [`cursor=${Buffer.from(`999999999999999999.${booking.id}`).toString("base64url")}`],
     ["status=lost"],
     ["page=2"],
     ["__proto__=1"],

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import type { GatewayServices } from "./services.ts";
 import { problemOf, send, sendRaw } from "./test-client.ts";
@@ -191,6 +192,25 @@ test("an answer that does not come in time is 503, and its late end harms nobody
   expect(problemOf(late)).toMatchObject({ status: 503, code: "unavailable" });
   held.resolve([]);
   expect((await send(gateway, "/v1/events")).status).toBe(200);
+});
+
+test("a client that goes before its answer is not logged as turned away when the time is up", async () => {
+  const turnedAway: string[] = [];
+  const logger = pino({ level: "warn" }, { write: (line) => turnedAway.push(line) });
+  const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<never[]>()];
+  const list = () => {
+    asked.resolve();
+    return held.promise;
+  };
+  const services = { logger, catalogue: { list, find: async () => undefined } };
+  const gateway = await startTestGateway(services, { http: { answerTimeoutMs: 300 } });
+  const gone = request(`${gateway.url}/v1/events`).on("error", () => {});
+  gone.end();
+  await asked.promise;
+  gone.destroy();
+  expect((await send(gateway, "/v1/events")).status).toBe(503);
+  expect(turnedAway).toHaveLength(1);
+  held.resolve([]);
 });
 
 test.each([

@@ -24,7 +24,13 @@ function roomsWith(standing: RoomsOfEvents["standing"]): RoomsOfEvents {
     join: async () => ({ outcome: "joined", standing: waitingAt(40), receipt: "r", fresh: true }),
     standing,
     hereAgain: async () => waitingAt(40),
-    takeTurn: async () => ({ outcome: "admitted", pass: "pass", endsAtMs: deadlineMs, renewalsLeft: 1 }),
+    takeTurn: async () => ({
+      outcome: "admitted",
+      pass: "pass",
+      passNumber: 1,
+      endsAtMs: deadlineMs,
+      renewalsLeft: 1,
+    }),
     renewPass: async () => ({ outcome: "renewals_used" }),
     leave: async () => "left",
     restore: async () => ({ outcome: "known" }),
@@ -290,6 +296,24 @@ test("a pass that is taken away is told at once", async () => {
   await socket.heard({ type: "standing" });
   gateway.feeds.news({ kind: "revoked", identity: ada.identity, pass: 1, revocations: 1 });
   expect(await socket.heard({ type: "pass_ended" })).toEqual({ type: "pass_ended" });
+});
+
+test("a pass that Redis gives again although it was given up is given up again", async () => {
+  const left: unknown[] = [];
+  const rooms: RoomsOfEvents = {
+    ...roomsWith(async () => waitingAt(1)),
+    leave: async (_, { identity }, onlyPass) => {
+      left.push([identity, onlyPass]);
+      return "left";
+    },
+  };
+  const gateway = await startTestGateway({ rooms });
+  const take = () => send(gateway, `/v1/events/${eventId}/passes`, { method: "POST", token: tokenOf(ada) });
+  expect((await take()).status).toBe(201);
+  expect(left).toEqual([]);
+  gateway.feeds.news({ kind: "revoked", identity: ada.identity, pass: 1, revocations: 1 });
+  expect(await take()).toMatchObject({ status: 409, body: { code: "place_missing" } });
+  expect(left).toEqual([[ada.identity, 1]]);
 });
 
 test("everybody of the lobby is told the number once it is drawn", async () => {

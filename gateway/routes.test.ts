@@ -120,6 +120,25 @@ test("seats come with one letter a seat, and an unchanged version costs no body"
   expect(problemOf(await send(gateway, path.replace(seatedId, unknownId))).code).toBe("not_found");
 });
 
+test("codes of house seats are not for guessing: what an address may try is bounded", async () => {
+  const guesses = { perMinute: 1, burst: 2 };
+  const asked: (string | undefined)[] = [];
+  const bookings: GatewayServices["bookings"] = {
+    find: async () => undefined,
+    book: async ({ code }) => {
+      asked.push(code);
+      return { outcome: "code_invalid" };
+    },
+  };
+  const gateway = await startTestGateway({ bookings }, { rates: { guesses } });
+  const tryCode = (code?: string) =>
+    send(gateway, `/v1/events/${eventId}/bookings`, { ...book, json: { ...book.json, code } });
+  const codes = [];
+  for (const code of ["one", "two", "three", undefined]) codes.push(problemOf(await tryCode(code)).code);
+  expect(codes).toEqual(["code_invalid", "code_invalid", "too_many_requests", "code_invalid"]);
+  expect(asked).toEqual(["one", "two", undefined]);
+});
+
 test("a booking answers 201 with its address and labelled seats, and 200 for the same key again", async () => {
   let fresh = true;
   const asked: unknown[] = [];

@@ -100,6 +100,7 @@ function testSectionWatches(): GatewayServices["sectionWatches"] {
     sectionId,
     picture: () => picture,
     isCurrent: () => true,
+    isOpen: () => true,
     listen: () => () => {},
   });
   return { open: async (event, id) => watchOf(event, id), known: (id) => watchOf(eventId, id) };
@@ -142,6 +143,7 @@ export function testServices(
       takeTurn: async () => ({
         outcome: "admitted",
         pass: "pass",
+        passNumber: 1,
         endsAtMs: 1_800_000_000_000,
         renewalsLeft: 1,
       }),

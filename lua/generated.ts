@@ -27,9 +27,9 @@ export async function roomHandBackLease(redis: Redis, keys: { readonly lease: st
 }
 
 const roomLeaveScript = loadScript("room/leave-8.lua");
-/** Gives up a place with its turn or pass; the slot is free at once, and the pass is worth nothing any more. Asked again, nothing is left to do. */
-export async function roomLeave(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly back: string; readonly turns: string; readonly inside: string; readonly passes: string; readonly revoked: string; readonly news: string }, args: { readonly identity: string }): Promise<"left" | "place_missing"> {
-  return (await runScript(redis, roomLeaveScript, [keys.settings, keys.places, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked, keys.news], [args.identity])) as "left" | "place_missing";
+/** Gives up a place with its turn or pass; the slot is free at once, and the pass is worth nothing any more. Asked again, nothing is left to do. A caller who knows that a pass was given up before, which Redis has forgotten, names the pass: whatever came after it stays. */
+export async function roomLeave(redis: Redis, keys: { readonly settings: string; readonly places: string; readonly back: string; readonly turns: string; readonly inside: string; readonly passes: string; readonly revoked: string; readonly news: string }, args: { readonly identity: string; readonly onlyPass: number }): Promise<"left" | "place_missing"> {
+  return (await runScript(redis, roomLeaveScript, [keys.settings, keys.places, keys.back, keys.turns, keys.inside, keys.passes, keys.revoked, keys.news], [args.identity, args.onlyPass])) as "left" | "place_missing";
 }
 
 const roomReadmitScript = loadScript("room/readmit-10.lua");

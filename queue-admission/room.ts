@@ -59,6 +59,7 @@ export type JoinOutcome =
 
 export type Admission = {
   readonly pass: string;
+  readonly passNumber: number;
   readonly endsAtMs: number;
   readonly renewalsLeft: number;
 };
@@ -161,8 +162,11 @@ export type RoomsOfEvents = {
   /** Exchanges a turn for a pass; asked again while inside, it gives the pass again. */
   takeTurn(eventId: EventId, visitor: Visitor & { buyerId: string }): Promise<TurnOutcome>;
   renewPass(eventId: EventId, visitor: Visitor & { buyerId: string }): Promise<RenewOutcome>;
-  /** Gives up the place, the turn or the pass; the slot goes to the next, the pass is worth nothing at once. */
-  leave(eventId: EventId, visitor: Visitor): Promise<"left" | "place_missing">;
+  /**
+   * Gives up the place, the turn or the pass; the slot goes to the next, the pass is worth nothing at once. With
+   * `onlyPass`, only where this is the pass.
+   */
+  leave(eventId: EventId, visitor: Visitor, onlyPass?: number): Promise<"left" | "place_missing">;
   /** After Redis has forgotten: the place of the receipt is there again, with its number. */
   restore(eventId: EventId, visitor: Visitor, receipt: string): Promise<RestoreOutcome>;
   /** After Redis has forgotten: a verified pass of an earlier incarnation counts again, where a slot is free. */

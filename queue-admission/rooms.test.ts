@@ -96,6 +96,42 @@ describe("a place", () => {
   });
 });
 
+test("who names a pass leaves with that pass, and never with a later one", async () => {
+  const { rooms, eventId, join, step, occupied } = await openTestRoom(redis);
+  await join("ann");
+  await step();
+  const taken = await rooms.takeTurn(eventId, visitor("ann"));
+  expect(taken).toMatchObject({ outcome: "admitted", passNumber: 1 });
+  expect(await rooms.leave(eventId, visitor("ann"), 2)).toBe("place_missing");
+  expect(await occupied()).toMatchObject({ inside: ["ann"] });
+  expect(await rooms.leave(eventId, visitor("ann"), 1)).toBe("left");
+  expect(await occupied()).toMatchObject({ inside: [] });
+  await join("ann");
+  expect(await rooms.leave(eventId, visitor("ann"), 1)).toBe("place_missing");
+  expect(await rooms.standing(eventId, visitor("ann"))).toMatchObject({ outcome: "waiting" });
+});
+
+test("of two passes of a buyer the later one counts again, also where Redis remembers the earlier one alone", async () => {
+  const { rooms, eventId, tokens, join, step } = await openTestRoom(redis);
+  const takePass = async () => {
+    await join("ann");
+    await step();
+    const taken = await rooms.takeTurn(eventId, visitor("ann"));
+    const claims = taken.outcome === "admitted" ? tokens.verify("pass", taken.pass) : undefined;
+    if (taken.outcome !== "admitted" || claims === undefined) throw new Error("ann has no turn");
+    return { ...claims, endsAtMs: taken.endsAtMs };
+  };
+  const first = await takePass();
+  const remembered = await redis.hgetall(roomKeys(eventId).passes);
+  await rooms.leave(eventId, visitor("ann"));
+  const second = await takePass();
+  await redis.hset(roomKeys(eventId).passes, remembered);
+  await redis.del(roomKeys(eventId).revoked);
+  expect(await rooms.readmit(eventId, second)).toEqual({ outcome: "readmitted" });
+  expect(await rooms.readmit(eventId, first)).toEqual({ outcome: "pass_over" });
+  expect(await rooms.takeTurn(eventId, visitor("ann"))).toMatchObject({ passNumber: second.passNumber });
+});
+
 describe("a turn", () => {
   test("comes to the lowest numbers, as many as the cap has free", async () => {
     const { join, step, occupied } = await openTestRoom(redis, { cap: 2 });

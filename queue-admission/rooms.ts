@@ -43,7 +43,8 @@ export function createRooms(given: RoomsParts): RoomsOfEvents {
     hereAgain: (eventId, visitor) => findStanding(parts, eventId, visitor, 2),
     takeTurn: (eventId, shopper) => takeTurn(parts, eventId, shopper),
     renewPass: (eventId, shopper) => renewPass(parts, eventId, shopper),
-    leave: (eventId, { identity }) => roomLeave(parts.redis, roomKeys(eventId), { identity }),
+    leave: (eventId, { identity }, onlyPass = 0) =>
+      roomLeave(parts.redis, roomKeys(eventId), { identity, onlyPass }),
     restore: (eventId, visitor, receipt) => restorePlace(parts, eventId, visitor, receipt),
     readmit: (eventId, pass) => readmit(parts, eventId, pass),
   };
@@ -191,7 +192,7 @@ function admission(
   const { identity } = shopper;
   const buyerId = shopper.buyerId as BuyerId;
   const claims = { eventId, buyerId, identity, passNumber, incarnation, place, ...boundTo(shopper) };
-  return { pass: tokens.sign("pass", claims, endsAtMs), endsAtMs, renewalsLeft };
+  return { pass: tokens.sign("pass", claims, endsAtMs), passNumber, endsAtMs, renewalsLeft };
 }
 
 async function restorePlace(

@@ -17,6 +17,8 @@ export type SectionWatch = {
   picture(): SectionPicture | undefined;
   /** Whether nothing is known to be missing, and it was heard or looked at lately. */
   isCurrent(): boolean;
+  /** Whether it goes on: what nobody listened to may have been closed for want of space or use. */
+  isOpen(): boolean;
   /** Hears what changes from now on; the function that comes back ends it. */
   listen(listener: (change: SectionChange) => void): () => void;
 };
@@ -52,6 +54,7 @@ export type FollowedSection = {
   currentAtMs: number;
   checking: boolean;
   usedAtMs: number;
+  isClosed: boolean;
   opened: Promise<() => Promise<void>>;
 };
 
@@ -67,12 +70,14 @@ export function newFollowedSection(clock: Clock, eventId: EventId, sectionId: Se
     currentAtMs: 0,
     checking: false,
     usedAtMs: 0,
+    isClosed: false,
     opened: Promise.resolve(async () => {}),
     watch: {
       eventId,
       sectionId,
       picture: () => section.picture,
       isCurrent: () => !section.missing && clock.now() - section.currentAtMs < 2 * silenceMs,
+      isOpen: () => !section.isClosed,
       listen(listener) {
         section.listeners.add(listener);
         return () => section.listeners.delete(listener);

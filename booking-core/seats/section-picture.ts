@@ -10,9 +10,11 @@ export function pictureOf(snapshot: SectionSnapshot): SectionPicture {
 
 /** Whether the news is what comes after the picture. Whoever meets a `gap` reads the section again. */
 export function orderOf(picture: SectionPicture, { epoch, version, changes }: SectionNews) {
-  const isKnown = epoch === picture.epoch && version <= picture.version;
-  if (isKnown || (epoch < picture.epoch && changes !== undefined)) return "old";
-  return epoch === picture.epoch && version === picture.version + 1 && changes !== undefined ? "next" : "gap";
+  // Built anew after Redis has lost it, a section has epochs and versions of before a second time.
+  if (changes === undefined) return "gap";
+  if (epoch !== picture.epoch) return epoch < picture.epoch ? "old" : "gap";
+  if (version <= picture.version) return "old";
+  return version === picture.version + 1 ? "next" : "gap";
 }
 
 /** The picture after the news, and the seats that it names. The bytes are changed in place: nobody else has them. */

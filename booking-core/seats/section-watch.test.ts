@@ -114,6 +114,18 @@ test("a section that lost its last changes is shown as it is, though its version
   expect(watched.picture()?.version).toBe(2);
 });
 
+test("a section that Redis lost and got again is read, though its epoch and versions come a second time", async () => {
+  const section = await loaded("0000");
+  const { watched } = await watch(section);
+  await section.change(0, "1");
+  await section.change(1, "1");
+  await becomes(watched, "1100");
+  await redis.del(section.keys.meta, section.keys.seats);
+  await section.load("0000");
+  for (let times = 0; times < 3; times += 1) await section.change(3, "1");
+  await becomes(watched, "0001");
+});
+
 test("what was changed while the section was read is not lost", async () => {
   const section = await loaded("0".repeat(200));
   const writing = (async () => {

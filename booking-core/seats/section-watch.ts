@@ -24,12 +24,12 @@ export type SectionWatches = {
 
 const { watchesMost, watchIdleMs, silenceMs, lookEveryMs } = limits.seatMap;
 
-export function createSectionWatches(parts: SectionWatchParts): SectionWatches {
+export function createSectionWatches(parts: SectionWatchParts, most: number = watchesMost): SectionWatches {
   const sections = new Map<SectionId, FollowedSection>();
   const timer = setInterval(() => lookAtAll(parts, sections), lookEveryMs).unref();
   return {
     async open(eventId, sectionId) {
-      if (!sections.has(sectionId) && sections.size >= watchesMost && !makeSpace(sections)) return undefined;
+      if (!sections.has(sectionId) && sections.size >= most && !makeSpace(sections)) return undefined;
       const section = sections.get(sectionId) ?? begin(parts, sections, eventId, sectionId);
       section.usedAtMs = parts.clock.now();
       await section.opened;
@@ -59,7 +59,11 @@ function begin(
   const section = newFollowedSection(parts.clock, eventId, sectionId);
   sections.set(sectionId, section);
   section.opened = startToFollow(parts, section);
-  section.opened.catch(() => sections.delete(sectionId));
+  section.opened.catch(() => {
+    section.isClosed = true;
+    // Closed meanwhile, the section may be followed anew by now.
+    if (sections.get(sectionId) === section) sections.delete(sectionId);
+  });
   return section;
 }
 
@@ -79,6 +83,7 @@ function close(
   sectionId: SectionId,
   section: FollowedSection,
 ): void {
+  section.isClosed = true;
   sections.delete(sectionId);
   void section.opened.then((end) => end()).catch(() => undefined);
 }

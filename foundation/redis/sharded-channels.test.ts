@@ -62,6 +62,18 @@ test("a listener that ended hears nothing more, and the others go on", async () 
   await endSecond();
 });
 
+test("a channel that is opened again between the ends of two listeners is heard", async () => {
+  const channels = createShardedChannels(redis);
+  const ends = [await channels.listen("{between}", () => {}), await channels.listen("{between}", () => {})];
+  const heard: string[] = [];
+  const ending = ends.map((end) => end());
+  const opened = ending[0]?.then(() => channels.listen("{between}", (message) => heard.push(message)));
+  await Promise.all(ending);
+  const end = await opened;
+  await expectHeard("{between}", heard);
+  await end?.();
+});
+
 async function moveSlot(channel: string): Promise<void> {
   const slot = Number(await redis.cluster("KEYSLOT", channel));
   const masters = redis.nodes("master");

@@ -42,7 +42,8 @@ export function createShardedChannels(redis: Redis): ShardedChannels {
     channel.listeners.delete(listener);
     // Where Redis cannot be told, a message of a channel that nobody has is dropped by `hear`.
     await settle(redis, channel).catch(() => undefined);
-    if (channel.listeners.size === 0) channels.delete(channel.name);
+    // Where two end at once, somebody may have opened the channel again between them.
+    if (channel.listeners.size === 0 && channels.get(channel.name) === channel) channels.delete(channel.name);
     guard.runWhile(channels.size > 0);
   }
 

@@ -15,6 +15,7 @@ const invalid = { refusal: "pass_invalid" };
 function setUp(incarnation?: number, answer: ReadmitOutcome["outcome"] = "readmitted") {
   const revoked = new Set<number>();
   const asked: unknown[] = [];
+  const left: unknown[] = [];
   const room = { incarnation, answer, isOpen: true };
   const watch = {
     tick: () => (room.incarnation === undefined ? undefined : tickAt(0, { incarnation: room.incarnation })),
@@ -24,15 +25,19 @@ function setUp(incarnation?: number, answer: ReadmitOutcome["outcome"] = "readmi
     asked.push(pass);
     return { outcome: room.answer };
   };
+  const leave = async (event: string, { identity }: { identity: string }, onlyPass: number) => {
+    left.push([event, identity, onlyPass]);
+    return "left";
+  };
   const services = {
     tokens: testTokens,
-    rooms: { readmit },
+    rooms: { readmit, leave },
     roomWatches: { open: async () => watch, opened: () => (room.isOpen ? watch : undefined) },
   } as unknown as GatewayServices;
   const guard = createPassGuard({ services, bounds: defaultBounds });
   const problem = (pass: string | undefined, buyer = ada, event: string = eventId) =>
     guard.problem(buyer, pass, event);
-  return { room, revoked, asked, problem };
+  return { room, revoked, asked, left, problem };
 }
 
 test("a pass lets its own buyer book at its own event", async () => {
@@ -73,12 +78,17 @@ test("the pass of a device is good for the session of that device alone", async 
   expect(await problem(passOf(ada), { ...ada, cnf: { jkt: "phone" } })).toEqual(invalid);
 });
 
-test("a revoked pass is refused from memory", async () => {
-  const { problem, revoked, asked } = setUp(1);
+test("a revoked pass is refused, and is given up once more after each loss: Redis may have forgotten it", async () => {
+  const { problem, room, revoked, asked, left } = setUp(1);
   revoked.add(2);
   expect(await problem(passOf(ada))).toBeUndefined();
+  expect(left).toEqual([]);
   revoked.add(1);
-  expect(await problem(passOf(ada))).toEqual(invalid);
+  for (const _ of [1, 2, 3]) expect(await problem(passOf(ada))).toEqual(invalid);
+  expect(left).toEqual([[eventId, ada.identity, 1]]);
+  room.incarnation = 2;
+  for (const _ of [1, 2, 3]) expect(await problem(passOf(ada))).toEqual(invalid);
+  expect(left).toHaveLength(2);
   expect(asked).toEqual([]);
 });
 
@@ -114,10 +124,11 @@ test("before the driver was heard a good pass is taken at its word", async () =>
   expect(asked).toEqual([]);
 });
 
-test("where the room is known, a pass is decided on at once", () => {
+test("where the room is known, a pass is decided on at once", async () => {
   const { problem, revoked } = setUp(1);
   expect(problem(passOf(ada))).toBeUndefined();
   revoked.add(1);
+  await problem(passOf(ada));
   expect(problem(passOf(ada))).toEqual(invalid);
 });
 

@@ -42,6 +42,7 @@ export function openExchange(runtime: Runtime, name: string, res: HttpResponse, 
   runtime.inFlight += 1;
   res.onAborted(() => {
     exchange.open = false;
+    setDeadline(exchange, undefined);
     exchange.onGone?.();
   });
   return exchange;

@@ -41,9 +41,12 @@ export const listBookings = defineRoute({
   refusals: [],
   async handle({ services, query: { limit, cursor, status }, buyer: { buyerId } }) {
     const page = await services.bookingHistory({ buyerId, limit, status, after: cursor });
-    const events = new Map((await services.catalogue.list()).map((event) => [event.id, event]));
+    // Only those of the page: the buyer's history does not need every event of the shop.
+    const views = page.bookings.map(async (booking) =>
+      bookingView(booking, await services.catalogue.find(booking.eventId)),
+    );
     return reply(200, {
-      bookings: page.bookings.map((booking) => bookingView(booking, events.get(booking.eventId))),
+      bookings: await Promise.all(views),
       next: page.next === undefined ? null : cursorView(page.next),
     });
   },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { EventId } from "../../foundation/ids.ts";
 import type { Admission } from "../../queue-admission/room.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
-import type { GatewayServices } from "../services.ts";
+import type { Buyer, GatewayServices } from "../services.ts";
 import { idSchema } from "../wire/id.ts";
 import { timeSchema, timeView } from "../wire/time.ts";
 
@@ -34,10 +34,20 @@ export const takeTurn = defineRoute({
     if (watch.rules().deviceBinding && jkt === undefined) return { refusal: "device_required" };
     const taken = await services.rooms.takeTurn(eventId, { ...buyer, jkt });
     if (taken.outcome !== "admitted") return { refusal: taken.outcome };
+    if (watch.isRevoked(taken.passNumber)) return giveUpAgain(services, eventId, buyer, taken.passNumber);
     connections.admitted(eventId, buyer.buyerId, taken.endsAtMs);
     return reply(201, passView(taken));
   },
 });
+
+/**
+ * Redis has forgotten that this pass was given up or taken away, and the gateways have not: none lets it book. What
+ * was forgotten is done again, and the buyer joins anew.
+ */
+async function giveUpAgain({ rooms }: GatewayServices, eventId: EventId, buyer: Buyer, passNumber: number) {
+  await rooms.leave(eventId, buyer, passNumber);
+  return { refusal: "place_missing" } as const;
+}
 
 /** A watch costs memory and a channel: there is none of a room that only a request speaks of. */
 async function watchOf({ roomWatches, catalogue }: GatewayServices, eventId: EventId) {

@@ -6,7 +6,7 @@ import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { readSnapshot } from "../../booking-core/seats/section-state.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
 import { type WatchedSection, watchedSection } from "../../booking-core/seats/test-watched-section.ts";
-import type { EventId } from "../../foundation/ids.ts";
+import type { EventId, SectionId } from "../../foundation/ids.ts";
 import { createShardedChannels } from "../../foundation/redis/sharded-channels.ts";
 import { connectTestRedis } from "../../test/harness/redis.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
@@ -24,15 +24,21 @@ afterAll(() => redis.quit());
 /** Two sections of 100 seats and a gateway that knows nothing of them yet. */
 async function setUp(
   bounds: { seatMap?: Partial<Bounds["seatMap"]>; rates?: Partial<Bounds["rates"]> } = {},
+  mostWatches?: number,
 ) {
   const eventId = randomUUID() as EventId;
   const sections = [watchedSection(redis, eventId), watchedSection(redis, eventId)] as const;
   for (const section of sections) await section.load("0".repeat(100));
-  const gateway = await startGatewayOf(eventId, sections, bounds);
+  const gateway = await startGatewayOf(eventId, sections, bounds, mostWatches);
   return { eventId, first: sections[0], second: sections[1], ...gateway, sections };
 }
 
-async function startGatewayOf(eventId: EventId, sections: readonly WatchedSection[], bounds = {}) {
+async function startGatewayOf(
+  eventId: EventId,
+  sections: readonly WatchedSection[],
+  bounds = {},
+  mostWatches?: number,
+) {
   const event: OnsaleEvent = {
     ...testEvent,
     id: eventId,
@@ -42,13 +48,14 @@ async function startGatewayOf(eventId: EventId, sections: readonly WatchedSectio
       eventId,
     })),
   };
-  const watches = createSectionWatches({
+  const parts = {
     redis,
     channels,
     clock: { now: () => Date.now() },
     logger: pino({ level: "silent" }),
-    seats: { snapshot: (event, section) => readSnapshot(redis, event, section) },
-  });
+    seats: { snapshot: (event: EventId, section: SectionId) => readSnapshot(redis, event, section) },
+  };
+  const watches = createSectionWatches(parts, mostWatches);
   onTestFinished(() => watches.stop());
   const catalogue = {
     list: async () => [event],
@@ -167,6 +174,13 @@ test("what does not fit one message comes with the next", async () => {
   expect(heard.map((changes) => changes.length)).toEqual([1, 1]);
 });
 
+test("who cannot be told of all sections is told of none: a section that had to give way is never followed in silence", async () => {
+  const { gateway, eventId } = await setUp({}, 1);
+  const live = await openLive(gateway, eventId);
+  await waitFor(() => live.closed(), { what: "the end of the connection" });
+  expect(live.messages).toMatchObject([{ type: "bye", reason: "unavailable" }]);
+});
+
 test("a watcher has nothing to say, and a stopping gateway says bye to all", async () => {
   const { gateway, eventId } = await setUp();
   const [talker, listener] = [await openLive(gateway, eventId), await openLive(gateway, eventId)];
@@ -194,6 +208,26 @@ test("an address has so many connections and no more; one that closes makes spac
     return answer.startsWith("HTTP/1.1 101");
   };
   await waitFor(isOpen, { what: "space for one more" });
+});
+
+test("an address has no more connections where all are asked for in the same moment", async () => {
+  const read = Promise.withResolvers<OnsaleEvent>();
+  let asking = 0;
+  const find = () => {
+    asking += 1;
+    return read.promise;
+  };
+  const catalogue = { list: async () => [testEvent], find };
+  const gateway = await startTestGateway({ catalogue }, { seatMap: { watchersPerAddress: 2 } });
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const url = `${gateway.url}/v1/events/${testEvent.id}/seats/live`;
+  const opening = Array.from({ length: 8 }, () => fetch(url, { signal: stop.signal }));
+  await waitFor(() => asking === 8, { what: "all to be asked for" });
+  read.resolve(testEvent);
+  const statuses = (await Promise.all(opening)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(2);
+  expect(statuses.filter((status) => status === 503)).toHaveLength(6);
 });
 
 test("an address that asks too often is told to wait", async () => {

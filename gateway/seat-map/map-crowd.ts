@@ -60,7 +60,8 @@ export async function joinView(
   watcher: Watcher,
 ): Promise<MapView | undefined> {
   const watches = await watchSections(deps.services, event, watcher.sectionIds);
-  if (watches === undefined || !watcher.open) return undefined;
+  // While the last of them was opened, the first may have had to give way.
+  if (watches?.every((watch) => watch.isOpen()) !== true || !watcher.open) return undefined;
   const key = watcher.sectionIds?.join() ?? "";
   const view = crowd.views.get(key) ?? openView(deps, crowd, key, watcher, watches);
   view.watchers.add(watcher);

@@ -14,9 +14,9 @@ export type LiveRequest = {
   readonly address: string;
 };
 
-/** Everything that can be refused is refused here, before there is a connection to keep. */
+/** What can be refused is refused here, before there is a connection to keep; whether there is space is asked last. */
 export async function admitToLive(runtime: Runtime, request: LiveRequest): Promise<WatcherOf | Refusal> {
-  const { services, guards, maps, bounds } = runtime;
+  const { services, guards, bounds } = runtime;
   const refusal = originProblem(request.origin, runtime.publicUrl) ?? guards.take("maps", request.address);
   if (refusal !== undefined) return refusal;
   if (!isUuid(request.eventId)) return { refusal: "not_found" };
@@ -27,9 +27,7 @@ export async function admitToLive(runtime: Runtime, request: LiveRequest): Promi
   // The catalogue's strings, which all connections share, and its order: the same choice is the same view.
   const sectionIds = event.sections.flatMap(({ id }) => (chosen.has(id) ? [id] : []));
   if (sectionIds.length < chosen.size) return invalid("ids of sections of the event, by comma");
-  const key = addressKey(request.address);
-  if (!maps.hasSpace(key)) return { refusal: "busy", detail: "There are too many connections." };
-  return { eventId: event.id, addressKey: key, sectionIds: chosenOf(sectionIds) };
+  return { eventId: event.id, addressKey: addressKey(request.address), sectionIds: chosenOf(sectionIds) };
 }
 
 const chosenOf = (ids: readonly SectionId[]) => (ids.length === 0 ? undefined : ids);

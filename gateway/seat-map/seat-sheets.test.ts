@@ -30,6 +30,7 @@ function eventOf(pictures: readonly SectionPicture[]) {
       sectionId,
       picture: () => changed.get(sectionId),
       isCurrent: () => true,
+      isOpen: () => true,
       listen: () => () => {},
     };
   };

@@ -5,8 +5,11 @@ import { framingProblem } from "../http/framing.ts";
 import { addressOf, readHeaders } from "../http/request-headers.ts";
 import { refuseAtOnce, refuseFraming } from "../http/serve-route.ts";
 import type { Runtime } from "../runtime.ts";
+import type { Refusal } from "../wire/problem.ts";
 import { admitToLive, type LiveRequest } from "./open-live.ts";
 import { newWatcher, type OfWatcher, type Watcher, type WatcherOf } from "./watcher.ts";
+
+const tooMany: Refusal = { refusal: "busy", detail: "There are too many connections." };
 
 type Begin = (exchange: Exchange, who: WatcherOf) => void;
 
@@ -61,6 +64,8 @@ async function work(
     const decision = await admitToLive(runtime, request);
     if ("refusal" in decision) return refuse(exchange, decision, isUpgrade);
     if (!exchange.open) return;
+    // Asked at the last moment: many may have been admitted together.
+    if (!runtime.maps.hasSpace(decision.addressKey)) return refuse(exchange, tooMany, isUpgrade);
     exchange.open = false;
     begin(exchange, decision);
   } catch (failure) {

@@ -25,7 +25,12 @@ const letterSchema = z
   .string()
   .regex(/^[A-T]$/, "must be a letter from A to T")
   .meta({ description: "As in seating plans.", example: "A" });
-const poolName = z.string().trim().min(1).max(100);
+/** Postgres stores no NUL, and a name is one line. */
+const poolName = z
+  .string()
+  .trim()
+  .regex(/^\P{Cc}+$/u, "must be one line of text")
+  .max(100);
 
 export const poolSchema = z.strictObject({ letter: letterSchema, name: poolName }).meta({ id: "HousePool" });
 

@@ -1,6 +1,7 @@
 #!lua
 -- Gives up a place with its turn or pass; the slot is free at once, and the pass is worth nothing any more. Asked
--- again, nothing is left to do.
+-- again, nothing is left to do. A caller who knows that a pass was given up before, which Redis has forgotten, names
+-- the pass: whatever came after it stays.
 -- KEYS settings hash: the room's settings and counters
 -- KEYS places hash: identity to lane entry joinedAt
 -- KEYS back zset: identities that were stepped over and are here again, by lane and number
@@ -10,13 +11,19 @@
 -- KEYS revoked zset: numbers of passes that were given up or taken away, by their end
 -- KEYS news channel: what the gateways hear
 -- ARGV identity string: whose place
+-- ARGV onlyPass number: only where this pass is inside; 0: whatever there is
 -- RETURNS "left" | "place_missing"
 -- RESULTS left: the place is gone
--- RESULTS place_missing: there was none
+-- RESULTS place_missing: there was none, or it has another pass
 local settings, places, back, turns = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local inside, passes, revoked, news = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local identity = ARGV[1]
+local identity, onlyPass = ARGV[1], tonumber(ARGV[2])
 
+local kept = redis.call("HGET", passes, identity)
+local number = kept and string.match(kept, "^(%d+)|")
+if onlyPass > 0 and tonumber(number) ~= onlyPass then
+  return "place_missing"
+end
 if redis.call("HDEL", places, identity) == 0 then
   return "place_missing"
 end
@@ -24,7 +31,6 @@ redis.call("ZREM", back, identity)
 redis.call("ZREM", turns, identity)
 local endsAtMs = redis.call("ZSCORE", inside, identity)
 if endsAtMs then
-  local number = string.match(redis.call("HGET", passes, identity), "^(%d+)|")
   redis.call("ZREM", inside, identity)
   redis.call("HDEL", passes, identity)
   redis.call("ZADD", revoked, endsAtMs, number)

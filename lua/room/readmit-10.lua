@@ -42,9 +42,12 @@ if not lane or endsAtMs <= nowMs or redis.call("ZSCORE", revoked, passNumber) th
   return "pass_over"
 end
 if redis.call("ZSCORE", inside, identity) then
-  local number = string.match(redis.call("HGET", passes, identity), "^(%d+)|")
-  if tonumber(number) ~= passNumber then
+  local number = tonumber(string.match(redis.call("HGET", passes, identity), "^(%d+)|"))
+  if number > passNumber then
     return "pass_over"
+  elseif number < passNumber then
+    -- The earlier pass ended before the later one was given: that too was forgotten.
+    redis.call("HSET", passes, identity, string.format("%d|0", passNumber))
   end
   redis.call("ZADD", inside, "GT", endsAtMs, identity)
   return "readmitted"

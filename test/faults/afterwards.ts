@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
-import { enter, enterAnew, insist, openSession, type Shopping } from "./admission.ts";
+import { enter, insist, insistInside, openSession, type Shopping } from "./admission.ts";
 import { holdsWithin } from "./poll.ts";
 import type { Site } from "./site.ts";
 import { bodyOf, keptBack } from "./wish.ts";
@@ -52,10 +52,10 @@ export async function repeatKeys(site: Site, shopping: Shopping, most: number): 
   const told = [...shopping.records.bookings.values()].slice(-most);
   for (const event of site.events) {
     for (const one of told.filter(({ eventId }) => eventId === event.id)) {
-      const admitted = await enterAnew(shopping, event.id, one.token);
+      const admitted = await enter(shopping, event.id, one.token);
       if (admitted === undefined) return shopping.records.fail("a buyer from before cannot come in again");
-      const asked = { ...admitted, key: one.key, body: bodyOf(one.wishes) };
-      const again = await insist(shopping, "book", `/v1/events/${event.id}/bookings`, asked);
+      const asked = { key: one.key, body: bodyOf(one.wishes) };
+      const again = await insistInside(shopping, event.id, admitted, asked);
       if (again?.status !== 200 || again.body.id !== one.id)
         shopping.records.fail(
           `the key of booking ${one.id} now gives ${again?.status} ${again?.code} ${again?.body.id}`,

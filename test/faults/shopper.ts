@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
-import { type Admitted, enter, enterAnew, insist, openSession, type Shopping } from "./admission.ts";
+import { type Admitted, enter, insist, insistInside, openSession, type Shopping } from "./admission.ts";
 import type { Answered } from "./answers.ts";
 import { ask, sendHalf } from "./client.ts";
 import type { ToldBooking } from "./records.ts";
@@ -89,17 +89,14 @@ async function bookInManner(
   return first ?? second;
 }
 
-/** Until the key has an answer. A pass that a lost Redis has forgotten is asked for again. */
+/** Until the key has an answer. */
 async function bookKey(shopping: Shopping, request: Request): Promise<ToldBooking | undefined> {
-  const { event, wishes, key } = request;
-  let admitted: Admitted | undefined = request.admitted;
-  while (admitted !== undefined && Date.now() < shopping.endsAtMs()) {
-    const asked = { ...admitted, key, body: bodyOf(wishes) };
-    const answered = await insist(shopping, "book", `/v1/events/${event.id}/bookings`, asked);
-    if (answered?.code !== "pass_invalid") return note(shopping, request, answered);
-    admitted = await enterAnew(shopping, event.id, admitted.token);
-  }
-  return undefined;
+  const { event, admitted, wishes, key } = request;
+  return note(
+    shopping,
+    request,
+    await insistInside(shopping, event.id, admitted, { key, body: bodyOf(wishes) }),
+  );
 }
 
 function note(shopping: Shopping, request: Request, answered: Answered | undefined): ToldBooking | undefined {
