@@ -1,6 +1,7 @@
 import type { OnsaleEvent } from "../events/event.ts";
 import type { BookParts } from "./book-parts.ts";
 import type { BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
+import { earlierOutcome } from "./earlier-bookings.ts";
 import { isOutage } from "./outage.ts";
 import { planWishes } from "./plan-wishes.ts";
 import { takeSeats } from "./take-seats.ts";
@@ -43,15 +44,4 @@ function mayBeRepeated(
 
 function isBeforeSales({ sections }: OnsaleEvent, nowMs: number): boolean {
   return sections.every(({ offers }) => offers.every(({ salesFromMs }) => nowMs < salesFromMs));
-}
-
-/** A repeated request gets the outcome of the first one, also where it would be refused today. */
-async function earlierOutcome(
-  { earlier }: BookParts,
-  { bookingId, requestHash }: RequestIdentity,
-): Promise<BookOutcome | undefined> {
-  const known = await earlier.find(bookingId);
-  if (known === undefined) return undefined;
-  if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
-  return { outcome: "booked", booking: known.booking, fresh: false };
 }

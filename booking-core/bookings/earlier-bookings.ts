@@ -1,5 +1,6 @@
 import type { BookingId } from "../../foundation/ids.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
+import type { BookOutcome, RequestIdentity } from "./book-request.ts";
 import { type FoundBooking, findBooking } from "./find-booking.ts";
 
 /** Whether a booking was made before, asked for many at once. */
@@ -53,4 +54,15 @@ async function answer(pool: Pool, asked: readonly Waiting[]): Promise<void> {
   } catch (error) {
     for (const { reject } of asked) reject(error);
   }
+}
+
+/** A repeated request gets the outcome of the first one, also where it would be refused today. */
+export async function earlierOutcome(
+  { earlier }: { readonly earlier: EarlierBookings },
+  { bookingId, requestHash }: RequestIdentity,
+): Promise<BookOutcome | undefined> {
+  const known = await earlier.find(bookingId);
+  if (known === undefined) return undefined;
+  if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
+  return { outcome: "booked", booking: known.booking, fresh: false };
 }
