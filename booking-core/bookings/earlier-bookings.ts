@@ -18,23 +18,25 @@ const idsPerQuery = 1_000;
 
 /**
  * Whoever finds nothing free in any section may be repeating a request that found something, and must hear of that
- * booking. When all is sold out nearly nobody is; so the questions of a few milliseconds are one look at an index.
+ * booking. When all is sold out nearly nobody is; so the questions of a few milliseconds are one look at an index, and
+ * there is one such look at a time: where Postgres is slow, they must not take the connections of the commits.
  */
-export function createEarlierBookings({ pool }: { pool: Pool }): EarlierBookings {
-  let waiting: Waiting[] = [];
+export function createEarlierBookings({ pool }: { pool: Pick<Pool, "query"> }): EarlierBookings {
+  const waiting: Waiting[] = [];
+  let asking = false;
 
   function isThere(bookingId: BookingId): Promise<boolean> {
     return new Promise((resolve, reject) => {
       waiting.push({ bookingId, resolve, reject });
-      if (waiting.length === 1) setTimeout(ask, waitMs);
+      if (asking) return;
+      asking = true;
+      setTimeout(() => void askAll(), waitMs);
     });
   }
 
-  function ask(): void {
-    const all = waiting;
-    waiting = [];
-    for (let from = 0; from < all.length; from += idsPerQuery)
-      void answer(pool, all.slice(from, from + idsPerQuery));
+  async function askAll(): Promise<void> {
+    while (waiting.length > 0) await answer(pool, waiting.splice(0, idsPerQuery));
+    asking = false;
   }
 
   return {
@@ -42,7 +44,7 @@ export function createEarlierBookings({ pool }: { pool: Pool }): EarlierBookings
   };
 }
 
-async function answer(pool: Pool, asked: readonly Waiting[]): Promise<void> {
+async function answer(pool: Pick<Pool, "query">, asked: readonly Waiting[]): Promise<void> {
   try {
     const found = await pool.query<{ id: BookingId }>({
       name: "earlier-bookings",

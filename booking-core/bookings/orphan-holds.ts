@@ -23,9 +23,7 @@ export function createOrphanSearch(parts: OrphanParts): () => Promise<void> {
     const untilMs = nowMs - limits.booking.orphanHoldMs;
     const isFull = nowMs - fullAtMs >= fullSearchEveryMs;
     const sections = (await parts.catalogue.list()).flatMap((event) => event.sections);
-    await ofEach(sections, (section) =>
-      searchSection(parts, section, isFull ? 0 : searchedUntilMs, untilMs),
-    );
+    await ofEach(sections, (section) => searchSection(parts, section, isFull ? 0 : searchedUntilMs, untilMs));
     searchedUntilMs = untilMs;
     if (isFull) fullAtMs = nowMs;
   };
