@@ -1,6 +1,7 @@
 import type { OnsaleEvent } from "../events/event.ts";
 import type { BookParts } from "./book-parts.ts";
-import type { BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
+import type { BookingWish, BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
+import { earlierOutcome } from "./earlier-bookings.ts";
 import { isOutage } from "./outage.ts";
 import { planWishes } from "./plan-wishes.ts";
 import { takeSeats } from "./take-seats.ts";
@@ -28,30 +29,25 @@ export async function book(
 }
 
 /**
- * Whether an earlier request with the same key may have made a booking of which nothing was seen: of a section that
- * was named the claim has seen it, and before the sales nobody can have booked.
+ * Whether an earlier request with the same key may have made a booking of which nothing was seen: of ordinary seats in
+ * a section that was named the claim has seen it, and before the sales nobody can have booked. Operators may have
+ * changed since what other seats are for, and the code.
  */
 function mayBeRepeated(
   { outcome }: BookOutcome,
-  { wishes }: BookRequest,
+  { wishes, code }: BookRequest,
   event: OnsaleEvent,
   nowMs: number,
 ): boolean {
   if (outcome === "offer_closed") return !isBeforeSales(event, nowMs);
-  return outcome === "sold_out" && wishes.some(({ sectionId }) => sectionId === undefined);
+  if (outcome === "seats_reserved" || outcome === "code_invalid") return true;
+  return outcome === "sold_out" && (code !== undefined || wishes.some(isOfUnseenSeats));
+}
+
+function isOfUnseenSeats(wish: BookingWish): boolean {
+  return wish.sectionId === undefined || (wish.mode === "best-available" && (wish.accessible ?? 0) > 0);
 }
 
 function isBeforeSales({ sections }: OnsaleEvent, nowMs: number): boolean {
   return sections.every(({ offers }) => offers.every(({ salesFromMs }) => nowMs < salesFromMs));
-}
-
-/** A repeated request gets the outcome of the first one, also where it would be refused today. */
-async function earlierOutcome(
-  { earlier }: BookParts,
-  { bookingId, requestHash }: RequestIdentity,
-): Promise<BookOutcome | undefined> {
-  const known = await earlier.find(bookingId);
-  if (known === undefined) return undefined;
-  if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
-  return { outcome: "booked", booking: known.booking, fresh: false };
 }

@@ -105,3 +105,21 @@ test("a refused group is tried one by one, until Postgres goes away", async () =
     ...Array.from({ length: 8 }, () => "unavailable"),
   ]);
 });
+
+test("one by one, too, nobody is written whose buyer has been answered", async () => {
+  const clock = { nowMs: 0, now: () => clock.nowMs };
+  let alone = 0;
+  const commit = async (group: readonly NewBooking[]): Promise<CommitResult> => {
+    if (group.length > 1) return { outcome: "taken" };
+    alone += 1;
+    clock.nowMs += limits.booking.commitTimeoutMs - 1;
+    return committed(group);
+  };
+  const groups = createCommitGroups({ commit, clock });
+  const outcomes = await Promise.all(Array.from({ length: 10 }, () => groups.add(booking())));
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+    ...Array.from({ length: alone }, () => "inserted"),
+    ...Array.from({ length: 10 - alone }, () => "busy"),
+  ]);
+  expect(clock.nowMs).toBeLessThan(limits.http.answerTimeoutMs);
+});

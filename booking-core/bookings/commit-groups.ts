@@ -118,22 +118,27 @@ function takeGroup(lane: Lane): Waiting[] {
 }
 
 async function settle(parts: Parts, group: readonly Waiting[]): Promise<void> {
-  const oldest = parts.clock.now() - patienceMs;
-  const [late, inTime] = [
-    group.filter((waiting) => waiting.sinceMs < oldest),
-    group.filter((waiting) => waiting.sinceMs >= oldest),
-  ];
-  for (const waiting of late) waiting.resolve({ outcome: "busy" });
+  const inTime = refuseLate(parts.clock, group);
   if (inTime.length === 0) return;
   const result = await commit(parts, inTime);
   if (isOfOne(result) && inTime.length > 1) return settleOneByOne(parts, inTime);
   for (const waiting of inTime) waiting.resolve(outcomeFor(waiting.booking, result));
 }
 
-/** One booking spoiled the group: alone, it spoils nothing. When Postgres goes away, the rest need not ask it. */
+function refuseLate(clock: Clock, group: readonly Waiting[]): readonly Waiting[] {
+  const oldestMs = clock.now() - patienceMs;
+  for (const waiting of group) if (waiting.sinceMs < oldestMs) waiting.resolve({ outcome: "busy" });
+  return group.filter((waiting) => waiting.sinceMs >= oldestMs);
+}
+
+/**
+ * One booking spoiled the group: alone, it spoils nothing. When Postgres goes away, the rest need not ask it; where it
+ * is slow, a hundred of them would take minutes, and their holds have ended as orphans long before.
+ */
 async function settleOneByOne(parts: Parts, group: readonly Waiting[]): Promise<void> {
   let away = false;
   for (const waiting of group) {
+    if (refuseLate(parts.clock, [waiting]).length === 0) continue;
     const result: CommitResult = away ? { outcome: "unavailable" } : await commit(parts, [waiting]);
     away = result.outcome === "unavailable" || result.outcome === "unknown";
     waiting.resolve(outcomeFor(waiting.booking, result));

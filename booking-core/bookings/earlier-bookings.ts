@@ -1,5 +1,6 @@
 import type { BookingId } from "../../foundation/ids.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
+import type { BookOutcome, RequestIdentity } from "./book-request.ts";
 import { type FoundBooking, findBooking } from "./find-booking.ts";
 
 /** Whether a booking was made before, asked for many at once. */
@@ -17,23 +18,25 @@ const idsPerQuery = 1_000;
 
 /**
  * Whoever finds nothing free in any section may be repeating a request that found something, and must hear of that
- * booking. When all is sold out nearly nobody is; so the questions of a few milliseconds are one look at an index.
+ * booking. When all is sold out nearly nobody is; so the questions of a few milliseconds are one look at an index, and
+ * there is one such look at a time: where Postgres is slow, they must not take the connections of the commits.
  */
-export function createEarlierBookings({ pool }: { pool: Pool }): EarlierBookings {
-  let waiting: Waiting[] = [];
+export function createEarlierBookings({ pool }: { pool: Pick<Pool, "query"> }): EarlierBookings {
+  const waiting: Waiting[] = [];
+  let asking = false;
 
   function isThere(bookingId: BookingId): Promise<boolean> {
     return new Promise((resolve, reject) => {
       waiting.push({ bookingId, resolve, reject });
-      if (waiting.length === 1) setTimeout(ask, waitMs);
+      if (asking) return;
+      asking = true;
+      setTimeout(() => void askAll(), waitMs);
     });
   }
 
-  function ask(): void {
-    const all = waiting;
-    waiting = [];
-    for (let from = 0; from < all.length; from += idsPerQuery)
-      void answer(pool, all.slice(from, from + idsPerQuery));
+  async function askAll(): Promise<void> {
+    while (waiting.length > 0) await answer(pool, waiting.splice(0, idsPerQuery));
+    asking = false;
   }
 
   return {
@@ -41,7 +44,7 @@ export function createEarlierBookings({ pool }: { pool: Pool }): EarlierBookings
   };
 }
 
-async function answer(pool: Pool, asked: readonly Waiting[]): Promise<void> {
+async function answer(pool: Pick<Pool, "query">, asked: readonly Waiting[]): Promise<void> {
   try {
     const found = await pool.query<{ id: BookingId }>({
       name: "earlier-bookings",
@@ -53,4 +56,15 @@ async function answer(pool: Pool, asked: readonly Waiting[]): Promise<void> {
   } catch (error) {
     for (const { reject } of asked) reject(error);
   }
+}
+
+/** A repeated request gets the outcome of the first one, also where it would be refused today. */
+export async function earlierOutcome(
+  { earlier }: { readonly earlier: EarlierBookings },
+  { bookingId, requestHash }: RequestIdentity,
+): Promise<BookOutcome | undefined> {
+  const known = await earlier.find(bookingId);
+  if (known === undefined) return undefined;
+  if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
+  return { outcome: "booked", booking: known.booking, fresh: false };
 }

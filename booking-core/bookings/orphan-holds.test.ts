@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BookingId } from "../../foundation/ids.ts";
+import { sectionKeys } from "../../foundation/redis/keys.ts";
 import {
   best,
   bookRequest,
@@ -69,4 +70,17 @@ test("the hold of a paid booking whose job was lost becomes sold", async () => {
   await pay(shop.pool, await book(event));
   await openSearch()(31_000);
   expect(await lettersIn(shop, event)).toBe("ssffff");
+});
+
+test("a section that cannot be searched keeps the holds of no other", async () => {
+  const [broken, event] = [await openEvent(shop, { sections: [rowsOf(4)] }), await openEvent(shop)];
+  await leaveHold(event);
+  const { unpaid } = sectionKeys(broken.id, sectionOf(broken).id);
+  await shop.redis.set(unpaid, "no sorted set");
+  const list = async () => [broken, event];
+  const clock = { now: () => Date.now() + 31_000 };
+  const search = createOrphanSearch({ ...shop, clock, catalogue: { ...shop.catalogue, list } });
+  await expect(search()).rejects.toThrow("1 of 2 sections");
+  expect(await lettersIn(shop, event)).not.toContain("h");
+  await shop.redis.del(unpaid);
 });

@@ -22,12 +22,22 @@ export function createOrphanSearch(parts: OrphanParts): () => Promise<void> {
     const nowMs = parts.clock.now();
     const untilMs = nowMs - limits.booking.orphanHoldMs;
     const isFull = nowMs - fullAtMs >= fullSearchEveryMs;
-    for (const event of await parts.catalogue.list())
-      for (const section of event.sections)
-        await searchSection(parts, section, isFull ? 0 : searchedUntilMs, untilMs);
+    const sections = (await parts.catalogue.list()).flatMap((event) => event.sections);
+    await ofEach(sections, (section) => searchSection(parts, section, isFull ? 0 : searchedUntilMs, untilMs));
     searchedUntilMs = untilMs;
     if (isFull) fullAtMs = nowMs;
   };
+}
+
+/** A section that cannot be searched keeps no other from it; all are searched from there again. */
+async function ofEach(sections: readonly Section[], work: (section: Section) => Promise<void>) {
+  const failures: unknown[] = [];
+  for (const section of sections) await work(section).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0)
+    throw new AggregateError(
+      failures,
+      `${failures.length} of ${sections.length} sections could not be searched`,
+    );
 }
 
 async function searchSection(

@@ -11,8 +11,11 @@ import {
   type Shop,
   type TestEventOptions,
 } from "../../test/harness/shop.ts";
+import { createCatalogue } from "../events/catalogue.ts";
 import type { OnsaleEvent } from "../events/event.ts";
 import { houseClass } from "../seats/seat-bytes.ts";
+import type { BookRequest } from "./book-request.ts";
+import { createBookings } from "./bookings.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -171,5 +174,34 @@ describe("offers that sell rows of one section", () => {
     const event = await open();
     await book(event, manual(0, 1, 2));
     expect(await book(event, best(3))).toEqual({ outcome: "sold_out", free: 1 });
+  });
+});
+
+describe("a repeated request finds its booking", () => {
+  /** At a gateway that knows the event as it is after the change. */
+  async function repeat(event: OnsaleEvent, same: BookRequest, change: string, value: unknown) {
+    const booking = await bookNow(shop, same);
+    await shop.pool.query(change, [event.id, JSON.stringify(value)]);
+    await shop.readModel.publish(event.id);
+    const gateway = createBookings({ ...shop, catalogue: createCatalogue(shop) });
+    expect(await gateway.book(same)).toEqual({ outcome: "booked", booking, fresh: false });
+  }
+  const marks = "update sections set marks = $2 where event_id = $1";
+
+  test("where its seats were given to a house pool since", async () => {
+    const event = await drawn(["oooo"]);
+    await repeat(event, bookRequest(event, manual(1)), marks, [[1, houseClass(0)]]);
+  });
+
+  test("where its accessible seats are ordinary ones since", async () => {
+    const event = await drawn(["aooo"]);
+    await repeat(event, bookRequest(event, best(1, { accessible: 1 })), marks, []);
+  });
+
+  test("where its code opens nothing any more", async () => {
+    const pool = { seatClass: houseClass(0), name: "press", codeHash: hashCode("sesame") };
+    const event = await drawn(["AAoo"], { pools: [pool] });
+    const pools = "update events set pools = $2 where id = $1";
+    await repeat(event, bookRequest(event, best(1), { code: "sesame" }), pools, []);
   });
 });

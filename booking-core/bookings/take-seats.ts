@@ -3,7 +3,8 @@ import { offerOfSeat, type Section } from "../events/event.ts";
 import type { BookParts, Intent } from "./book-parts.ts";
 import type { BookOutcome } from "./book-request.ts";
 import { type BookedSeat, type Booking, isLive } from "./booking.ts";
-import { claimWishes, type Part, releaseParts } from "./claim-wishes.ts";
+import type { Part } from "./claim-section.ts";
+import { claimWishes, releaseParts } from "./claim-wishes.ts";
 import type { CommitOutcome } from "./commit-groups.ts";
 import { findBooking } from "./find-booking.ts";
 import { loadSection } from "./load-section.ts";
@@ -127,6 +128,7 @@ async function repair(parts: BookParts, intent: Intent, taken: readonly Part[]):
   await mend(parts, intent, taken);
   const again = await claimWishes(parts, intent);
   if ("outcome" in again) {
+    if (again.outcome === "booked") return settleWithEarlier(parts, intent, taken);
     await releaseParts(parts, intent, taken, { rebuilt: true });
     return again;
   }

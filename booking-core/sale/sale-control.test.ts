@@ -193,3 +193,25 @@ describe("rules that an operator changes", () => {
     ]);
   });
 });
+
+test("a bound is set also where it meets a buyer who is being counted by the bound of before", async () => {
+  const event = await openEvent(shop);
+  const buyer = newBuyer();
+  expect(await book(event, { quantity: 2, buyer })).toMatchObject({ outcome: "booked" });
+  const counting = await shop.pool.connect();
+  await counting.query("begin");
+  await counting.query("insert into identity_seats (event_id, identity, seats) values ($1, $2, 2)", [
+    event.id,
+    buyer.identity,
+  ]);
+  const changed = control.changeRules(olga, event.id, { mostPerIdentity: 4 });
+  const waiting =
+    "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  await expect.poll(async () => (await shop.pool.query(waiting)).rowCount).toBe(1);
+  await counting.query("lock table bookings in row exclusive mode");
+  await counting.query("commit");
+  counting.release();
+  expect(await changed).toMatchObject({ mostPerIdentity: 4 });
+  const counted = await shop.pool.query("select seats from identity_seats where event_id = $1", [event.id]);
+  expect(counted.rows).toEqual([{ seats: 2 }]);
+});

@@ -1,3 +1,4 @@
+import pg from "pg";
 import type { EventId } from "../../foundation/ids.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
 import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
@@ -10,7 +11,25 @@ export type RulesParts = AuditedParts & { readonly jobs: Jobs };
 /** Gateways know the events of a second ago: what they book until then under the old rules is counted afterwards. */
 const settledMs = 5_000;
 
-export async function changeRules(
+const attempts = 5;
+const deadlockDetected = "40P01";
+
+/**
+ * A bound that is set counts under a lock of all bookings. A gateway that still knows the bound of before counts a
+ * buyer first and writes the booking then: the two can wait for each other, and whoever gives way tries again.
+ */
+export async function changeRules(...change: Parameters<typeof tryToChange>): Promise<SaleRules | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryToChange(...change);
+    } catch (error) {
+      const isDeadlock = error instanceof pg.DatabaseError && error.code === deadlockDetected;
+      if (!isDeadlock || attempt === attempts) throw error;
+    }
+  }
+}
+
+async function tryToChange(
   parts: RulesParts,
   actor: Actor,
   eventId: EventId,

@@ -25,15 +25,15 @@ async function book(event: OnsaleEvent, quantity: number) {
   return outcome.booking;
 }
 
-/** A comparison of this event alone, whose clock the test moves. */
-function comparisonOf(event: OnsaleEvent) {
+/** A comparison of these events alone, whose clock the test moves. */
+function comparisonOf(...events: OnsaleEvent[]) {
   let aheadMs = 0;
   const warnings: unknown[] = [];
   const parts = {
     ...shop,
     clock: { now: () => Date.now() + aheadMs },
     logger: { warn: (what: unknown) => warnings.push(what) } as never,
-    catalogue: { ...shop.catalogue, list: async () => [event] },
+    catalogue: { ...shop.catalogue, list: async () => events },
     lease: { take: async () => true },
   };
   const step = createComparison(parts);
@@ -136,4 +136,16 @@ test("one process at a time compares, and another goes on where it is gone", asy
   await shop.redis.pexpire("onsale:comparison", 1);
   await expect.poll(() => other.take()).toBe(true);
   expect(await one.take()).toBe(false);
+});
+
+test("a section that cannot be mended keeps no other from it", async () => {
+  const [broken, event] = [await openEvent(shop, { sections: [rowsOf(4)] }), await openEvent(shop)];
+  for (const each of [broken, event]) await shop.redis.hset(keysOf(each).meta, "free", "1");
+  const { step, laterStep } = comparisonOf(broken, event);
+  await step();
+  await shop.redis.set(keysOf(broken).unpaid, "no sorted set");
+  await expect(laterStep()).rejects.toThrow("WRONGTYPE");
+  await laterStep();
+  expect(await snapshotOf(event)).toMatchObject({ free: [20] });
+  await shop.redis.del(keysOf(broken).unpaid);
 });

@@ -48,9 +48,10 @@ export function createComparison(parts: ComparisonParts): () => Promise<void> {
   async function lookAgain(): Promise<void> {
     for (const { keys, atMs, ...place } of suspected.values()) {
       if (atMs + restMs > parts.clock.now()) continue;
+      // First: one that cannot be mended now is found again, and keeps no other from being looked at.
+      suspected.delete(place.sectionId);
       const stayed = (await lookAt(parts, place)).filter(([key]) => keys.has(key));
       if (stayed.length > 0) await mend(parts, place, stayed);
-      suspected.delete(place.sectionId);
     }
   }
 

@@ -1,0 +1,50 @@
+import type { Section } from "../events/event.ts";
+import type { ClaimOutcome } from "../seats/claim.ts";
+import type { BookParts, Intent } from "./book-parts.ts";
+import { loadSection } from "./load-section.ts";
+import type { Candidate } from "./planned-wish.ts";
+
+export type Held = Extract<ClaimOutcome, { outcome: "held" }>;
+
+/** What a booking holds of one section. `owned`: this request made the hold, so nobody else counts on it. */
+export type Part = { readonly section: Section; readonly held: Held; readonly owned: boolean };
+
+export type Refused =
+  | Exclude<ClaimOutcome, Held>
+  /** The same request holds seats already, and others than this attempt would take. */
+  | { readonly outcome: "held_otherwise" };
+
+/** One section alone; what it gives is added to what was taken. */
+export async function claimOne(
+  parts: BookParts,
+  intent: Intent,
+  { section, wish }: Candidate,
+  { quantity, least }: { readonly quantity: number; readonly least: number },
+  taken: Part[],
+): Promise<Refused | undefined> {
+  const outcome = await claim(parts, intent, section, wish(quantity, least));
+  if (outcome.outcome !== "held") return outcome;
+  if (!outcome.fresh && mayBeOfAnotherWish(intent, section)) return { outcome: "held_otherwise" };
+  taken.push({ section, held: outcome, owned: outcome.fresh });
+  return undefined;
+}
+
+/** Redis does not know for which of several wishes for any section a hold was made. */
+function mayBeOfAnotherWish({ request: { wishes } }: Intent, { id }: Section): boolean {
+  const isNamed = wishes.some(({ sectionId }) => sectionId === id);
+  return !isNamed && wishes.filter(({ sectionId }) => sectionId === undefined).length > 1;
+}
+
+/** A section that Redis does not know, or may have forgotten something of, is loaded first. */
+async function claim(
+  parts: BookParts,
+  { event, identity, deadlineMs }: Intent,
+  section: Section,
+  wish: ReturnType<Candidate["wish"]>,
+): Promise<ClaimOutcome> {
+  const wanted = { eventId: event.id, sectionId: section.id, wish, deadlineMs, ...identity };
+  const claimed = await parts.seats.claim(wanted);
+  if (claimed.outcome !== "section_missing") return claimed;
+  await loadSection(parts, section);
+  return parts.seats.claim(wanted);
+}
