@@ -9,7 +9,7 @@ test("an unknown command ends with one sentence that names the known ones", () =
   const { status, stderr } = spawnSync(process.execPath, [bootstrap, "strat"], { encoding: "utf8" });
   expect(status).toBe(1);
   expect(stderr).toBe(
-    "There is no command strat; there are start, test, check, buy, verify, onsale, loadtest, bench.\n",
+    "There is no command strat; there are start, test, check, buy, verify, onsale, loadtest, bench, faults.\n",
   );
 });
 
