@@ -8,7 +8,9 @@ export function readScript(file: string): string {
 }
 
 export function expandIncludes(source: string): string {
-  return source.replace(includes, (_, name: string) => expandIncludes(readLua(`includes/${name}.lua`)).trimEnd());
+  return source.replace(includes, (_, name: string) =>
+    expandIncludes(readLua(`includes/${name}.lua`)).trimEnd(),
+  );
 }
 
 function readLua(file: string): string {

@@ -2,7 +2,7 @@
 -- are made when the first such claim comes: most calls have none.
 -- Needs: meta, blocks, section, countsOf, listOf, blockAt, put. Gives: takeNamed.
 local function namedTakers()
--- INCLUDE rewrite
+  -- INCLUDE rewrite
   local capacity = tonumber(redis.call("HGET", meta, "capacity"))
 
   local function toHeld(byte)
