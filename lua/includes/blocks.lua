@@ -67,15 +67,17 @@ end
 local function put(block, offset, bytes)
   local text = string.sub(block.text, 1, offset) .. bytes .. string.sub(block.text, offset + #bytes + 1)
   block.text, block.isChanged = text, true
-  section.changes[#section.changes + 1] = string.format("%d:%s", block.first + offset, bytes)
+  local change = section.changeCount + 1
+  section.changes[change], section.changeCount = string.format("%d:%s", block.first + offset, bytes), change
 
   local longest = 0
-  local from, upTo = string.find(text, "0+")
+  local from, upTo = string.find(text, "0", 1, true), nil
   while from do
+    from, upTo = string.find(text, "^0+", from)
     if upTo - from >= longest then
       longest = upTo - from + 1
     end
-    from, upTo = string.find(text, "0+", upTo + 1)
+    from = string.find(text, "0", upTo + 1, true)
   end
   local group, place = block.group, block.place
   local runs, before = group.runs, string.byte(group.runs, place)

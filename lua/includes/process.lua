@@ -3,7 +3,7 @@
 -- the same second; only where they differ from what `load` noted the dearer identity of the process is read.
 -- Needs: meta. Gives: processNow, serverNow, isSameProcess.
 local function processNow()
-  return redis.call("LASTSAVE") .. redis.call("CLUSTER", "MYID")
+  return string.format("%d%s", redis.call("LASTSAVE"), redis.call("CLUSTER", "MYID"))
 end
 
 local function serverNow()
