@@ -1,7 +1,6 @@
 -- Best-available: only ordinary free seats. In a block the place nearest to its centre; of the next blocks of the same
 -- rank the first where a place leaves no single free seat behind.
 -- Needs: section, countsOf, groupSize, groupAt, blockAt, put. Gives: takeBest.
-local blocksTried = 8
 
 -- The offset where `count` seats fit, and whether that leaves no single free seat. A plain search passes what is taken
 -- ten times faster than a pattern.
@@ -41,7 +40,7 @@ end
 
 -- The block with `count` together in the segment, best first, and the offset there.
 local function findTogether(first, past, count)
-  local wanted = "[" .. string.char(count) .. "-\255]"
+  local blocksTried, wanted = 8, "[" .. string.char(count) .. "-\255]"
   local best, bestOffset, tries = nil, nil, 0
   local at = string.find(section.groups, wanted, math.floor(first / groupSize) + 1)
   while at and (at - 1) * groupSize < past do
@@ -85,19 +84,9 @@ local function takeFrom(first, past, count, numbers)
   end
 end
 
-local function takeOf(segment, count, numbers)
-  local free, held = section.free, section.held
-  free[segment], held[segment] = free[segment] - count, held[segment] + count
-  if section.kind == "seated" then
-    local high, low, blocksHigh, blocksLow = string.byte(section.segments, segment * 4 - 3, segment * 4)
-    local first = high * 256 + low
-    takeFrom(first, first + blocksHigh * 256 + blocksLow, count, numbers)
-  end
-end
-
 -- The first segment that has enough serves the wish; else all of them together. Gives a refusal, or what it took.
 local function takeBest(wish, quantity, least)
-  local segments, free, numbers, sum = countsOf(wish), section.free, {}, 0
+  local segments, free, held, numbers, sum = countsOf(wish), section.free, section.held, {}, 0
   local from, upTo = 1, #segments
   for place = from, upTo do
     local there = free[segments[place] + 1] or 0
@@ -117,8 +106,12 @@ local function takeBest(wish, quantity, least)
     local there = free[segment] or 0
     local part = there < left and there or left
     if part > 0 then
-      takeOf(segment, part, numbers)
-      left = left - part
+      free[segment], held[segment], left = there - part, held[segment] + part, left - part
+      if section.kind == "seated" then
+        local high, low, blocksHigh, blocksLow = string.byte(section.segments, segment * 4 - 3, segment * 4)
+        local firstBlock = high * 256 + low
+        takeFrom(firstBlock, firstBlock + blocksHigh * 256 + blocksLow, part, numbers)
+      end
     end
   end
   if section.changeCount > changesBefore + 1 then
