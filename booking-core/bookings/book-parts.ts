@@ -6,6 +6,7 @@ import type { Catalogue } from "../events/catalogue.ts";
 import type { OnsaleEvent } from "../events/event.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { BookRequest, RequestIdentity } from "./book-request.ts";
+import type { Part } from "./claim-section.ts";
 import type { CommitGroups } from "./commit-groups.ts";
 import type { EarlierBookings } from "./earlier-bookings.ts";
 import type { FreeSeats } from "./free-seats.ts";
@@ -33,4 +34,6 @@ export type Intent = {
   readonly request: BookRequest;
   readonly identity: RequestIdentity;
   readonly deadlineMs: number;
+  /** What a first try of the same request was given. */
+  readonly earlier?: readonly Part[];
 };

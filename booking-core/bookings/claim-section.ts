@@ -6,7 +6,7 @@ import type { Candidate } from "./planned-wish.ts";
 
 export type Held = Extract<ClaimOutcome, { outcome: "held" }>;
 
-/** What a booking holds of one section. `owned`: this request made the hold, so nobody else counts on it. */
+/** What a booking holds of one section. `owned`: this request made the hold, and was given it last. */
 export type Part = { readonly section: Section; readonly held: Held; readonly owned: boolean };
 
 export type Refused =
@@ -24,9 +24,17 @@ export async function claimOne(
 ): Promise<Refused | undefined> {
   const outcome = await claim(parts, intent, section, wish(quantity, least));
   if (outcome.outcome !== "held") return outcome;
-  if (!outcome.fresh && mayBeOfAnotherWish(intent, section)) return { outcome: "held_otherwise" };
-  taken.push({ section, held: outcome, owned: outcome.fresh });
-  return undefined;
+  const owned = outcome.fresh || hadItLast(intent, section, outcome);
+  const isOther = !outcome.fresh && mayBeOfAnotherWish(intent, section);
+  if (owned || !isOther) taken.push({ section, held: outcome, owned });
+  return isOther ? { outcome: "held_otherwise" } : undefined;
+}
+
+/** The claim before was of this request too, and nobody else was given the hold in between. */
+function hadItLast({ earlier = [] }: Intent, { id }: Section, { heldBeforeMs }: Held): boolean {
+  return earlier.some(
+    ({ section, held, owned }) => owned && section.id === id && held.heldAtMs === heldBeforeMs,
+  );
 }
 
 /** Redis does not know for which of several wishes for any section a hold was made. */

@@ -46,7 +46,8 @@ async function outcomeOf(parts: BookParts, { identity }: Intent, refused: Refuse
 }
 
 /**
- * Holds that cannot be released now are found later as orphans. A section that was rebuilt since the claim has what
+ * Holds that cannot be released now are found later as orphans, and so are those that the same request was given at
+ * another gateway since: it may be about to book them. A section that was rebuilt since the claim has what
  * Postgres says of the booking, so nothing is released there; unless we rebuilt it ourselves.
  */
 export async function releaseParts(
@@ -67,7 +68,8 @@ async function releasePart(
 ): Promise<void> {
   const { bookingId } = identity;
   try {
-    await parts.seats.release(event.id, section.id, [bookingId], rebuilt ? undefined : held.epoch);
+    const { heldAtMs, epoch } = held;
+    await parts.seats.undo(event.id, section.id, { bookingId, heldAtMs, epoch: rebuilt ? undefined : epoch });
   } catch (error) {
     parts.logger.warn(
       { err: error, bookingId, sectionId: section.id },

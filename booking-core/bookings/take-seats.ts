@@ -126,17 +126,15 @@ async function repair(parts: BookParts, intent: Intent, taken: readonly Part[]):
   const { bookingId } = intent.identity;
   parts.logger.warn({ bookingId, sections }, "Postgres refused seats that Redis gave; loading them anew");
   await mend(parts, intent, taken);
-  const again = await claimWishes(parts, intent);
+  const again = await claimWishes(parts, { ...intent, earlier: taken });
   if ("outcome" in again) {
     if (again.outcome === "booked") return settleWithEarlier(parts, intent, taken);
     await releaseParts(parts, intent, taken, { rebuilt: true });
     return again;
   }
-  const wasOwned = new Set(taken.filter(({ owned }) => owned).map(({ section }) => section.id));
   const parted = taken.filter(({ section }) => !again.some((part) => part.section.id === section.id));
   await releaseParts(parts, intent, parted, { rebuilt: true });
-  const kept = again.map((part) => ({ ...part, owned: part.owned || wasOwned.has(part.section.id) }));
-  return commit(parts, intent, kept, true);
+  return commit(parts, intent, again, true);
 }
 
 async function mend(parts: BookParts, intent: Intent, taken: readonly Part[]): Promise<void> {

@@ -2,7 +2,7 @@ import type { BookingId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { seatsClaim } from "../../lua/generated.ts";
 import type { Claim, ClaimOutcome, Wish } from "./claim.ts";
-import { parseHold, parseSeatNumbers } from "./hold.ts";
+import { type Hold, parseHold, parseSeatNumbers } from "./hold.ts";
 
 /** A claim as lua/seats/claim reads it: `struct` parts it in 0.3 µs, a pattern took 2 µs. */
 export function encodeClaim({ bookingId, requestHash, deadlineMs, wish }: Claim): string {
@@ -40,9 +40,11 @@ type Code = Exclude<ClaimOutcome["outcome"], "busy" | "section_missing"> | "know
 function decodeAnswer(bookingId: BookingId, code: Code, detail: string, epoch: number): ClaimOutcome {
   switch (code) {
     case "held":
+      return heldOf(parseHold(bookingId, detail), epoch);
     case "known": {
-      const { seatNumbers, quantity, deadlineMs } = parseHold(bookingId, detail);
-      return { outcome: "held", seatNumbers, quantity, fresh: code === "held", deadlineMs, epoch };
+      const end = detail.indexOf("|");
+      const hold = parseHold(bookingId, detail.slice(end + 1));
+      return heldOf(hold, epoch, Number(detail.slice(0, end)));
     }
     case "sold_out":
       return { outcome: code, free: Number(detail) };
@@ -53,6 +55,13 @@ function decodeAnswer(bookingId: BookingId, code: Code, detail: string, epoch: n
     case "idempotency_key_reused":
       return { outcome: code };
   }
+}
+
+function heldOf(hold: Hold, epoch: number, knownSinceMs?: number): ClaimOutcome {
+  const { seatNumbers, quantity, deadlineMs, heldAtMs } = hold;
+  const fresh = knownSinceMs === undefined;
+  const heldBeforeMs = knownSinceMs ?? heldAtMs;
+  return { outcome: "held", seatNumbers, quantity, fresh, deadlineMs, heldAtMs, heldBeforeMs, epoch };
 }
 
 /** The edge has checked all this; a claim that breaks it would take wrong seats, or end the script for its batch. */

@@ -51,6 +51,10 @@ export type ClaimOutcome =
       readonly quantity: number;
       readonly fresh: boolean;
       readonly deadlineMs: number;
+      /** Its time, which is later each time that the unpaid hold is given to a claim: the last of them has it. */
+      readonly heldAtMs: number;
+      /** Its time before; the same where the hold is new or paid. */
+      readonly heldBeforeMs: number;
       /** How often the section had been built: a compensation that comes after the next time is refused. */
       readonly epoch: number;
     }

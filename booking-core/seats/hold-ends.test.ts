@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
 import { connectTestRedis } from "../../test/harness/redis.ts";
+import type { ClaimOutcome } from "./claim.ts";
 import {
   best,
   loadStandingSection,
@@ -15,6 +16,11 @@ afterAll(() => redis.disconnect());
 
 const shrink = ({ seats, section }: TestSection, ...entries: Parameters<TestSection["seats"]["shrink"]>[2]) =>
   seats.shrink(section.eventId, section.id, entries);
+
+function heldOf(outcome: ClaimOutcome): Extract<ClaimOutcome, { outcome: "held" }> {
+  if (outcome.outcome !== "held") throw new Error(outcome.outcome);
+  return outcome;
+}
 
 describe("shrink", () => {
   test("gives named seats of a hold back, and repeating changes nothing", async () => {
@@ -78,15 +84,82 @@ describe("the epoch", () => {
     const { claim, seats, section, states, ends } = await loadTestSection(redis, [2]);
     const [first, second] = [newBookingId(), newBookingId()];
     const outcome = await claim(manual(0), first);
-    const epoch = outcome.outcome === "held" ? outcome.epoch : 0;
+    const { epoch, heldAtMs } = heldOf(outcome);
     await claim(manual(1), second);
-    await seats.release(section.eventId, section.id, [first], epoch);
+    await seats.undo(section.eventId, section.id, { bookingId: first, heldAtMs, epoch });
     expect(await states()).toBe("01");
     await seats.load(section, [], await ends());
-    await seats.release(section.eventId, section.id, [second], epoch);
+    await seats.undo(section.eventId, section.id, { bookingId: second, heldAtMs, epoch });
     expect(await states()).toBe("01");
     await seats.release(section.eventId, section.id, [second]);
     expect(await states()).toBe("00");
+  });
+});
+
+describe("a hold that another request of the same booking was given", () => {
+  test("cannot be undone any more by who made it, but by the other", async () => {
+    const { claim, seats, section, states } = await loadTestSection(redis, [2]);
+    const bookingId = newBookingId();
+    const [first, second] = [
+      heldOf(await claim(best(2), bookingId)),
+      heldOf(await claim(best(2), bookingId)),
+    ];
+    expect(second).toMatchObject({ fresh: false, heldBeforeMs: first.heldAtMs });
+    await seats.undo(section.eventId, section.id, { bookingId, ...first });
+    expect(await states()).toBe("11");
+    await seats.undo(section.eventId, section.id, { bookingId, ...second });
+    expect(await states()).toBe("00");
+  });
+
+  test("cannot be undone either where both came in one call of the script", async () => {
+    const { claim, seats, section, states } = await loadTestSection(redis, [2]);
+    const bookingId = newBookingId();
+    const outcomes = await Promise.all([1, 2, 3].map(() => claim(best(2), bookingId)));
+    expect(outcomes.map((outcome) => heldOf(outcome).heldAtMs)).toEqual([1_000_000, 1_000_001, 1_000_002]);
+    for (const outcome of outcomes.slice(0, 2))
+      await seats.undo(section.eventId, section.id, { bookingId, ...heldOf(outcome) });
+    expect(await states()).toBe("11");
+  });
+
+  test("is as young as the later request", async () => {
+    let nowMs = 1_000_000;
+    const { claim, seats, section } = await loadTestSection(redis, [2], [], { now: () => nowMs });
+    const bookingId = newBookingId();
+    await claim(best(2), bookingId);
+    nowMs += 29_000;
+    await claim(best(2), bookingId);
+    expect(await seats.unpaidHolds(section.eventId, section.id, 0, nowMs - 1)).toEqual([]);
+    expect(await seats.unpaidHolds(section.eventId, section.id, nowMs, nowMs)).toEqual([bookingId]);
+  });
+
+  test("and that is paid keeps its time and its seats", async () => {
+    const { claim, seats, section, states } = await loadTestSection(redis, [2]);
+    const bookingId = newBookingId();
+    const { heldAtMs, epoch } = heldOf(await claim(best(2), bookingId));
+    await seats.confirm(section.eventId, section.id, [bookingId]);
+    expect(await claim(best(2), bookingId)).toMatchObject({ fresh: false, heldAtMs });
+    await seats.undo(section.eventId, section.id, { bookingId, heldAtMs, epoch });
+    expect(await states()).toBe("22");
+    expect(await seats.unpaidHolds(section.eventId, section.id, 0, 2_000_000)).toEqual([]);
+  });
+
+  test("is not forgotten by who rebuilds the section while the first one undoes its claim", async () => {
+    const { claim, seats, section, states, ends } = await loadTestSection(redis, [2]);
+    const bookingId = newBookingId();
+    const first = heldOf(await claim(best(2), bookingId));
+    const { seatNumbers, quantity, deadlineMs } = heldOf(await claim(best(2), bookingId));
+    const endsSoFar = await ends();
+    await seats.undo(section.eventId, section.id, { bookingId, ...first });
+    const live = {
+      bookingId,
+      requestHash: "hash",
+      seatNumbers,
+      quantity,
+      deadlineMs,
+      state: "held",
+    } as const;
+    expect(await seats.load(section, [live], endsSoFar)).toBe("loaded");
+    expect(await states()).toBe("11");
   });
 });
 

@@ -10,6 +10,13 @@ export type Shrinking = {
   readonly left: number;
 };
 
+/** The hold as a claim was given it; of any epoch where none is named. */
+export type Claimed = {
+  readonly bookingId: BookingId;
+  readonly heldAtMs: number;
+  readonly epoch: number | undefined;
+};
+
 /** As many as one call of the script ends; Lua's stack bounds it too. */
 const endsPerScript = 500;
 
@@ -23,13 +30,14 @@ export function createHoldEnds(redis: Redis) {
   }
 
   return {
-    release: (eventId: EventId, sectionId: SectionId, ids: readonly BookingId[], epoch?: number) =>
+    release: (eventId: EventId, sectionId: SectionId, ids: readonly BookingId[]) =>
       end(
         eventId,
         sectionId,
         ids.map((id) => `release:${id}\n`),
-        epoch,
       ),
+    undo: (eventId: EventId, sectionId: SectionId, { bookingId, heldAtMs, epoch }: Claimed) =>
+      end(eventId, sectionId, [`undo:${bookingId}:${heldAtMs}\n`], epoch),
     confirm: (eventId: EventId, sectionId: SectionId, ids: readonly BookingId[]) =>
       end(
         eventId,

@@ -80,7 +80,8 @@ describe("a repeated claim", () => {
     const { claim, states } = await loadTestSection(redis, [6]);
     const bookingId = newBookingId();
     const first = await claim(best(2), bookingId);
-    expect(await claim(best(2), bookingId)).toEqual({ ...first, fresh: false });
+    const heldAtMs = 1_000_001;
+    expect(await claim(best(2), bookingId)).toEqual({ ...first, fresh: false, heldAtMs });
     expect(await states()).toBe("110000");
   });
 

@@ -6,7 +6,7 @@ import { seatsMark } from "../../lua/generated.ts";
 import type { Claim, ClaimOutcome, LiveHold, SectionSnapshot } from "./claim.ts";
 import { createClaimQueues } from "./claim-queues.ts";
 import { type Hold, parseHold } from "./hold.ts";
-import { createHoldEnds, type Shrinking } from "./hold-ends.ts";
+import { type Claimed, createHoldEnds, type Shrinking } from "./hold-ends.ts";
 import type { LoadableSection } from "./loadable-section.ts";
 import type { SeatClass } from "./seat-bytes.ts";
 import { readCounts, type SectionCounts } from "./section-counts.ts";
@@ -15,16 +15,13 @@ import { loadSeats, readSnapshot } from "./section-state.ts";
 export type SeatEngine = {
   /** Claims of one section that arrive together share a call of the script. */
   claim(claim: Claim): Promise<ClaimOutcome>;
+  /** Frees the seats of these bookings, whatever their state: Postgres says that they have ended. May be repeated. */
+  release(eventId: EventId, sectionId: SectionId, bookingIds: readonly BookingId[]): Promise<void>;
   /**
-   * Frees the seats of these bookings, whatever their state. May be repeated. What undoes a claim names the claim's
-   * epoch, and nothing happens after the section was built anew; what Postgres says names none.
+   * Frees the seats that a claim was given. Nothing happens where another claim was given the hold since, or it is
+   * paid, or the section was built anew.
    */
-  release(
-    eventId: EventId,
-    sectionId: SectionId,
-    bookingIds: readonly BookingId[],
-    epoch?: number,
-  ): Promise<void>;
+  undo(eventId: EventId, sectionId: SectionId, claimed: Claimed): Promise<void>;
   /** Makes the held seats of these bookings sold. May be repeated. */
   confirm(eventId: EventId, sectionId: SectionId, bookingIds: readonly BookingId[]): Promise<void>;
   /** Gives some places of live bookings back. May be repeated. */

@@ -52,25 +52,42 @@ export function createSeatModel(section: LoadableSection, keepMs: number) {
     const known = holds.get(bookingId);
     if (known !== undefined && known.requestHash !== requestHash)
       return { outcome: "idempotency_key_reused" };
-    if (known !== undefined) return held(known, false);
+    if (known !== undefined) return takeOver(known, wanted.heldAtMs);
     const choice = chooseSeats(view(), wish);
     if ("outcome" in choice) return choice;
     const made = { ...wanted, state: "held" as const, ...choice };
     holds.set(bookingId, made);
-    return held(made, true);
+    return held(made);
   }
 
-  function held({ seatNumbers, quantity, deadlineMs }: ModelHold, fresh: boolean): ClaimOutcome {
-    return { outcome: "held", seatNumbers, quantity, fresh, deadlineMs, epoch: state.epoch };
+  function takeOver(known: ModelHold, nowMs: number): ClaimOutcome {
+    if (known.state === "sold") return held(known, known.heldAtMs);
+    const taken = { ...known, heldAtMs: Math.max(nowMs, known.heldAtMs + 1) };
+    holds.set(known.bookingId, taken);
+    return held(taken, known.heldAtMs);
+  }
+
+  function held(hold: ModelHold, knownSinceMs?: number): ClaimOutcome {
+    const { seatNumbers, quantity, deadlineMs, heldAtMs } = hold;
+    const fresh = knownSinceMs === undefined;
+    const heldBeforeMs = knownSinceMs ?? heldAtMs;
+    const { epoch } = state;
+    return { outcome: "held", seatNumbers, quantity, fresh, deadlineMs, heldAtMs, heldBeforeMs, epoch };
   }
 
   /** Each in turn; all of them make one version. */
-  function end(list: readonly HoldEnd[], epoch?: number): void {
-    if (epoch !== undefined && !(state.loaded && epoch === state.epoch)) return;
+  function end(list: readonly HoldEnd[]): void {
     ends.push(...list);
     if (!state.loaded) return;
     const changes = list.filter((one) => changeHold(holds, one));
     if (changes.length > 0) state.version += 1;
+  }
+
+  function undo(bookingId: BookingId, heldAtMs: number, epoch: number): void {
+    const hold = holds.get(bookingId);
+    if (epoch !== state.epoch || hold?.state !== "held" || hold.heldAtMs !== heldAtMs) return;
+    holds.delete(bookingId);
+    state.version += 1;
   }
 
   function mark(marks: LoadableSection["marks"]): "marked" | "section_missing" {
@@ -127,6 +144,7 @@ export function createSeatModel(section: LoadableSection, keepMs: number) {
   return {
     claimAll,
     end,
+    undo,
     mark,
     load,
     forget,

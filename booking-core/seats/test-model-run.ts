@@ -67,11 +67,15 @@ export function createModelRun(redis: Redis, layout: LoadableSection) {
     await seats.confirm(eventId, id, [idOf(booking)]);
   }
 
-  async function compensate({ booking, epochsAgo }: Kind<"compensate">) {
-    if (booked.has(idOf(booking))) return;
+  /** By who was given the hold last, or else by somebody before. */
+  async function undo({ booking, epochsAgo, isLate }: Kind<"undo">) {
+    const bookingId = idOf(booking);
+    if (booked.has(bookingId) && !isLate) return;
     const epoch = model.state().epoch - epochsAgo;
-    model.end([{ what: "release", bookingId: idOf(booking) }], epoch);
-    await seats.release(eventId, id, [idOf(booking)], epoch);
+    const hold = model.holds().find((known) => known.bookingId === bookingId);
+    const heldAtMs = (hold?.heldAtMs ?? nowMs) - (isLate ? 1 : 0);
+    model.undo(bookingId, heldAtMs, epoch);
+    await seats.undo(eventId, id, { bookingId, heldAtMs, epoch });
   }
 
   /** Of some seats by their place in the booking. */
@@ -135,8 +139,8 @@ export function createModelRun(redis: Redis, layout: LoadableSection) {
       case "confirm":
         await confirm(command.booking);
         break;
-      case "compensate":
-        await compensate(command);
+      case "undo":
+        await undo(command);
         break;
       case "shrink":
         await shrink(command);

@@ -7,7 +7,7 @@ import { seatedSection, standingSection } from "./test-section.ts";
 export type SeatCommand =
   | { readonly kind: "claims"; readonly claims: readonly WantedClaim[] }
   | { readonly kind: "commit" | "release" | "confirm"; readonly booking: number }
-  | { readonly kind: "compensate"; readonly booking: number; readonly epochsAgo: number }
+  | { readonly kind: "undo"; readonly booking: number; readonly epochsAgo: number; readonly isLate: boolean }
   | {
       readonly kind: "shrink";
       readonly booking: number;
@@ -101,8 +101,13 @@ const command: fc.Arbitrary<SeatCommand> = fc.oneof(
     }),
   },
   {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("compensate" as const), booking, epochsAgo: fc.nat(1) }),
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("undo" as const),
+      booking,
+      epochsAgo: fc.constantFrom(0, 0, 1),
+      isLate: fc.boolean(),
+    }),
   },
   {
     weight: 3,

@@ -1,6 +1,7 @@
 #!lua
 -- Takes seats for bookings, one claim after the other, each all or nothing. A booking that has its hold already
--- gets the same seats again, so a claim may be repeated. The work of a claim grows with the seats it takes, not with
+-- gets the same seats again, so a claim may be repeated; an unpaid hold is taken over then: its time is made later, so
+-- that whoever had it before cannot undo it any more. The work of a claim grows with the seats it takes, not with
 -- the section nor with what is sold of it.
 -- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server; a byte: a group
 -- KEYS seats string: one byte a seat: 48 + 3 * class + state; "0" is an ordinary free seat
@@ -13,7 +14,7 @@
 -- RETURNS "section_missing" | [epoch: string, ...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | (string & {}))[]]
 -- RESULTS section_missing: nothing is known of the section, or another server process has loaded it
 -- RESULTS held: the hold, which is new
--- RESULTS known: the hold that the booking had already
+-- RESULTS known: its time before, and the hold that the booking had already
 -- RESULTS sold_out: how many are free of what was asked for
 -- RESULTS seats_taken: which of the seats asked for are not free
 -- RESULTS seats_unknown: which of the seats asked for do not exist
@@ -46,13 +47,23 @@ while at <= #claims do
 end
 
 local known, made, saved, unpaidNow, savedCount = redis.call("HMGET", holds, unpack(ids)), {}, {}, {}, 0
-local answers, takers = { section.epoch }, nil
+local answers, takers, isChanged = { section.epoch }, nil, false
 for place = 1, count do
   local id, mode, quantity, least, hash, deadlineMs, wish = unpack(wanted[place])
-  local hold, code, detail, numbers, taken = known[place] or made[id], nil, nil, nil, nil
+  local hold, heldAtMs, code, detail, numbers, taken = made[id] or known[place], nowMs, nil, nil, nil, nil
   if hold then
-    local isSame = string.match(hold, "^%a+|%d+|%d+|([^|]*)") == hash
-    code, detail = isSame and "known" or "idempotency_key_reused", isSame and hold or ""
+    local state, untilMs, beforeMs, knownHash, rest = string.match(hold, "^(%a+)|(%d+)|(%d+)|([^|]*)(.*)$")
+    if knownHash ~= hash then
+      code, detail = "idempotency_key_reused", ""
+    elseif state == "held" then
+      if tonumber(nowMs) <= tonumber(beforeMs) then
+        heldAtMs = string.format("%d", beforeMs + 1)
+      end
+      made[id] = "held|" .. untilMs .. "|" .. heldAtMs .. "|" .. hash .. rest
+      code, detail = "known", beforeMs .. "|" .. made[id]
+    else
+      code, detail = "known", beforeMs .. "|" .. hold
+    end
   elseif mode == "b" then
     code, detail, numbers, taken = takeBest(wish, quantity, least)
   else
@@ -64,9 +75,11 @@ for place = 1, count do
   if not code then
     code = "held"
     detail = string.format("held|%s|%s|%s|%d|%s", deadlineMs, nowMs, hash, taken, listOf(numbers))
-    made[id] = detail
-    saved[savedCount + 1], saved[savedCount + 2] = id, detail
-    unpaidNow[savedCount + 1], unpaidNow[savedCount + 2] = nowMs, id
+    made[id], isChanged = detail, true
+  end
+  if code == "held" or made[id] and code == "known" then
+    saved[savedCount + 1], saved[savedCount + 2] = id, made[id]
+    unpaidNow[savedCount + 1], unpaidNow[savedCount + 2] = heldAtMs, id
     savedCount = savedCount + 2
   end
   answers[place * 2], answers[place * 2 + 1] = code, detail
@@ -74,6 +87,8 @@ end
 if savedCount > 0 then
   redis.call("HSET", holds, unpack(saved))
   redis.call("ZADD", unpaid, unpack(unpaidNow))
+end
+if isChanged then
   -- INCLUDE changed
 end
 return answers

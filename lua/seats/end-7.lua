@@ -1,6 +1,6 @@
 #!lua
 -- Ends holds: `release` makes their seats free again and forgets them, `confirm` makes them sold, `shrink` gives some
--- of their places back. What is not there, or is so already, stays as it is, so that all may be repeated.
+-- of their places back; `undo` releases what a claim held. What is not there, or is so already, stays as it is, so that all may be repeated.
 -- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server; a byte: a group
 -- KEYS seats string: one byte a seat: 48 + 3 * class + state; "0" is an ordinary free seat
 -- KEYS blocks string: two bytes a seat, its block
@@ -8,7 +8,7 @@
 -- KEYS unpaid zset: booking ids of unpaid holds by the time of the hold
 -- KEYS ended list: what changed holds or seats lately otherwise than a claim, for a rebuilding; meta's ends counts it all
 -- KEYS news channel: the changes of the section
--- ARGV ends text: a line for each: release:id, confirm:id, or shrink:id:places that are left:seat numbers by comma
+-- ARGV ends text: a line for each: release:id, confirm:id, undo:id:heldAtMs, or shrink:id:places that are left:seat numbers by comma
 -- ARGV ofEpoch text: the only epoch in which this is to be done; empty for any
 -- RETURNS number
 -- RESULTS number: how many holds have changed
@@ -22,12 +22,18 @@ if ofEpoch ~= "" and (not section or ofEpoch ~= section.epoch) then
   return 0
 end
 
-local lines, ids = {}, {}
+local lines, ids, noted = {}, {}, {}
 for line, bookingId in string.gmatch(ends, "(%a+:([^:\n]+)[^\n]*)\n") do
   lines[#lines + 1], ids[#ids + 1] = line, bookingId
+  -- What Postgres knows is none that its claimer may undo.
+  if string.find(line, "^undo:") == nil then
+    noted[#noted + 1] = line
+  end
 end
 -- Also what is not here: whoever rebuilds the section may have read it in Postgres before it ended.
-noteEnded(lines)
+if #noted > 0 then
+  noteEnded(noted)
+end
 if not section then
   return 0
 end
@@ -68,6 +74,15 @@ function endBy.release(bookingId, hold)
   setSeats(countsOf(hold.list), hold.quantity, hold.state, toFree)
   forget(bookingId)
   return true
+end
+
+-- Another request of the same booking that was given the hold since has made its time later.
+function endBy.undo(bookingId, hold, line)
+  local heldAtMs = string.match(line, "^[^:]+:[^:]+:(%d+)$")
+  if hold.state ~= "held" or string.match(hold.head, "^|%d+|(%d+)") ~= heldAtMs then
+    return false
+  end
+  return endBy.release(bookingId, hold)
 end
 
 function endBy.confirm(bookingId, hold)
