@@ -1,7 +1,7 @@
 import type { Section } from "../events/event.ts";
 import type { ClaimOutcome } from "../seats/claim.ts";
 import type { BookParts, Intent } from "./book-parts.ts";
-import { loadSection } from "./load-section.ts";
+import { ensureLoaded } from "./load-section.ts";
 import type { Candidate } from "./planned-wish.ts";
 
 export type Held = Extract<ClaimOutcome, { outcome: "held" }>;
@@ -53,6 +53,6 @@ async function claim(
   const wanted = { eventId: event.id, sectionId: section.id, wish, deadlineMs, ...identity };
   const claimed = await parts.seats.claim(wanted);
   if (claimed.outcome !== "section_missing") return claimed;
-  await loadSection(parts, section);
+  await ensureLoaded(parts, section);
   return parts.seats.claim(wanted);
 }

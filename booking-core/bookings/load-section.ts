@@ -1,8 +1,10 @@
+import { setTimeout } from "node:timers/promises";
 import type { BookingId, SectionId } from "../../foundation/ids.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { SeatMark, Section } from "../events/event.ts";
 import type { LiveHold } from "../seats/claim.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
+import { outage } from "./outage.ts";
 
 export type LoadParts = { readonly pool: Pool; readonly seats: SeatEngine };
 
@@ -11,9 +13,22 @@ export type LoadParts = { readonly pool: Pool; readonly seats: SeatEngine };
  * do not: with 4,900 bookings and 75 payments a second, 20 readings in a row met one (seen), so `load` catches up.
  */
 const attempts = 20;
+/** At most so long, and at random, so that those who build the same section come one after the other. */
+const pauseMs = 50;
+
+/** Who needs the section as it was at the call or later, or who only needs one that can be sold from. */
+type Need = "newer" | "any";
 
 const underWay = new Map<SectionId, Promise<void>>();
 const following = new Map<SectionId, Promise<void>>();
+
+/**
+ * For who found the section missing. Whoever builds it, here or in another process, it is there then: a run that is
+ * under way is shared, and what another has built since the call is good.
+ */
+export function ensureLoaded(parts: LoadParts, section: Section): Promise<void> {
+  return underWay.get(section.id) ?? start(parts, section, "any");
+}
 
 /**
  * Builds the section in Redis from what Postgres says at some moment after the call. Those who ask at the same
@@ -22,14 +37,14 @@ const following = new Map<SectionId, Promise<void>>();
  */
 export function loadSection(parts: LoadParts, section: Section): Promise<void> {
   const running = underWay.get(section.id);
-  if (running === undefined) return start(parts, section);
+  if (running === undefined) return start(parts, section, "newer");
   const next = following.get(section.id) ?? startAfter(parts, section, running);
   following.set(section.id, next);
   return next;
 }
 
-function start(parts: LoadParts, section: Section): Promise<void> {
-  const run = load(parts, section).finally(() => underWay.delete(section.id));
+function start(parts: LoadParts, section: Section, need: Need): Promise<void> {
+  const run = load(parts, section, need).finally(() => underWay.delete(section.id));
   underWay.set(section.id, run);
   return run;
 }
@@ -38,17 +53,32 @@ async function startAfter(parts: LoadParts, section: Section, running: Promise<v
   // What went wrong with that one was told to those who asked for it.
   await running.catch(() => undefined);
   following.delete(section.id);
-  return start(parts, section);
+  return start(parts, section, "newer");
 }
-async function load({ pool, seats }: LoadParts, section: Section): Promise<void> {
+
+async function load(parts: LoadParts, section: Section, need: Need): Promise<void> {
+  const { eventId, id } = section;
+  const epoch = await parts.seats.epochOf(eventId, id);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const ends = await seats.endsSoFar(section.eventId, section.id);
-    const live = await liveHolds(pool, section.id);
-    const marks = await marksOf(pool, section.id);
-    if ((await seats.load({ ...section, marks }, live, ends)) === "loaded")
-      return releaseEnded({ pool, seats }, section, live);
+    if (await tryLoad(parts, section)) return;
+    if (need === "any" && isNewer(await parts.seats.epochOf(eventId, id), epoch)) return;
+    await setTimeout(Math.random() * pauseMs);
   }
-  throw new Error(`section ${section.id} of event ${section.eventId} changes too fast to be rebuilt`);
+  throw outage(`section ${id} of event ${eventId} changes too fast to be rebuilt`);
+}
+
+/** Whether the section was built since, by the server that has it now. */
+function isNewer(now: number | undefined, before: number | undefined): boolean {
+  return now !== undefined && now !== before;
+}
+
+async function tryLoad({ pool, seats }: LoadParts, section: Section): Promise<boolean> {
+  const ends = await seats.endsSoFar(section.eventId, section.id);
+  const live = await liveHolds(pool, section.id);
+  const marks = await marksOf(pool, section.id);
+  if ((await seats.load({ ...section, marks }, live, ends)) === "moved") return false;
+  await releaseEnded({ pool, seats }, section, live);
+  return true;
 }
 
 /**

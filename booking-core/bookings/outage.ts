@@ -7,12 +7,19 @@ const networkCodes = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
 const outageMessages =
   /terminated|timeout|timed out|closed|not queryable|writeable|max retries|too many cluster redirections|failed to refresh slots|startup nodes|isn't ready|^(CLUSTERDOWN|LOADING|READONLY|TRYAGAIN|MASTERDOWN|NOREPLICAS|MOVED|ASK)\b/i;
 
-/** Whether an error says that Postgres or Redis does not answer, and not that our request was wrong. */
+const givenUp = "EGIVENUP";
+
+/** What cannot be done now, though nothing is wrong with the request: a later try may do it. */
+export function outage(message: string): Error {
+  return Object.assign(new Error(message), { code: givenUp });
+}
+
+/** Whether an error says that Postgres or Redis does not answer, or we gave up, and not that our request was wrong. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isOutage);
   if (error instanceof pg.DatabaseError) return outageClasses.has((error.code ?? "").slice(0, 2));
   if (!(error instanceof Error)) return false;
-  return networkCodes.test(codeOf(error)) || outageMessages.test(error.message);
+  return codeOf(error) === givenUp || networkCodes.test(codeOf(error)) || outageMessages.test(error.message);
 }
 
 function codeOf(error: Error): string {

@@ -1,5 +1,5 @@
 import type { EventId } from "../../foundation/ids.ts";
-import { loadSection } from "../bookings/load-section.ts";
+import { ensureLoaded, loadSection } from "../bookings/load-section.ts";
 import { type PublishRoomParts, publishRoom } from "../rooms/publish-room.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -22,7 +22,7 @@ export async function publishMissing(
 ): Promise<void> {
   await ofEachActive(await parts.catalogue.list(), async (event) => {
     for (const section of event.sections) {
-      if (!(await parts.seats.isLoaded(event.id, section.id))) await loadSection(parts, section);
+      if (!(await parts.seats.isLoaded(event.id, section.id))) await ensureLoaded(parts, section);
     }
     await publishRoom(parts, event.id);
   });

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { limits } from "../../foundation/limits.ts";
+import { sectionKeys } from "../../foundation/redis/keys.ts";
 import { connectTestRedis } from "../../test/harness/redis.ts";
 import { createSeatEngine } from "./seat-engine.ts";
 import {
@@ -14,6 +15,8 @@ import {
 
 const redis = connectTestRedis();
 afterAll(() => redis.disconnect());
+
+type Keys = ReturnType<typeof sectionKeys>;
 
 describe("best-available", () => {
   test("takes seats together in the best block that has room", async () => {
@@ -275,6 +278,22 @@ test("a wish that cannot be is thrown out before it shares a call with others", 
   for (const wish of wishes) expect(() => claim(wish)).toThrow("a claim");
   expect(await good).toMatchObject({ outcome: "held" });
   expect(await states()).toBe("10000");
+});
+
+test.each([
+  ["counts more free seats than its index has", ({ meta }: Keys) => redis.hset(meta, "free", "60")],
+  ["has fewer free seats than its index", ({ seats }: Keys) => redis.setrange(seats, 0, "2222")],
+])("a section that %s must be loaded, and nothing of the call is taken", async (_, drift) => {
+  const { claim, section } = await loadTestSection(redis, [2, 2]);
+  const keys = sectionKeys(section.eventId, section.id);
+  await drift(keys);
+  const state = () =>
+    Promise.all([redis.hgetall(keys.meta), redis.hgetall(keys.holds), redis.get(keys.seats)]);
+  const before = await state();
+  const wishes = [best(2), best(4), best(5)];
+  const outcomes = await Promise.all([claim(manual(0)), ...wishes.map((wish) => claim(wish))]);
+  expect(outcomes).toEqual(outcomes.map(() => ({ outcome: "section_missing" })));
+  expect(await state()).toEqual(before);
 });
 
 test("a section that is not loaded says so", async () => {

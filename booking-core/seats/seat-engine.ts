@@ -40,6 +40,8 @@ export type SeatEngine = {
    */
   load(section: LoadableSection, live: readonly LiveHold[], endsSoFar: number): Promise<"loaded" | "moved">;
   isLoaded(eventId: EventId, sectionId: SectionId): Promise<boolean>;
+  /** How often it was built, as far as Redis knows. */
+  epochOf(eventId: EventId, sectionId: SectionId): Promise<number | undefined>;
   snapshot(eventId: EventId, sectionId: SectionId): Promise<SectionSnapshot | undefined>;
   /** Of each of these sections; all are read at once. */
   counts(eventId: EventId, sectionIds: readonly SectionId[]): Promise<(SectionCounts | undefined)[]>;
@@ -66,6 +68,10 @@ export function createSeatEngine(parts: { redis: Redis; clock: Clock }): SeatEng
     load: (section, live, endsSoFar) => loadSeats(parts, section, live, endsSoFar),
     isLoaded: async (eventId, sectionId) =>
       (await redis.hexists(sectionKeys(eventId, sectionId).meta, "kind")) === 1,
+    epochOf: async (eventId, sectionId) => {
+      const epoch = await redis.hget(sectionKeys(eventId, sectionId).meta, "epoch");
+      return epoch === null ? undefined : Number(epoch);
+    },
     snapshot: (eventId, sectionId) => readSnapshot(redis, eventId, sectionId),
     counts: (eventId, sectionIds) => Promise.all(sectionIds.map((id) => readCounts(redis, eventId, id))),
     holds: async (eventId, sectionId) => {

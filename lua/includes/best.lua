@@ -69,10 +69,15 @@ local function findTogether(first, past, count)
   return best, bestOffset
 end
 
--- Together in one block, else in halves. There are enough free seats, so in the end singles are always found.
+-- Together in one block, else in halves, down to singles. Where not even those are found the index has fewer free seats
+-- than the counts, and where a block has no place the seats have fewer than the index.
 local function takeFrom(first, past, count, numbers)
   local block, offset = findTogether(first, past, count)
-  if not block then
+  if not offset then
+    if block or count == 1 then
+      section.isDrifted = true
+      return
+    end
     local half = math.ceil(count / 2)
     takeFrom(first, past, half, numbers)
     return takeFrom(first, past, count - half, numbers)

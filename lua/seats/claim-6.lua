@@ -12,7 +12,7 @@
 -- ARGV nowMs text: the time of the claims
 -- ARGV claims text: of each claim booking id, mode, quantity, least, request hash, deadlineMs, and what the mode needs; mode, quantity and least are a byte each, behind the others is a zero byte
 -- RETURNS "section_missing" | [epoch: string, ...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | (string & {}))[]]
--- RESULTS section_missing: nothing is known of the section, or another server process has loaded it
+-- RESULTS section_missing: nothing is known of the section, or another server process has loaded it, or it contradicts itself
 -- RESULTS held: the hold, which is new
 -- RESULTS known: its time before, and the hold that the booking had already
 -- RESULTS sold_out: how many are free of what was asked for
@@ -66,6 +66,10 @@ for place = 1, count do
     end
   elseif mode == "b" then
     code, detail, numbers, taken = takeBest(wish, quantity, least)
+    -- Nothing was written yet, and Postgres knows better.
+    if section.isDrifted then
+      return "section_missing"
+    end
   else
     if not takers then
       -- INCLUDE named
