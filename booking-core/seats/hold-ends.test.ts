@@ -150,7 +150,14 @@ describe("a hold that another request of the same booking was given", () => {
     const { seatNumbers, quantity, deadlineMs } = heldOf(await claim(best(2), bookingId));
     const endsSoFar = await ends();
     await seats.undo(section.eventId, section.id, { bookingId, ...first });
-    const live = { bookingId, requestHash: "hash", seatNumbers, quantity, deadlineMs, state: "held" } as const;
+    const live = {
+      bookingId,
+      requestHash: "hash",
+      seatNumbers,
+      quantity,
+      deadlineMs,
+      state: "held",
+    } as const;
     expect(await seats.load(section, [live], endsSoFar)).toBe("loaded");
     expect(await states()).toBe("11");
   });
