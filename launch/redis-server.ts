@@ -93,6 +93,8 @@ function nodeOptions(port: number, folder: string, persist: boolean): Record<str
     "cluster-node-timeout": String(nodeTimeoutMs),
     appendonly: persist ? "yes" : "no",
     appendfsync: "everysec",
+    // It keeps a histogram of every command, at 1 to 2 µs of CPU a claim.
+    "latency-tracking": "no",
     save: "",
     "shutdown-timeout": "2",
   };

@@ -76,8 +76,8 @@ export async function roomVisit(redis: Redis, keys: { readonly settings: string;
 
 const seatsClaimScript = loadScript("seats/claim-6.lua");
 /** Takes seats for bookings, one claim after the other, each all or nothing. A booking that has its hold already gets the same seats again, so a claim may be repeated; an unpaid hold is taken over then: its time is made later, so that whoever had it before cannot undo it any more. The work of a claim grows with the seats it takes, not with the section nor with what is sold of it. */
-export async function seatsClaim(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly holds: string; readonly unpaid: string; readonly news: string }, args: { readonly nowMs: string; readonly claims: string }): Promise<"section_missing" | [epoch: string, ...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | string)[]]> {
-  return (await runScript(redis, seatsClaimScript, [keys.meta, keys.seats, keys.blocks, keys.holds, keys.unpaid, keys.news], [args.nowMs, args.claims])) as "section_missing" | [epoch: string, ...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | string)[]];
+export async function seatsClaim(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly holds: string; readonly unpaid: string; readonly news: string }, args: { readonly nowMs: string; readonly claims: string }): Promise<"section_missing" | [epoch: string, ...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | (string & {}))[]]> {
+  return (await runScript(redis, seatsClaimScript, [keys.meta, keys.seats, keys.blocks, keys.holds, keys.unpaid, keys.news], [args.nowMs, args.claims])) as "section_missing" | [epoch: string, ...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | (string & {}))[]];
 }
 
 const seatsEndScript = loadScript("seats/end-7.lua");

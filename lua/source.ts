@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-const includes = /^-- INCLUDE ([a-z]+)$/gm;
+const includes = /^ *-- INCLUDE ([a-z]+)$/gm;
 
 /** The text of a script below `lua/`, with the files of `lua/includes` in the place of its INCLUDE lines. */
 export function readScript(file: string): string {
@@ -8,7 +8,9 @@ export function readScript(file: string): string {
 }
 
 export function expandIncludes(source: string): string {
-  return source.replace(includes, (_, name: string) => expandIncludes(readLua(`includes/${name}.lua`)).trimEnd());
+  return source.replace(includes, (_, name: string) =>
+    expandIncludes(readLua(`includes/${name}.lua`)).trimEnd(),
+  );
 }
 
 function readLua(file: string): string {

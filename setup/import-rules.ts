@@ -5,7 +5,18 @@ import { readSources, report, type Source } from "./sources.ts";
 
 /** What the files of a folder may import, by the beginning of the path or the package's name; the longest folder counts. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  foundation: ["foundation/", "node:", "ioredis", "redis-om", "pg", "pg-boss", "zod", "pino", "jsonwebtoken"],
+  foundation: [
+    "foundation/",
+    "node:",
+    "ioredis",
+    "ioredis/",
+    "redis-om",
+    "pg",
+    "pg-boss",
+    "zod",
+    "pino",
+    "jsonwebtoken",
+  ],
   lua: ["lua/", "foundation/redis/connect.ts", "node:", "luaparse"],
   "queue-admission": [
     "queue-admission/",

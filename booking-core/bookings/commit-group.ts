@@ -110,16 +110,12 @@ function leaseFor(connection: Connection) {
     if (held) connection.release(broken);
     held = false;
   };
-  // Without a listener a connection that dies while it is ours would end the process.
-  const ignore = () => undefined;
-  connection.on("error", ignore);
   const timer = setTimeout(() => give(true), commitTimeoutMs);
   return {
     cut: () => give(true),
     end: () => {
       clearTimeout(timer);
       give(false);
-      connection.off("error", ignore);
     },
   };
 }

@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../foundation/clock.ts";
 import { connectRedis, type Redis } from "../../foundation/redis/connect.ts";
+import { sectionKeys } from "../../foundation/redis/keys.ts";
 import { createShardedChannels } from "../../foundation/redis/sharded-channels.ts";
 import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
@@ -55,7 +56,7 @@ test("a watch goes on after its section has moved to another master", async () =
   };
   await claim(best(2));
   await waitFor(isSame, { what: "the claim before" });
-  await moveSlot(`{${section.eventId}:${section.id}}`);
+  await moveSlot(sectionKeys(section.eventId, section.id).meta);
   // Another process has it now, which sells only what was checked against Postgres.
   expect(await claim(best(2))).toEqual({ outcome: "section_missing" });
   await seats.load(section, [], await ends());

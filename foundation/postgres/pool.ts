@@ -38,6 +38,9 @@ export function createPool(
     keepAlive: true,
     application_name: "onsale",
   });
+  // For as long as the connection lives: it can die between two messages of one packet, before whoever waits for it
+  // has it (seen: a gateway that ended as Postgres was killed). What uses it then fails by itself.
+  pool.on("connect", (connection) => connection.on("error", ignore));
   // A connection that dies while nobody uses it is replaced; without a listener its error would end the process.
   return pool.on("error", ignore);
 }
@@ -89,14 +92,11 @@ async function onConnection<Result>(
 ): Promise<Result> {
   const connection = await pool.connect();
   let broken: Error | undefined;
-  // The query under way fails by itself; without a listener the same error would end the process as well.
-  connection.on("error", ignore);
   try {
     return await work(connection, (failure) => {
       broken = failure;
     });
   } finally {
-    connection.off("error", ignore);
     connection.release(broken);
   }
 }

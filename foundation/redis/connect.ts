@@ -1,6 +1,7 @@
 import { Cluster, type Redis as RedisNode } from "ioredis";
 import type { Logger } from "../log.ts";
 import { gatherWrites } from "./gather-writes.ts";
+import { QuietConnector } from "./quiet-connector.ts";
 
 export type Redis = Cluster;
 
@@ -26,6 +27,7 @@ export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis
     slotsRefreshTimeout: 2_000,
     clusterRetryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
     redisOptions: {
+      Connector: QuietConnector,
       commandTimeout: commandTimeoutMs,
       // A connection whose other end is gone without a word would take commands, and time them out, for ever.
       socketTimeout: commandTimeoutMs,

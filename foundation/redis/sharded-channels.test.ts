@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import { connectRedis, type Redis } from "./connect.ts";
@@ -73,6 +73,35 @@ test("a channel that is opened again between the ends of two listeners is heard"
   await expectHeard("{between}", heard);
   await end?.();
 });
+
+test("a slot that moves as its subscriber is stopped ends no process", async () => {
+  const uncaught: unknown[] = [];
+  const note = (error: unknown) => uncaught.push(error);
+  process.on("uncaughtException", note);
+  onTestFinished(() => void process.off("uncaughtException", note));
+  const stopped = connectRedis(cluster.urls, pino({ level: "silent" }));
+  await createShardedChannels(stopped).listen("{stopped}", () => {});
+  const { owner, slot, next } = await ownerOf("{stopped}");
+  // Busy for a moment, the server says that the slot has moved before it sees that the subscriber has gone.
+  const busy = owner.eval("for i = 1, 2e7 do end", 0);
+  const moved = owner.call("CLUSTER", "SETSLOT", slot, "NODE", next);
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  stopped.disconnect();
+  await Promise.all([busy, moved]);
+  await owner.ping();
+  expect(uncaught).toEqual([]);
+});
+
+async function ownerOf(channel: string) {
+  const slot = Number(await redis.cluster("KEYSLOT", channel));
+  const nodes = redis.nodes("master");
+  const ids = await Promise.all(nodes.map((node) => node.call("CLUSTER", "MYID") as Promise<string>));
+  const ranges = await redis.cluster("SLOTS");
+  const id = ranges.find(([first, last]) => slot >= first && slot <= last)?.[2]?.[2] ?? "";
+  const owner = nodes[ids.indexOf(id)];
+  if (owner === undefined) throw new Error(`nobody has slot ${slot}`);
+  return { owner, slot: String(slot), next: ids.find((other) => other !== id) ?? "" };
+}
 
 async function moveSlot(channel: string): Promise<void> {
   const slot = Number(await redis.cluster("KEYSLOT", channel));

@@ -1,20 +1,20 @@
 -- Best-available: only ordinary free seats. In a block the place nearest to its centre; of the next blocks of the same
 -- rank the first where a place leaves no single free seat behind.
 -- Needs: section, countsOf, groupSize, groupAt, blockAt, put. Gives: takeBest.
-local blocksTried = 8
 
--- The offset where `count` seats fit, and whether that leaves no single free seat.
+-- The offset where `count` seats fit, and whether that leaves no single free seat. A plain search passes what is taken
+-- ten times faster than a pattern.
 local function placeIn(block, count)
+  local text, wanted = block.text, block.centre - math.floor(count / 2)
   local ideal = block.centre - (count - 1) / 2
-  local wanted = math.ceil(ideal - 0.5)
   local clean, cleanBy, any, anyBy
-  local text = block.text
-  local from, upTo = string.find(text, "0+")
+  local from, upTo = string.find(text, "0", 1, true), nil
   while from do
+    from, upTo = string.find(text, "^0+", from)
     local first, last = from - 1, upTo - count
     if last >= first then
       local at = wanted < first and first or wanted > last and last or wanted
-      local by = math.abs(at - ideal)
+      local by = at < ideal and ideal - at or at - ideal
       if not any or by < anyBy then
         any, anyBy = at, by
       end
@@ -27,23 +27,20 @@ local function placeIn(block, count)
           local lower, higher = last - first >= 4 and last - 2 or first, last
           at = higher - ideal < ideal - lower and higher or lower
         end
-        by = math.abs(at - ideal)
+        by = at < ideal and ideal - at or at - ideal
         if not clean or by < cleanBy then
           clean, cleanBy = at, by
         end
       end
     end
-    from, upTo = string.find(text, "0+", upTo + 1)
+    from = string.find(text, "0", upTo + 1, true)
   end
-  if clean then
-    return clean, true
-  end
-  return any, false
+  return clean or any, clean ~= nil
 end
 
 -- The block with `count` together in the segment, best first, and the offset there.
 local function findTogether(first, past, count)
-  local wanted = "[" .. string.char(count) .. "-\255]"
+  local blocksTried, wanted = 8, "[" .. string.char(count) .. "-\255]"
   local best, bestOffset, tries = nil, nil, 0
   local at = string.find(section.groups, wanted, math.floor(first / groupSize) + 1)
   while at and (at - 1) * groupSize < past do
@@ -92,23 +89,14 @@ local function takeFrom(first, past, count, numbers)
   end
 end
 
-local function takeOf(segment, count, numbers)
-  local free, held = section.free, section.held
-  free[segment], held[segment] = free[segment] - count, held[segment] + count
-  if section.kind == "seated" then
-    local high, low, blocksHigh, blocksLow = string.byte(section.segments, segment * 4 - 3, segment * 4)
-    local first = high * 256 + low
-    takeFrom(first, first + blocksHigh * 256 + blocksLow, count, numbers)
-  end
-end
-
 -- The first segment that has enough serves the wish; else all of them together. Gives a refusal, or what it took.
 local function takeBest(wish, quantity, least)
-  local segments, numbers, sum = countsOf(wish), {}, 0
-  for _, segment in ipairs(segments) do
-    local there = section.free[segment + 1] or 0
+  local segments, free, held, numbers, sum = countsOf(wish), section.free, section.held, {}, 0
+  local from, upTo = 1, #segments
+  for place = from, upTo do
+    local there = free[segments[place] + 1] or 0
     if there >= quantity then
-      segments, sum = { segment }, there
+      from, upTo, sum = place, place, there
       break
     end
     sum = sum + there
@@ -116,16 +104,22 @@ local function takeBest(wish, quantity, least)
   if sum < least then
     return "sold_out", string.format("%d", sum)
   end
-  local taken = math.min(sum, quantity)
-  local left, changesBefore = taken, #section.changes
-  for _, segment in ipairs(segments) do
-    local part = math.min(section.free[segment + 1] or 0, left)
+  local taken = sum < quantity and sum or quantity
+  local left, changesBefore = taken, section.changeCount
+  for place = from, upTo do
+    local segment = segments[place] + 1
+    local there = free[segment] or 0
+    local part = there < left and there or left
     if part > 0 then
-      takeOf(segment + 1, part, numbers)
-      left = left - part
+      free[segment], held[segment], left = there - part, held[segment] + part, left - part
+      if section.kind == "seated" then
+        local high, low, blocksHigh, blocksLow = string.byte(section.segments, segment * 4 - 3, segment * 4)
+        local firstBlock = high * 256 + low
+        takeFrom(firstBlock, firstBlock + blocksHigh * 256 + blocksLow, part, numbers)
+      end
     end
   end
-  if #section.changes > changesBefore + 1 then
+  if section.changeCount > changesBefore + 1 then
     table.sort(numbers)
   end
   return nil, nil, numbers, taken

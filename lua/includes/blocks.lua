@@ -48,9 +48,31 @@ local function blockAt(index)
   return block
 end
 
--- The group's byte after the byte of one of its blocks became less or more.
-local function indexGroup(group, before, longest)
-  local at, runs, most = group.index + 1, group.runs, string.byte(section.groups, group.index + 1)
+-- The bytes of seats that lie side by side in a block; the caller counts what that changes.
+local function put(block, offset, bytes)
+  local text = string.sub(block.text, 1, offset) .. bytes .. string.sub(block.text, offset + #bytes + 1)
+  block.text, block.isChanged = text, true
+  local change = section.changeCount + 1
+  section.changes[change], section.changeCount = string.format("%d:%s", block.first + offset, bytes), change
+
+  local longest = 0
+  local from, upTo = string.find(text, "0", 1, true), nil
+  while from do
+    from, upTo = string.find(text, "^0+", from)
+    if upTo - from >= longest then
+      longest = upTo - from + 1
+    end
+    from = string.find(text, "0", upTo + 1, true)
+  end
+  local group, place = block.group, block.place
+  local runs, before = group.runs, string.byte(group.runs, place)
+  if longest == before then
+    return
+  end
+  runs = string.sub(runs, 1, place - 1) .. string.char(longest) .. string.sub(runs, place + 1)
+  group.runs, group.isChanged = runs, true
+  local at, groups = group.index + 1, section.groups
+  local most = string.byte(groups, at)
   if longest < most then
     -- Mostly another block has as many.
     if before < most or string.find(runs, string.char(most), 1, true) then
@@ -58,30 +80,5 @@ local function indexGroup(group, before, longest)
     end
     longest = math.max(string.byte(runs, 1, groupSize))
   end
-  section.groups = string.sub(section.groups, 1, at - 1)
-    .. string.char(longest)
-    .. string.sub(section.groups, at + 1)
-end
-
--- The bytes of seats that lie side by side in a block; the caller counts what that changes.
-local function put(block, offset, bytes)
-  local text = string.sub(block.text, 1, offset) .. bytes .. string.sub(block.text, offset + #bytes + 1)
-  block.text, block.isChanged = text, true
-  section.changes[#section.changes + 1] = string.format("%d:%s", block.first + offset, bytes)
-
-  local longest = 0
-  local from, upTo = string.find(text, "0+")
-  while from do
-    if upTo - from >= longest then
-      longest = upTo - from + 1
-    end
-    from, upTo = string.find(text, "0+", upTo + 1)
-  end
-  local group, place = block.group, block.place
-  local runs, before = group.runs, string.byte(group.runs, place)
-  if longest ~= before then
-    group.runs = string.sub(runs, 1, place - 1) .. string.char(longest) .. string.sub(runs, place + 1)
-    group.isChanged = true
-    indexGroup(group, before, longest)
-  end
+  section.groups = string.sub(groups, 1, at - 1) .. string.char(longest) .. string.sub(groups, at + 1)
 end

@@ -1,7 +1,7 @@
 -- Ends a call that has changed the section: a version more, and everybody who watches hears it. A backslash is a
 -- seat of a house pool that was sold; JSON wants it doubled.
--- Needs: meta, seats, news, section, listOf. Gives: saveChanges.
-local function saveChanges()
+-- Needs: meta, seats, news, section, listOf. Stands where the call ends.
+do
   for _, block in pairs(section.knownBlocks) do
     if block.isChanged then
       redis.call("SETRANGE", seats, block.start, block.text)

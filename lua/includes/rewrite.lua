@@ -1,3 +1,4 @@
+-- Seats by their numbers: the block of each, and what they become.
 -- Needs: blocks, section, blockAt, put. Gives: blockOf, rewrite.
 local function blockOf(number)
   local last = section.lastBlock

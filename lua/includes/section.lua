@@ -16,11 +16,13 @@ local function countsOf(text)
   return counts
 end
 
--- As `table.concat` by comma, which takes five times as long for numbers.
+-- As `table.concat` by comma, which takes five times as long for numbers. Nearly all lists have one or two.
 local function listOf(numbers)
   local count = #numbers
   if count == 1 then
     return string.format("%d", numbers[1])
+  elseif count == 2 then
+    return string.format("%d,%d", numbers[1], numbers[2])
   end
   return count == 0 and "" or string.format("%d" .. string.rep(",%d", count - 1), unpack(numbers))
 end
@@ -41,4 +43,5 @@ local section = stored[1]
     knownGroups = {},
     knownBlocks = {},
     changes = {},
+    changeCount = 0,
   }

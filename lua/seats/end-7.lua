@@ -40,7 +40,6 @@ end
 
 -- INCLUDE blocks
 -- INCLUDE rewrite
--- INCLUDE changed
 -- INCLUDE shrink
 local found, kept, forgotten, settled = redis.call("HMGET", holds, unpack(ids)), {}, {}, {}
 
@@ -141,6 +140,6 @@ if changed > 0 then
   if #settled > 0 then
     redis.call("ZREM", unpaid, unpack(settled))
   end
-  saveChanges()
+  -- INCLUDE changed
 end
 return changed

@@ -45,7 +45,7 @@ redis.call(
   "capacity",
   section.capacity,
   "process",
-  processNow(),
+  process,
   "server",
   server
 )

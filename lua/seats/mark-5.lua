@@ -23,7 +23,6 @@ end
 
 -- INCLUDE blocks
 -- INCLUDE rewrite
--- INCLUDE changed
 local numbers, classes, capacity = {}, {}, tonumber(redis.call("HGET", meta, "capacity"))
 for number, class in string.gmatch(marks, "(%d+)=(%d+)") do
   numbers[#numbers + 1], classes[#classes + 1] = tonumber(number), tonumber(class)
@@ -34,5 +33,5 @@ end
 rewrite(numbers, function(byte, place)
   return 48 + 3 * classes[place] + byte % 3
 end)
-saveChanges()
+-- INCLUDE changed
 return "marked"
