@@ -3,10 +3,10 @@ import type { Jobs } from "../../foundation/jobs/boss.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { Catalogue } from "../events/catalogue.ts";
-import type { OnsaleEvent } from "../events/event.ts";
+import type { OnsaleEvent, Section } from "../events/event.ts";
+import type { ClaimOutcome } from "../seats/claim.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { BookRequest, RequestIdentity } from "./book-request.ts";
-import type { Part } from "./claim-section.ts";
 import type { CommitGroups } from "./commit-groups.ts";
 import type { EarlierBookings } from "./earlier-bookings.ts";
 import type { FreeSeats } from "./free-seats.ts";
@@ -26,6 +26,11 @@ export type BookParts = BookingsParts & {
   readonly freeSeats: FreeSeats;
   readonly earlier: EarlierBookings;
 };
+
+export type Held = Extract<ClaimOutcome, { outcome: "held" }>;
+
+/** What a booking holds of one section. `owned`: this request made the hold, and was given it last. */
+export type Part = { readonly section: Section; readonly held: Held; readonly owned: boolean };
 
 /** What is booked, by whom, as what. */
 export type Intent = {

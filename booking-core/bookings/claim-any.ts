@@ -1,7 +1,7 @@
 import type { SectionId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
-import type { BookParts, Intent } from "./book-parts.ts";
-import { claimOne, type Part, type Refused } from "./claim-section.ts";
+import type { BookParts, Intent, Part } from "./book-parts.ts";
+import { claimOne, type Refused } from "./claim-section.ts";
 import type { FreeCounts } from "./free-seats.ts";
 import type { Candidate, PlannedWish } from "./planned-wish.ts";
 

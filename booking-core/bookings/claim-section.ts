@@ -1,13 +1,8 @@
 import type { Section } from "../events/event.ts";
 import type { ClaimOutcome } from "../seats/claim.ts";
-import type { BookParts, Intent } from "./book-parts.ts";
+import type { BookParts, Held, Intent, Part } from "./book-parts.ts";
 import { ensureLoaded } from "./load-section.ts";
 import type { Candidate } from "./planned-wish.ts";
-
-export type Held = Extract<ClaimOutcome, { outcome: "held" }>;
-
-/** What a booking holds of one section. `owned`: this request made the hold, and was given it last. */
-export type Part = { readonly section: Section; readonly held: Held; readonly owned: boolean };
 
 export type Refused =
   | Exclude<ClaimOutcome, Held>

@@ -1,7 +1,7 @@
-import type { BookParts, Intent } from "./book-parts.ts";
+import type { BookParts, Intent, Part } from "./book-parts.ts";
 import type { BookOutcome } from "./book-request.ts";
 import { claimAny } from "./claim-any.ts";
-import { claimOne, type Part, type Refused } from "./claim-section.ts";
+import { claimOne, type Refused } from "./claim-section.ts";
 import { earlierOutcome } from "./earlier-bookings.ts";
 import type { PlannedWish } from "./planned-wish.ts";
 

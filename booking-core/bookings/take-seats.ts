@@ -1,9 +1,8 @@
 import { addMoney } from "../../foundation/money.ts";
 import { offerOfSeat, type Section } from "../events/event.ts";
-import type { BookParts, Intent } from "./book-parts.ts";
+import type { BookParts, Intent, Part } from "./book-parts.ts";
 import type { BookOutcome } from "./book-request.ts";
 import { type BookedSeat, type Booking, isLive } from "./booking.ts";
-import type { Part } from "./claim-section.ts";
 import { claimWishes, releaseParts } from "./claim-wishes.ts";
 import type { CommitOutcome } from "./commit-groups.ts";
 import { findBooking } from "./find-booking.ts";

@@ -65,7 +65,10 @@ export type ClaimOutcome =
   /** The choice would leave these seats free alone. */
   | { readonly outcome: "leaves_single"; readonly seatNumbers: readonly number[] }
   | { readonly outcome: "idempotency_key_reused" }
-  /** The section is not in Redis, or a server has it that may have forgotten, or it contradicts itself: it must be loaded from Postgres first. */
+  /**
+   * The section is not in Redis, or a server has it that may have forgotten, or it contradicts itself: it must be loaded
+   * from Postgres first.
+   */
   | { readonly outcome: "section_missing" }
   /** Too many claims wait for this section. */
   | { readonly outcome: "busy" };
