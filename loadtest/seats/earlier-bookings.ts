@@ -21,9 +21,8 @@ const fill = `
   from numbered join offers on offers.section_id = numbered.section_id, generate_series(0, 1) seat (position)`;
 
 export async function fillEarlier(databaseUrl: string, event: PlannedEvent, count: number): Promise<void> {
-  const pool = createPool(databaseUrl, 1);
+  const pool = createPool(databaseUrl, 1, { isPatient: true });
   try {
-    await pool.query("set statement_timeout = 0");
     const { eventId, sectionIds } = event;
     await pool.query(fill, [eventId, sectionIds, sectionIds.length, count]);
     await pool.query("update events set status = 'inactive' where id = $1", [eventId]);
