@@ -110,6 +110,7 @@ export const limits = {
   },
   /** Of one seat. A whole booking of the dearest still fits a JSON number exactly. */
   price: { charges: 8, mostMinor: 100_000_000_000_000n },
+  refundPolicy: { untilMostMs: 366 * 24 * 60 * 60_000 },
   /** Bookings on a page of a buyer's history. */
   history: { pageMost: 100, pageUsual: 20 },
   room: {
