@@ -170,7 +170,9 @@ describe("rules that an operator changes", () => {
     const event = await openEvent(shop, { rules: { mostPerIdentity: 3 } });
     await control.changeRules(olga, event.id, { extensionMs: 60_000 });
     await control.changeRules(olga, event.id, { allowsSingles: false });
-    const rules = { mostPerIdentity: 3, allowsSingles: false, extensionMs: 60_000 };
+    const rules = {
+      ...{ mostPerIdentity: 3, allowsSingles: false, extensionMs: 60_000, refundPolicy: null },
+    };
     expect(await control.rules(event.id)).toMatchObject(rules);
     expect(await control.changeRules(olga, randomUUID() as never, rules)).toBeUndefined();
   });
