@@ -108,7 +108,9 @@ alter table payments
   -- parked: the provider says something that cannot be: people look.
   add constraint payments_status_check check (status in ('created', 'pending', 'succeeded', 'failed', 'parked')),
   add constraint payments_received check ((received_minor is null) = (received_currency is null)),
-  add constraint payments_refunded check (refunded_minor between 0 and coalesce(received_minor, 0) and wallet_refunded_minor between 0 and wallet_minor);
+  -- What came through the provider may go into the wallet, but not the other way round, and never more than came.
+  add constraint payments_refunded check (refunded_minor between 0 and coalesce(received_minor, 0) and wallet_refunded_minor >= 0
+    and refunded_minor + wallet_refunded_minor <= coalesce(received_minor, 0) + case wallet_state when 'taken' then wallet_minor else 0 end);
 
 -- What a message led to, for people and for another try.
 alter table webhook_inbox

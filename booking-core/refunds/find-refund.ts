@@ -24,6 +24,17 @@ export async function findRefund(sql: Sql, id: RefundId): Promise<Refund | undef
   return (await sql.query<RefundRow>(`${select} where r.id = $1`, [id])).rows.map(toRefund)[0];
 }
 
+/** By the request that it answers. */
+export async function findRefundByKey(sql: Sql, key: string): Promise<Refund | undefined> {
+  return (await sql.query<RefundRow>(`${select} where r.key = $1`, [key])).rows.map(toRefund)[0];
+}
+
+/** The oldest first. */
+export async function refundsOf(sql: Sql, bookingId: BookingId): Promise<Refund[]> {
+  const found = await sql.query<RefundRow>(`${select} where r.booking_id = $1 order by r.created_at, r.id`, [bookingId]);
+  return found.rows.map(toRefund);
+}
+
 /** Locked, so that the provider's answer and its message finish it once. */
 export async function lockRefund(sql: Sql, id: RefundId): Promise<Refund | undefined> {
   const found = await sql.query<RefundRow>(`${select} where r.id = $1 for update of r`, [id]);
