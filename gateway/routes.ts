@@ -12,6 +12,7 @@ import { renewPass, takeTurn } from "./routes/passes.ts";
 import { startPayment } from "./routes/payments.ts";
 import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.ts";
 import { showPlan } from "./routes/plan.ts";
+import { listRefunds, quoteRefund, refundOwnTickets, refundTicketsOf } from "./routes/refunds.ts";
 import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { showTicket } from "./routes/tickets.ts";
@@ -52,6 +53,10 @@ export const routes: readonly Route[] = [
   extendBooking,
   cancelBooking,
   startPayment,
+  refundOwnTickets,
+  quoteRefund,
+  listRefunds,
+  refundTicketsOf,
   showTicket,
   receiveSandboxWebhook,
   showHealth,

@@ -6,6 +6,7 @@ import type { Catalogue } from "../booking-core/events/catalogue.ts";
 import type { Inbox } from "../booking-core/payments/inbox.ts";
 import type { Payments } from "../booking-core/payments/payments.ts";
 import type { Sessions } from "../booking-core/people/sessions.ts";
+import type { Refunds } from "../booking-core/refunds/refunds.ts";
 import type { RoomCodes } from "../booking-core/rooms/room-codes.ts";
 import type { RoomStore } from "../booking-core/rooms/room-store.ts";
 import type { SaleControl } from "../booking-core/sale/sale-control.ts";
@@ -60,6 +61,7 @@ export type GatewayServices = {
   readonly bookingHistory: (request: HistoryRequest) => Promise<HistoryPage>;
   readonly saleControl: SaleControl;
   readonly payments: Payments;
+  readonly refunds: Refunds;
   readonly inbox: Inbox;
   readonly tickets: Tickets;
   readonly checks: Readonly<Record<CheckedPart, () => Promise<void>>>;

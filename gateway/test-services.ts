@@ -1,5 +1,6 @@
 import { pino } from "pino";
-import type { BookingChange } from "../booking-core/bookings/booking.ts";
+import type { Booking, BookingChange } from "../booking-core/bookings/booking.ts";
+import type { RefundOutcome } from "../booking-core/refunds/refund-tickets.ts";
 import type { SectionWatch } from "../booking-core/seats/followed-section.ts";
 import type { EventId, SectionId } from "../foundation/ids.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
@@ -222,6 +223,17 @@ export function testServices(
         },
       }),
     },
+    refunds: {
+      quote: async () => ({
+        outcome: "quoted",
+        provider: { amountMinor: 4_500n, currency: "EUR" },
+        wallet: { amountMinor: 0n, currency: "EUR" },
+        positions: [0],
+      }),
+      askedByBuyer: async (buyerId) => refunded(testBooking(buyerId)),
+      byOrganiser: async () => refunded(testBooking(uuidFromParts("buyer") as never)),
+      list: async () => [],
+    },
     inbox: { receive: async () => ({ outcome: "stored" }) },
     tickets: {
       find: async (_, id) => ({
@@ -239,4 +251,14 @@ export function testServices(
     },
     checks: { redis: async () => {}, postgres: async () => {}, queue: async () => {} },
   };
+}
+
+function refunded(booking: Booking): RefundOutcome {
+  const { id: bookingId, total } = booking;
+  const id = uuidFromParts("refund") as never;
+  const of = { paymentId: uuidFromParts("payment") as never, bookingId, provider: "sandbox" as const };
+  const money = { amountMinor: total.amountMinor, walletMinor: 0n, currency: total.currency };
+  const state = { status: "pending" as const, problem: null, providerPaymentId: null, createdAtMs: 0 };
+  const refund = { id, ...of, ...money, ...state, reason: "buyer" as const, positions: [0] };
+  return { outcome: "refunded", fresh: true, booking, refund };
 }

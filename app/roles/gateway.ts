@@ -4,6 +4,7 @@ import { readHistory } from "../../booking-core/bookings/booking-history.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
+import { createRefunds } from "../../booking-core/refunds/refunds.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
@@ -38,6 +39,7 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       trustedProxies: config.TRUSTED_PROXIES,
       metricsToken: config.METRICS_TOKEN,
       payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
+      refunds: createRefunds(core),
       inbox: createInbox(core),
       tickets: createTickets(core),
       checks: {

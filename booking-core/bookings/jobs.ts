@@ -87,7 +87,7 @@ type HoldRow = {
   status: BookingStatus;
   /** Seats that the booking has there. */
   live: number;
-  /** Seats that the buyer gave back; of a standing section null. */
+  /** Seats that it has no more; of a standing section null. */
   given_back: (number | null)[];
 };
 
@@ -102,7 +102,7 @@ export async function applyHolds(
   if (bookingIds.length === 0) return;
   const found = await pool.query<HoldRow>(
     `select b.id, b.event_id, s.section_id, b.status, count(*) filter (where s.live)::int as live,
-            coalesce(array_agg(s.seat_number) filter (where s.given_back), '{}') as given_back
+            coalesce(array_agg(s.seat_number) filter (where not s.live), '{}') as given_back
        from bookings b join booking_seats s on s.booking_id = b.id
       where b.id = any($1::uuid[]) group by b.id, s.section_id`,
     [bookingIds],

@@ -41,7 +41,9 @@ export function decideRefund(
   const feeMinor = feesToo ? back("feeMinor") : 0n;
   const totalMinor = netMinor + feeMinor + taxMinor;
   if (totalMinor > left.providerMinor + left.walletMinor)
-    throw new Error(`${totalMinor} are to go back, and ${left.providerMinor} and ${left.walletMinor} are left`);
+    throw new Error(
+      `${totalMinor} are to go back, and ${left.providerMinor} and ${left.walletMinor} are left`,
+    );
   const amountMinor = to === "wallet" ? 0n : smaller(totalMinor, left.providerMinor);
   return { netMinor, feeMinor, taxMinor, amountMinor, walletMinor: totalMinor - amountMinor };
 }

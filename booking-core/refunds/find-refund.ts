@@ -31,7 +31,9 @@ export async function findRefundByKey(sql: Sql, key: string): Promise<Refund | u
 
 /** The oldest first. */
 export async function refundsOf(sql: Sql, bookingId: BookingId): Promise<Refund[]> {
-  const found = await sql.query<RefundRow>(`${select} where r.booking_id = $1 order by r.created_at, r.id`, [bookingId]);
+  const found = await sql.query<RefundRow>(`${select} where r.booking_id = $1 order by r.created_at, r.id`, [
+    bookingId,
+  ]);
   return found.rows.map(toRefund);
 }
 

@@ -41,10 +41,17 @@ export type Prepared = {
 export type Considered = { readonly booking: Booking; readonly seats: readonly TicketedSeat[] };
 
 /** By which the seats are given back; or why not. */
-export type RefundRule = (considered: Considered) => Promise<RefundTerms | RefundRefusal> | RefundTerms | RefundRefusal;
+export type RefundRule = (
+  considered: Considered,
+) => Promise<RefundTerms | RefundRefusal> | RefundTerms | RefundRefusal;
 
 export type RefundOutcome =
-  | { readonly outcome: "refunded"; readonly refund: Refund; readonly booking: Booking; readonly fresh: boolean }
+  | {
+      readonly outcome: "refunded";
+      readonly refund: Refund;
+      readonly booking: Booking;
+      readonly fresh: boolean;
+    }
   | RefundRefusal;
 
 /**
@@ -106,8 +113,8 @@ async function giveBack(
 }
 
 async function answerOf(sql: Sql, refund: Refund | undefined, fresh: boolean): Promise<RefundOutcome> {
-  const bookingId = refund?.bookingId;
-  const booking = bookingId == null ? undefined : (await findBooking(sql, bookingId))?.booking;
+  const bookingId = refund?.bookingId ?? null;
+  const booking = bookingId === null ? undefined : (await findBooking(sql, bookingId))?.booking;
   if (refund === undefined || booking === undefined) throw new Error("a refund was there and is gone");
   return { outcome: "refunded", refund, booking, fresh };
 }

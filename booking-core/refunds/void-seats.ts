@@ -20,20 +20,27 @@ export async function voidSeats(
      returning section_id as "sectionId", seat_number as "seatNumber"`,
     [id, positions],
   );
-  if (freed.rowCount !== positions.length) throw new Error(`booking ${id} has not all of the seats ${positions}`);
+  if (freed.rowCount !== positions.length)
+    throw new Error(`booking ${id} has not all of the seats ${positions}`);
   const status = await shrinkBooking(sql, id, nowMs);
   await discountSeats(sql, [{ eventId, identity, quantity: positions.length }]);
   await changeStandingStock(sql, standingOf(freed.rows), -1);
   return status;
 }
 
-async function voidTickets(sql: Sql, id: BookingId, positions: readonly number[], nowMs: number): Promise<void> {
+async function voidTickets(
+  sql: Sql,
+  id: BookingId,
+  positions: readonly number[],
+  nowMs: number,
+): Promise<void> {
   const voided = await sql.query(
     `update tickets set status = 'refunded', refunded_at = $3, used_at = null
       where booking_id = $1 and position = any($2::int[]) and status <> 'refunded'`,
     [id, positions, new Date(nowMs)],
   );
-  if (voided.rowCount !== positions.length) throw new Error(`booking ${id} has not all of the tickets ${positions}`);
+  if (voided.rowCount !== positions.length)
+    throw new Error(`booking ${id} has not all of the tickets ${positions}`);
 }
 
 async function shrinkBooking(sql: Sql, id: BookingId, nowMs: number): Promise<BookingStatus> {

@@ -22,7 +22,8 @@ export type AuditAction =
   | "place_removed"
   | "seats_marked"
   | "rules_changed"
-  | "pool_set";
+  | "pool_set"
+  | "tickets_refunded";
 
 export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
 

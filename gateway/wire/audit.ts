@@ -21,6 +21,7 @@ export const auditEntrySchema = z
       "seats_marked",
       "rules_changed",
       "pool_set",
+      "tickets_refunded",
     ]),
     before: detail,
     after: detail,

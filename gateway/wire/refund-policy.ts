@@ -9,7 +9,10 @@ const terms = {
     .int()
     .min(1)
     .max(wholeBasisPoints)
-    .meta({ description: "What is given back of what was paid, in hundredths of a percent.", example: 10_000 }),
+    .meta({
+      description: "What is given back of what was paid, in hundredths of a percent.",
+      example: 10_000,
+    }),
   feesToo: z.boolean().meta({ description: "Whether the share is also of the fees." }),
 };
 
