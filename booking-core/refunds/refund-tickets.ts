@@ -56,7 +56,8 @@ export type RefundOutcome =
 
 /**
  * In the caller's transaction. The payments are locked first, then the booking, as settling does it: what happens to one
- * booking at the same time happens one after the other.
+ * booking at the same time happens one after the other. Not their keys: who writes a row that points to them must not
+ * wait, or two wait for each other.
  */
 export async function refundTickets(
   parts: RefundParts & { readonly clock: Clock },
@@ -64,8 +65,8 @@ export async function refundTickets(
   wish: RefundWish,
   rule: RefundRule,
 ): Promise<RefundOutcome> {
-  await sql.query("select from payments where booking_id = $1 order by id for update", [wish.bookingId]);
-  await sql.query("select from bookings where id = $1 for update", [wish.bookingId]);
+  await sql.query("select from payments where booking_id = $1 order by id for no key update", [wish.bookingId]);
+  await sql.query("select from bookings where id = $1 for no key update", [wish.bookingId]);
   const known = await findRefundByKey(sql, wish.key);
   if (known !== undefined) return answerOf(sql, known, false);
   const prepared = await prepareRefund(sql, wish, rule);
