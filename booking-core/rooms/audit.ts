@@ -23,7 +23,8 @@ export type AuditAction =
   | "seats_marked"
   | "rules_changed"
   | "pool_set"
-  | "tickets_refunded";
+  | "tickets_refunded"
+  | "event_cancelled";
 
 export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
 

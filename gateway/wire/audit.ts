@@ -22,6 +22,7 @@ export const auditEntrySchema = z
       "rules_changed",
       "pool_set",
       "tickets_refunded",
+      "event_cancelled",
     ]),
     before: detail,
     after: detail,
