@@ -155,11 +155,7 @@ test.each<[string, bigint, Charge[]]>([
   ["a face price of 0", 0n, []],
   ["a face price of -1", -1n, []],
   ["501 included in a face price of 500", 500n, [fee({ fixedMinor: 501n }, true)]],
-  [
-    "more than 8 charges",
-    500n,
-    Array.from({ length: 9 }, () => fee({ fixedMinor: 1n })),
-  ],
+  ["more than 8 charges", 500n, Array.from({ length: 9 }, () => fee({ fixedMinor: 1n }))],
   ["service is 0", 500n, [fee({ fixedMinor: 0n })]],
   ["service is -5", 500n, [fee({ fixedMinor: -5n })]],
   ["0 basis points", 500n, [fee({ basisPoints: 0 })]],

@@ -127,9 +127,10 @@ test("seats that were sold before there were charges are the organiser's", async
   const event = await openEvent(shop, { sections: [rowsOf(4)] });
   const booking = await bookNow(shop, bookRequest(event, best(2)));
   // Prices could change then: what was paid stands with the seat.
-  await shop.pool.query("update booking_seats set price_minor = 4000 where booking_id = $1 and position = 0", [
-    booking.id,
-  ]);
+  await shop.pool.query(
+    "update booking_seats set price_minor = 4000 where booking_id = $1 and position = 0",
+    [booking.id],
+  );
   expect(await splitOf(booking)).toEqual({
     priceMinor: 8_500n,
     feeMinor: 0n,

@@ -17,7 +17,13 @@ import {
   createVenue,
   type NewOffer,
 } from "../../booking-core/events/create-event.ts";
-import type { BuyingRules, HousePool, OnsaleEvent, RefundPolicy, Section } from "../../booking-core/events/event.ts";
+import type {
+  BuyingRules,
+  HousePool,
+  OnsaleEvent,
+  RefundPolicy,
+  Section,
+} from "../../booking-core/events/event.ts";
 import type { PlannedSection } from "../../booking-core/events/plan.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
 import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";

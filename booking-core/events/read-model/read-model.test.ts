@@ -75,8 +75,7 @@ test.each(edits)(
     const seenByAll = async () => {
       const found = await Promise.all(processes.map(({ catalogue }) => catalogue.find(id)));
       return found.every(
-        (event) =>
-          event !== undefined && JSON.stringify(seen(event)) === JSON.stringify(after),
+        (event) => event !== undefined && JSON.stringify(seen(event)) === JSON.stringify(after),
       );
     };
     await waitFor(seenByAll, { what: "the edit in every process" });
