@@ -5,14 +5,10 @@ import { wholeBasisPoints } from "../../foundation/money-shares.ts";
 import { timeSchema, timeView } from "./time.ts";
 
 const terms = {
-  shareBasisPoints: z
-    .int()
-    .min(1)
-    .max(wholeBasisPoints)
-    .meta({
-      description: "What is given back of what was paid, in hundredths of a percent.",
-      example: 10_000,
-    }),
+  shareBasisPoints: z.int().min(1).max(wholeBasisPoints).meta({
+    description: "What is given back of what was paid, in hundredths of a percent.",
+    example: 10_000,
+  }),
   feesToo: z.boolean().meta({ description: "Whether the share is also of the fees." }),
 };
 

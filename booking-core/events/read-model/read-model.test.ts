@@ -136,13 +136,9 @@ test("what a process of before has written is not read, and gives way with the n
   const offers = [{ category: "standard", faceMinor: 4_500n, charges: [fee] }];
   const { id } = await openEvent(shop, { sections: [rowsOf(5)], offers });
   const version = await versionInRedis(id);
-  const written = await shop.redis.hgetall(`${keys.event}:${id}:${version}`);
   await emptyRedis();
-  // The index is the same for all; under their own keys they have events without what is new.
+  await writeAsBefore(id, version ?? 0);
   const { catalogue } = openProcess();
-  await publishVersions(shop.redis, keys.index, [[id, version ?? 0]], { whole: true });
-  const former = `${keys.index.slice(0, -1)}:${id}:${version}`;
-  await shop.redis.hset(former, { ...written, head: JSON.stringify({ id, title: "of before" }) });
   const found = await catalogue.find(id);
   expect(found).toMatchObject({ title: "Test event", refundPolicy: null });
   expect(found?.sections[0]?.offers).toMatchObject([{ feeMinor: 250n, charges: [fee] }]);
@@ -155,6 +151,16 @@ test("what a process of before has written is not read, and gives way with the n
   const current = await versionInRedis(id);
   expect(await shop.redis.exists(`${keys.event}:${id}:${current}`)).toBe(1);
 });
+
+/** The index is the same for all; events and sections without what is new stand under keys of their own. */
+async function writeAsBefore(id: EventId, version: number): Promise<void> {
+  const former = keys.index.slice(0, -"events".length);
+  const section = JSON.stringify({ name: "of before", offers: [] });
+  await shop.redis.hset(`${former}section:of-before`, { section });
+  const head = JSON.stringify({ id, title: "of before" });
+  await shop.redis.hset(`${former}event:${id}:${version}`, { version, head, sections: "of-before" });
+  await publishVersions(shop.redis, keys.index, [[id, version]], { whole: true });
+}
 
 const fee: Charge = { name: "Service", kind: "fee", included: false, fixedMinor: 250n };
 
