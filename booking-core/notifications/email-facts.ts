@@ -3,11 +3,10 @@ import type { Language } from "../../foundation/language.ts";
 import type { Currency, Money } from "../../foundation/money.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import { readLayout, type SeatLabel, type StoredLayout, seatLabel } from "../events/layout.ts";
+import type { RefundReason } from "../refunds/refund.ts";
 import { oneLine } from "./letter.ts";
 
 export type Template = "tickets" | "refund" | "event_cancelled";
-
-export type RefundReason = "buyer" | "organiser" | "event_cancelled" | "too_late" | "paid_twice" | "wrong_amount";
 
 export type EmailSeat = {
   readonly position: number;
@@ -53,6 +52,7 @@ type FactRow = {
   positions: number[] | null;
   amount_minor: bigint | null;
   wallet_minor: bigint | null;
+  refund_currency: Currency | null;
   sections: { id: SectionId; name: string; layout: StoredLayout }[] | null;
   seats: SeatRow[] | null;
 };
@@ -68,6 +68,7 @@ type SeatRow = {
 const statement = `
   select n.template, n.language, n.booking_id, e.title, e.starts_at, v.name || ', ' || v.city as venue, b.currency,
          r.reason, r.positions, r.amount_minor, r.wallet_minor,
+         r.currency as refund_currency,
          (select json_agg(json_build_object('id', s.id, 'name', s.name, 'layout', s.layout))
             from sections s where s.id in (select section_id from booking_seats where booking_id = b.id)) as sections,
          (select json_agg(json_build_object('position', bs.position, 'sectionId', bs.section_id, 'ticket', t.status,
@@ -112,8 +113,9 @@ function toSeat({ sections, currency }: FactRow, seat: SeatRow): EmailSeat {
   return { position, section: oneLine(section.name), label, price, ticket };
 }
 
-function toRefund({ reason, positions, amount_minor, wallet_minor, currency }: FactRow): RefundFacts | null {
-  if (reason === null || amount_minor === null || wallet_minor === null) return null;
+function toRefund(row: FactRow): RefundFacts | null {
+  const { reason, positions, amount_minor, wallet_minor, refund_currency: currency } = row;
+  if (reason === null || amount_minor === null || wallet_minor === null || currency === null) return null;
   return {
     reason,
     positions,

@@ -1,5 +1,5 @@
 import type { Language } from "../../foundation/language.ts";
-import type { RefundReason } from "./email-facts.ts";
+import type { RefundReason } from "../refunds/refund.ts";
 
 /** Every sentence of the e-mails about a booking. */
 export type Words = {

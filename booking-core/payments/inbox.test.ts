@@ -35,7 +35,7 @@ describe("a webhook is refused without any work of the database when it is", () 
     const endedPool = createPool(here.shop.databaseUrl, 1);
     await endedPool.end();
     const inbox = createInbox({ ...here.till, pool: endedPool });
-    const outcome = await inbox.receive(body, signatureOf(body.toString()));
+    const outcome = await inbox.receive("sandbox", body, signatureOf(body.toString()));
     expect(outcome).toEqual({ outcome: "webhook_signature_wrong" });
   });
 });
@@ -44,7 +44,7 @@ test("a webhook with an old and a new signature is taken: the provider is changi
   const { body, signature } = here.signed({ id: `evt_${randomUUID()}`, type: "payout.paid" });
   const old = sign(body.toString(), "o".repeat(40), Date.now()).replace(/^t=\d+,/, "");
   const both = signature.replace(",v1=", `,${old},v1=`);
-  expect(await here.till.inbox.receive(body, both)).toEqual({ outcome: "stored" });
+  expect(await here.till.inbox.receive("sandbox", body, both)).toEqual({ outcome: "stored" });
 });
 
 const foreign = { paymentId: "pay_1", reference: "another shop's", amountMinor: 1, currency: "EUR" };
@@ -61,7 +61,7 @@ test.each([
 ])("a signed webhook %s is kept, and is %s", async (_what, outcome, content) => {
   const id = `evt_${randomUUID()}`;
   const { body, signature } = here.signed({ id, ...content });
-  expect(await here.till.inbox.receive(body, signature)).toEqual({ outcome: "stored" });
+  expect(await here.till.inbox.receive("sandbox", body, signature)).toEqual({ outcome: "stored" });
   expect(await here.settledOutcome(id)).toBe(outcome);
 });
 

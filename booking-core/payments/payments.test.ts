@@ -6,6 +6,7 @@ import { decide } from "../../test/harness/money.ts";
 import { newBuyer } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import { createTickets } from "../tickets/tickets.ts";
+import { paymentProviders } from "./payment-providers.ts";
 import { createPayments } from "./payments.ts";
 import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
 
@@ -84,7 +85,7 @@ describe("a payment that is approved in time", () => {
     const payment = await here.startPayment(booking);
     for (const type of ["payment.succeeded", "payment.failed"]) {
       const { body, signature } = here.webhook(payment, { type });
-      await here.till.inbox.receive(body, signature);
+      await here.till.inbox.receive("sandbox", body, signature);
       await here.allSettled();
     }
     expect(await here.statusOf(booking)).toBe("paid");
@@ -102,9 +103,18 @@ describe("a payment that is approved in time", () => {
         return created;
       },
     };
-    const payments = createPayments({ ...here.till, provider, publicUrl: "http://127.0.0.1" });
+    const payments = createPayments({
+      ...here.till,
+      providers: paymentProviders(provider),
+      publicUrl: "http://127.0.0.1",
+    });
     const { buyerId, id: bookingId } = booking;
-    const started = await payments.start({ buyerId, bookingId, idempotencyKey: randomUUID() });
+    const started = await payments.start({
+      buyerId,
+      bookingId,
+      idempotencyKey: randomUUID(),
+      language: "en",
+    });
     expect(started).toMatchObject({ outcome: "started", payment: { status: "succeeded" } });
     await here.expectCounts(booking, { tickets: 2, transfers: 1 });
   });
@@ -114,7 +124,7 @@ describe("the start of a payment", () => {
   test("is one payment, here and at the provider, however often the request is repeated at once", async () => {
     const booking = await here.book();
     const { buyerId, id: bookingId } = booking;
-    const request = { buyerId, bookingId, idempotencyKey: randomUUID() };
+    const request = { buyerId, bookingId, idempotencyKey: randomUUID(), language: "en" } as const;
     const started = await Promise.all(Array.from({ length: 5 }, () => here.till.payments.start(request)));
     const again = await here.till.payments.start(request);
     expect(new Set([...started, again].map((one) => JSON.stringify(idOf(one)))).size).toBe(1);
@@ -126,18 +136,32 @@ describe("the start of a payment", () => {
   test("is refused for another buyer's booking, and for one that has ended", async () => {
     const booking = await here.book({ paymentWindowMs: 1_000 });
     const bookingId = booking.id;
-    const stranger = { buyerId: newBuyer().buyerId, bookingId, idempotencyKey: randomUUID() };
+    const stranger = {
+      buyerId: newBuyer().buyerId,
+      bookingId,
+      idempotencyKey: randomUUID(),
+      language: "en",
+    } as const;
     expect(await here.till.payments.start(stranger)).toEqual({ outcome: "not_found" });
     await here.becomes(booking, "expired");
-    const late = { buyerId: booking.buyerId, bookingId, idempotencyKey: randomUUID() };
+    const late = {
+      buyerId: booking.buyerId,
+      bookingId,
+      idempotencyKey: randomUUID(),
+      language: "en",
+    } as const;
     expect(await here.till.payments.start(late)).toEqual({ outcome: "booking_not_payable" });
   });
 
   test("says plainly that the provider is away, and goes on with the same key when it is back", async () => {
     const { buyerId, id: bookingId } = await here.book();
     const away = { ...here.till.provider, create: () => Promise.reject(new Error("connection refused")) };
-    const request = { buyerId, bookingId, idempotencyKey: randomUUID() };
-    const payments = createPayments({ ...here.till, provider: away, publicUrl: "http://127.0.0.1" });
+    const request = { buyerId, bookingId, idempotencyKey: randomUUID(), language: "en" } as const;
+    const payments = createPayments({
+      ...here.till,
+      providers: paymentProviders(away),
+      publicUrl: "http://127.0.0.1",
+    });
     expect(await payments.start(request)).toEqual({ outcome: "payment_provider_down" });
     const started = await here.till.payments.start(request);
     expect(started).toMatchObject({ outcome: "started", payment: { status: "pending" } });
@@ -154,8 +178,13 @@ describe("the start of a payment", () => {
         return created;
       },
     };
-    const payments = createPayments({ ...here.till, pool, provider, publicUrl: "http://127.0.0.1" });
-    const start = payments.start({ buyerId, bookingId, idempotencyKey: randomUUID() });
+    const payments = createPayments({
+      ...here.till,
+      pool,
+      providers: paymentProviders(provider),
+      publicUrl: "http://127.0.0.1",
+    });
+    const start = payments.start({ buyerId, bookingId, idempotencyKey: randomUUID(), language: "en" });
     await expect(start).rejects.toThrow("after calling end on the pool");
   });
 });
