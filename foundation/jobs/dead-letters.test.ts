@@ -35,8 +35,8 @@ async function deadLetterOf(notificationId: string) {
   await jobs.insert(pool, "send-email", [{ data: { notificationId } }]);
   return waitFor(
     async () => {
-      const letters = await listDeadLetters(pool, { most: 10 });
-      return letters.find(({ data }) => JSON.stringify(data).includes(notificationId));
+      const { items } = await listDeadLetters(pool, { limit: 10 });
+      return items.find(({ data }) => JSON.stringify(data).includes(notificationId));
     },
     { what: "the dead letter" },
   );
@@ -51,7 +51,7 @@ test("a job that failed too often is seen with its reason, and runs again once w
   expect(taken.filter((one) => one !== undefined)).toHaveLength(1);
   await waitFor(() => done.length > 0, { what: "the job" });
   expect(done).toEqual(["first"]);
-  expect(await listDeadLetters(pool, { most: 10 })).toEqual([]);
+  expect((await listDeadLetters(pool, { limit: 10 })).items).toEqual([]);
   isMended = false;
 });
 
@@ -62,10 +62,10 @@ test("a retry that is rolled back leaves the dead letter where it is", async () 
     throw new Error("rolled back");
   });
   await expect(undone).rejects.toThrow("rolled back");
-  expect(await listDeadLetters(pool, { most: 10 })).toMatchObject([{ id: letter.id }]);
+  expect((await listDeadLetters(pool, { limit: 10 })).items).toMatchObject([{ id: letter.id }]);
   expect(await dismissDeadLetter(pool, letter.id)).toMatchObject({ queue: "send-email" });
   expect(await dismissDeadLetter(pool, letter.id)).toBeUndefined();
-  expect(await listDeadLetters(pool, { most: 10 })).toEqual([]);
+  expect((await listDeadLetters(pool, { limit: 10 })).items).toEqual([]);
 });
 
 test("the pages follow each other, the newest first", async () => {
@@ -74,9 +74,10 @@ test("the pages follow each other, the newest first", async () => {
       "insert into pgboss.job (name, data, created_on, source_name) values ($1, $2, now() + $3 * interval '1 s', 'send-email')",
       [deadLetterQueue, JSON.stringify({ notificationId: `page ${index}` }), index],
     );
-  const first = await listDeadLetters(pool, { most: 2 });
-  const second = await listDeadLetters(pool, { most: 2, after: first.at(-1)?.cursor });
-  expect([...first, ...second].map(({ data }) => data)).toEqual(
+  const first = await listDeadLetters(pool, { limit: 2 });
+  const second = await listDeadLetters(pool, { limit: 2, after: first.next });
+  expect(second.next).toBeUndefined();
+  expect([...first.items, ...second.items].map(({ data }) => data)).toEqual(
     [3, 2, 1].map((index) => ({ notificationId: `page ${index}` })),
   );
 });

@@ -1,3 +1,4 @@
+import { behindCursor, cursorColumn, cursorValues, type Page, type PageRequest, pageOf } from "../pages.ts";
 import type { Sql } from "../postgres/pool.ts";
 import type { Jobs } from "./boss.ts";
 import { deadLetterQueue, isQueue, type JobData, type QueueName } from "./queues.ts";
@@ -13,8 +14,6 @@ export type DeadLetter = {
   readonly atMs: number;
 };
 
-export type DeadLetterCursor = { readonly createdAtUs: bigint; readonly id: string };
-
 type LetterRow = {
   id: string;
   queue: string | null;
@@ -26,37 +25,36 @@ type LetterRow = {
 
 const listed = `
   select id, source_name as queue, data, source_retry_count as retries, source_output->>'message' as error,
-         (extract(epoch from created_on) * 1000000)::bigint as created_at_us
+         ${cursorColumn("created_on")}
     from pgboss.job
-   where name = '${deadLetterQueue}' and state = 'created'
-     and ($1::bigint is null or (created_on, id) < ('epoch'::timestamptz + $1 * interval '1 microsecond', $2::uuid))
+   where name = '${deadLetterQueue}' and state = 'created' and ${behindCursor("created_on", "id", 1)}
    order by created_on desc, id desc limit $3`;
 
-/** The newest first, each with the cursor behind which the next page begins. */
-export async function listDeadLetters(
-  sql: Sql,
-  { after, most }: { after?: DeadLetterCursor | undefined; most: number },
-): Promise<(DeadLetter & { readonly cursor: DeadLetterCursor })[]> {
-  const found = await sql.query<LetterRow>(listed, [after?.createdAtUs ?? null, after?.id ?? null, most]);
-  return found.rows.map(({ id, queue, data, error, retries, created_at_us: createdAtUs }) => ({
+/** The newest first. */
+export async function listDeadLetters(sql: Sql, request: PageRequest): Promise<Page<DeadLetter>> {
+  const found = await sql.query<LetterRow>(listed, cursorValues(request));
+  return pageOf(found.rows, request.limit, ({ id, queue, data, error, retries, created_at_us }) => ({
     id,
     queue: queue ?? "",
     data,
     error: error ?? "",
     attempts: (retries ?? 0) + 1,
-    atMs: Number(createdAtUs / 1_000n),
-    cursor: { createdAtUs, id },
+    atMs: Number(created_at_us / 1_000n),
   }));
 }
 
-type TakenRow = { queue: string; data: JobData[QueueName]; priority: number };
+export type TakenLetter = {
+  readonly queue: string;
+  readonly data: JobData[QueueName];
+  readonly priority: number;
+};
 
 /** Puts it back into the queue that it came from, as a new job, in the caller's transaction. */
 export async function retryDeadLetter(
   jobs: Pick<Jobs, "insert">,
   sql: Sql,
   id: string,
-): Promise<TakenRow | undefined> {
+): Promise<TakenLetter | undefined> {
   const taken = await dismissDeadLetter(sql, id);
   if (taken === undefined) return undefined;
   const { queue, data, priority } = taken;
@@ -65,8 +63,8 @@ export async function retryDeadLetter(
   return taken;
 }
 
-export async function dismissDeadLetter(sql: Sql, id: string): Promise<TakenRow | undefined> {
-  const taken = await sql.query<TakenRow>(
+export async function dismissDeadLetter(sql: Sql, id: string): Promise<TakenLetter | undefined> {
+  const taken = await sql.query<TakenLetter>(
     `delete from pgboss.job where name = '${deadLetterQueue}' and id = $1 and state = 'created'
      returning source_name as queue, data, priority`,
     [id],
