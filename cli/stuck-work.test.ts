@@ -35,7 +35,10 @@ test("dead letters are listed a line each, and retried by their ids", async () =
   const listed = await onsale("dead-letters", "list");
   expect(listed).toMatchObject({ code: 0, trouble: "" });
   expect(JSON.parse(listed.output)).toMatchObject({ id, queue: "settle-webhook", data: { inboxId: "x" } });
-  expect(await onsale("dead-letters", "retry", id)).toMatchObject({ code: 0, output: `${id}: queued again\n` });
+  expect(await onsale("dead-letters", "retry", id)).toMatchObject({
+    code: 0,
+    output: `${id}: queued again\n`,
+  });
   expect(await onsale("dead-letters", "retry", id, "no-id")).toMatchObject({
     code: 1,
     output: `${id}: nothing holds it up\nno-id: nothing holds it up\n`,

@@ -17,14 +17,14 @@ const pageSize = 100;
 export function addStuckWork(program: Command): void {
   const letters = program.command("dead-letters").description("jobs that failed as often as they may");
   addList(letters, (stuck, after) => stuck.deadLetters({ limit: pageSize, after }));
-  addAgain(letters, "retry", "put a job back into its queue", (stuck, id) => stuck.retryDeadLetter(actor, id));
+  addAgain(letters, "retry", "put a job back into its queue", (stuck, id) =>
+    stuck.retryDeadLetter(actor, id),
+  );
   const webhooks = program
     .command("webhooks")
     .description("messages of the payment provider that are parked");
   addList(webhooks, (stuck, after) => stuck.parkedWebhooks({ limit: pageSize, after }));
-  addAgain(webhooks, "replay", "settle a parked message anew", (stuck, id) =>
-    stuck.replayWebhook(actor, id),
-  );
+  addAgain(webhooks, "replay", "settle a parked message anew", (stuck, id) => stuck.replayWebhook(actor, id));
 }
 
 type ReadPage = (stuck: StuckWork, after: PageCursor | undefined) => Promise<Page<object>>;
@@ -69,7 +69,9 @@ function addAgain(command: Command, name: string, description: string, again: Ag
 async function withStuckWork(options: Options, work: (stuck: StuckWork) => Promise<void>): Promise<void> {
   const config = runningConfig(options.data, process.env);
   const pool = createPool(config.DATABASE_URL, 2);
-  const jobs = await startJobs(config.DATABASE_URL, createLogger("stuck-work", config.LOG_LEVEL), { work: false });
+  const jobs = await startJobs(config.DATABASE_URL, createLogger("stuck-work", config.LOG_LEVEL), {
+    work: false,
+  });
   try {
     await work(createStuckWork({ pool, jobs, ids: uuidSource, clock: systemClock }));
   } finally {

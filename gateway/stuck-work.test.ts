@@ -37,7 +37,15 @@ test("the notification log is read with filters, in pages", async () => {
   });
   const first = await send(gateway, "/v1/admin/notifications", { token });
   expect(first.body).toMatchObject({
-    items: [{ status: "failed", recipient: "a@b.example", attempts: 3, lastError: "550 no such user", sentAt: null }],
+    items: [
+      {
+        status: "failed",
+        recipient: "a@b.example",
+        attempts: 3,
+        lastError: "550 no such user",
+        sentAt: null,
+      },
+    ],
   });
   const { next } = first.body as { next: string };
   const query = `status=failed&bookingId=${unknownId}&recipient=Ada@Example.org&limit=5&cursor=${next}`;
@@ -110,7 +118,12 @@ const metricsOf = (gateway: Awaited<ReturnType<typeof startTestGateway>>) =>
 
 test("the metrics count what waits for people", async () => {
   const text = await metricsOf(await startTestGateway());
-  for (const [kind, count] of [["dead_letter", 1], ["parked_webhook", 2], ["parked_refund", 3], ["failed_email", 4]])
+  for (const [kind, count] of [
+    ["dead_letter", 1],
+    ["parked_webhook", 2],
+    ["parked_refund", 3],
+    ["failed_email", 4],
+  ])
     expect(text).toContain(`\nonsale_stuck{kind="${kind}"} ${count}\n`);
 });
 

@@ -11,6 +11,7 @@ import { defaultRoom } from "../queue-admission/room-settings.ts";
 import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
 import type { GatewayServices } from "./services.ts";
 import { eventId, seatedId, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "./test-data.ts";
+import { testNotificationLog, testStuckWork } from "./test-stuck-work.ts";
 
 /** The words of the room's driver and of the bookings, said by the test; each event has its listeners. */
 export type TestFeeds = {
@@ -105,63 +106,6 @@ function testSectionWatches(): GatewayServices["sectionWatches"] {
   });
   return { open: async (event, id) => watchOf(event, id), known: (id) => watchOf(eventId, id) };
 }
-
-const testNotification = {
-  id: uuidFromParts("notification"),
-  bookingId: uuidFromParts("booking", "1") as never,
-  channel: "email",
-  template: "tickets",
-  language: "en",
-  status: "failed",
-  attempts: 3,
-  recipient: "a@b.example",
-  subject: "Your tickets",
-  content: "Thank you.",
-  lastError: "550 no such user",
-  createdAtMs: 1_799_000_000_000,
-  sentAtMs: null,
-} as const;
-
-const testStuckWork: GatewayServices["stuckWork"] = {
-  counts: async () => ({ deadLetters: 1, parkedWebhooks: 2, parkedRefunds: 3, failedEmails: 4 }),
-  deadLetters: async () => ({
-    items: [
-      {
-        ...{ id: uuidFromParts("dead letter"), queue: "send-email", data: { notificationId: "n" } },
-        ...{ error: "no mail server", attempts: 201, atMs: 1_799_000_000_000 },
-      },
-    ],
-    next: undefined,
-  }),
-  retryDeadLetter: async () => "done",
-  dismissDeadLetter: async () => "done",
-  parkedWebhooks: async () => ({
-    items: [
-      {
-        ...{ id: uuidFromParts("webhook"), provider: "sandbox", providerEventId: "evt_1", body: "{}" },
-        ...{ outcome: "parked: the payment is not ours", attempts: 1, receivedAtMs: 1_799_000_000_000 },
-      },
-    ],
-    next: undefined,
-  }),
-  replayWebhook: async () => "done",
-  openRefunds: async ({ status }) => ({
-    items: [
-      {
-        id: uuidFromParts("refund") as never,
-        paymentId: uuidFromParts("payment") as never,
-        bookingId: null,
-        reason: "too_late",
-        status,
-        amount: { amountMinor: 4_500n, currency: "EUR" },
-        problem: "the provider refuses",
-        createdAtMs: 1_799_000_000_000,
-      },
-    ],
-    next: undefined,
-  }),
-  retryRefund: async () => "done",
-};
 
 export function testServices(
   roomWatches: GatewayServices["roomWatches"],
@@ -294,10 +238,7 @@ export function testServices(
         issuedAtMs: 1_799_000_000_000,
       }),
     },
-    notificationLog: {
-      list: async () => ({ items: [testNotification], next: { createdAtUs: 7n, id: testNotification.id } }),
-      resend: async () => "queued",
-    },
+    notificationLog: testNotificationLog,
     stuckWork: testStuckWork,
     checks: { redis: async () => {}, postgres: async () => {}, queue: async () => {} },
   };

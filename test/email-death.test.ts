@@ -26,7 +26,9 @@ test("a worker that is killed between any two steps of an e-mail leaves it to th
   await pool.query(`create function stand_still() returns trigger language plpgsql as $$
     begin
       if exists (select from gates where notification_id = new.id and case step
-           ${Object.entries(steps).map(([step, when]) => `when '${step}' then ${when}`).join(" ")} end)
+           ${Object.entries(steps)
+             .map(([step, when]) => `when '${step}' then ${when}`)
+             .join(" ")} end)
       then perform pg_advisory_xact_lock_shared(1); end if;
       return new;
     end $$`);

@@ -29,7 +29,7 @@ const en: Words = {
   ticketsPage: "Open your tickets",
   ticketsCare: "Keep this e-mail to yourself: who has a ticket's code comes in with it.",
   paid: (amount, booking) => `Paid: ${amount}. Booking: ${booking}`,
-  refundSubject: (event) => `Money back for ${event}`,
+  refundSubject: (event) => `Your money for ${event} goes back to you`,
   refundWhy: {
     buyer: "You have given tickets back. They are void now, and this is what you get for them.",
     organiser: "The organiser has taken tickets back. They are void now, and this is what you get for them.",
@@ -61,7 +61,7 @@ const de: Words = {
   ticketsPage: "Karten öffnen",
   ticketsCare: "Behalten Sie diese E-Mail für sich: Wer den Code einer Karte hat, kommt damit hinein.",
   paid: (amount, booking) => `Bezahlt: ${amount}. Buchung: ${booking}`,
-  refundSubject: (event) => `Geld zurück für ${event}`,
+  refundSubject: (event) => `Sie bekommen Geld zurück für ${event}`,
   refundWhy: {
     buyer:
       "Sie haben Karten zurückgegeben. Sie gelten nicht mehr, und das ist es, was Sie dafür zurückbekommen.",

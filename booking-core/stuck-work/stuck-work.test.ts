@@ -26,8 +26,11 @@ async function jobsOf(queue: string, id: string): Promise<number> {
   return (await here.shop.pool.query(text, [queue, id])).rowCount ?? 0;
 }
 
-async function audited(action: string): Promise<{ event_id: string | null; before: unknown; after: unknown }[]> {
-  const text = "select event_id, before, after from audit_log where action = $1 and actor_email = $2 order by at";
+async function audited(
+  action: string,
+): Promise<{ event_id: string | null; before: unknown; after: unknown }[]> {
+  const text =
+    "select event_id, before, after from audit_log where action = $1 and actor_email = $2 order by at";
   return (await here.shop.pool.query(text, [action, actor.email])).rows;
 }
 
@@ -67,8 +70,12 @@ test("a parked refund is tried again once, with its job, and it is written down 
   expect(await stuck.retryRefund(actor, id)).toBe("done");
   expect(await stuck.retryRefund(actor, id)).toBe("not_stuck");
   expect(await jobsOf("refund-payment", id)).toBe(1);
-  expect((await stuck.openRefunds({ status: "pending", limit: 10 })).items).toMatchObject([{ id, problem: null }]);
-  expect(await audited("refund_retried")).toMatchObject([{ event_id: booking.eventId, after: { refundId: id } }]);
+  expect((await stuck.openRefunds({ status: "pending", limit: 10 })).items).toMatchObject([
+    { id, problem: null },
+  ]);
+  expect(await audited("refund_retried")).toMatchObject([
+    { event_id: booking.eventId, after: { refundId: id } },
+  ]);
   expect(await stuck.retryRefund(actor, randomUUID() as RefundId)).toBe("not_stuck");
 });
 
@@ -99,7 +106,9 @@ test("an e-mail that failed is sent again when it is told to, for two more days"
   expect(await log.resend(actor, randomUUID())).toBe("not_found");
   await sendEmail(here.till, { notificationId });
   const sent = await log.list({ limit: 10, recipient: booking.buyerEmail });
-  expect(sent.items).toMatchObject([{ status: "sent", attempts: 2, subject: "Your tickets for Night of the Tests" }]);
+  expect(sent.items).toMatchObject([
+    { status: "sent", attempts: 2, subject: "Your tickets for Night of the Tests" },
+  ]);
   expect(await here.till.mailsTo(booking.buyerEmail)).toHaveLength(1);
   expect(await audited("email_resent")).toMatchObject([{ event_id: booking.eventId }]);
 });

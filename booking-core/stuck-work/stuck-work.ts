@@ -14,6 +14,8 @@ import { listOpenRefunds, type OpenRefund, type OpenRefundsRequest, retryRefund 
 import { listParkedWebhooks, type ParkedWebhook, replayWebhook } from "./parked-webhooks.ts";
 import { createStuckCounts, type StuckCounts } from "./stuck-counts.ts";
 
+export type { DeadLetter };
+
 /** not_stuck: it is not there, or nothing holds it up any more. */
 export type StuckOutcome = "done" | "not_stuck";
 

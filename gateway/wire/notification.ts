@@ -1,5 +1,8 @@
 import { z } from "zod";
-import { type Notification, notificationStatuses } from "../../booking-core/notifications/notification-log.ts";
+import {
+  type Notification,
+  notificationStatuses,
+} from "../../booking-core/notifications/notification-log.ts";
 import type { BookingId } from "../../foundation/ids.ts";
 import { languages } from "../../foundation/language.ts";
 import { idSchema } from "./id.ts";

@@ -12,10 +12,7 @@ export const pageQuery = { limit: limitSchema(pageMost, pageUsual), cursor: curs
 export function pageSchema<Item extends z.ZodType>(item: Item) {
   return z.strictObject({
     items: z.array(item),
-    next: z
-      .string()
-      .nullable()
-      .meta({ description: "The `cursor` of the next page; null: there is none." }),
+    next: z.string().nullable().meta({ description: "The `cursor` of the next page; null: there is none." }),
   });
 }
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { OpenRefund } from "../../booking-core/stuck-work/open-refunds.ts";
 import type { ParkedWebhook } from "../../booking-core/stuck-work/parked-webhooks.ts";
+import type { DeadLetter } from "../../booking-core/stuck-work/stuck-work.ts";
 import type { BookingId, PaymentId, RefundId } from "../../foundation/ids.ts";
-import type { DeadLetter } from "../../foundation/jobs/dead-letters.ts";
 import { idSchema } from "./id.ts";
 import { moneySchema, moneyView } from "./money.ts";
 import { timeSchema, timeView } from "./time.ts";
