@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { readHistory } from "../../booking-core/bookings/booking-history.ts";
+import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
@@ -8,6 +9,7 @@ import { createRefunds } from "../../booking-core/refunds/refunds.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
+import { createStuckWork } from "../../booking-core/stuck-work/stuck-work.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import type { Config } from "../../foundation/config.ts";
 import { type Bounds, defaultBounds } from "../../gateway/bounds.ts";
@@ -42,6 +44,8 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       refunds: createRefunds(core),
       inbox: createInbox(core),
       tickets: createTickets(core),
+      notificationLog: createNotificationLog(core),
+      stuckWork: createStuckWork(core),
       checks: {
         redis: async () => {
           await core.redis.ping();

@@ -14,22 +14,31 @@ export type AuditEntry = {
   readonly after: unknown;
 };
 
-export type AuditAction =
-  | "room_changed"
-  | "codes_created"
-  | "beacon_announced"
-  | "beacon_revealed"
-  | "place_removed"
-  | "seats_marked"
-  | "rules_changed"
-  | "pool_set"
-  | "tickets_refunded"
-  | "event_cancelled";
+export const auditActions = [
+  "room_changed",
+  "codes_created",
+  "beacon_announced",
+  "beacon_revealed",
+  "place_removed",
+  "seats_marked",
+  "rules_changed",
+  "pool_set",
+  "tickets_refunded",
+  "event_cancelled",
+  "email_resent",
+  "dead_letter_retried",
+  "dead_letter_dismissed",
+  "webhook_replayed",
+  "refund_retried",
+  "clock",
+] as const;
+export type AuditAction = (typeof auditActions)[number];
 
 export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
 
 type NewEntry = {
-  readonly eventId: EventId;
+  /** Nothing where it is not about one event. */
+  readonly eventId: EventId | null;
   readonly actor: Actor;
   readonly action: AuditAction;
   readonly before: unknown;
