@@ -30,7 +30,6 @@ export const auditActions = [
   "dead_letter_dismissed",
   "webhook_replayed",
   "refund_retried",
-  "clock",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
