@@ -1,76 +1,117 @@
-import { createHmac } from "node:crypto";
-import type { Books } from "./books.ts";
-import type { Webhook } from "./journal.ts";
+import { createDueQueue } from "./due-queue.ts";
+import type { Webhook } from "./entries.ts";
+import { createPost, type Post, type Receiver } from "./post-webhook.ts";
+import { newId } from "./tell.ts";
 
-export type WebhookSettings = { readonly url: string; readonly secret: string };
+export type Delivery = { deliver(webhook: Webhook): void; stop(): void };
 
 const attemptsMost = 20;
-const answerMs = 5_000;
 const firstPauseMs = 250;
 const longestPauseMs = 60_000;
 /** Webhooks on the wire together; the others wait in the order in which they came due. */
-const atOnceMost = 16;
+const atOnceMost = 64;
+/** So long one that is to be overtaken waits for another. */
+const overtakenWithinMs = 2_000;
+const wrongSecret = "what-somebody-else-would-sign-with";
 
 /** Delivers webhooks until each is answered with 2xx, ever more slowly, and gives up in the end like a real provider. */
-export function createDelivery(settings: WebhookSettings, finish: Books["finishWebhook"]) {
-  const timers = new Set<NodeJS.Timeout>();
-  const due: (() => Promise<void>)[] = [];
-  let onTheWire = 0;
-
-  function after(delayMs: number, work: () => Promise<void>): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      due.push(work);
-      sendDue();
-    }, delayMs);
-    timers.add(timer);
-  }
-
-  function sendDue(): void {
-    while (onTheWire < atOnceMost) {
-      const work = due.shift();
-      if (work === undefined) return;
-      onTheWire += 1;
-      void work().finally(() => {
-        onTheWire -= 1;
-        sendDue();
-      });
-    }
-  }
+export function createDelivery(
+  receiver: Receiver,
+  finish: (webhookId: string, delivered: boolean) => void,
+): Delivery {
+  const { post, close } = createPost(receiver, 2 * atOnceMost);
+  const wire = createWire(atOnceMost);
 
   async function attempt(webhook: Webhook, count: number): Promise<void> {
-    const copies = Array.from({ length: webhook.copies }, () => send(settings, webhook.body));
-    const answers = await Promise.all(copies);
-    if (answers.every((isTaken) => isTaken)) return finish(webhook.id, true);
+    const isTaken = await sendOnce(post, webhook, count === 1);
+    if (isTaken) return finish(webhook.id, true);
     if (count >= attemptsMost) return finish(webhook.id, false);
-    after(Math.min(firstPauseMs * 2 ** count, longestPauseMs), () => attempt(webhook, count + 1));
+    wire.after(Math.min(firstPauseMs * 2 ** count, longestPauseMs), () => attempt(webhook, count + 1));
   }
 
   return {
-    deliver: (webhook: Webhook) =>
-      after(Math.max(0, webhook.dueAtMs - Date.now()), () => attempt(webhook, 1)),
-    stop: () => {
-      for (const timer of timers) clearTimeout(timer);
-      due.length = 0;
+    deliver(webhook) {
+      const waitMs = Math.max(0, webhook.dueAtMs - Date.now());
+      const work = () => attempt(webhook, 1);
+      if (webhook.isHeldBack === true) wire.overtaken(waitMs, work);
+      else wire.after(waitMs, work);
+    },
+    stop() {
+      wire.stop();
+      close();
     },
   };
 }
 
-async function send({ url, secret }: WebhookSettings, body: string): Promise<boolean> {
-  const headers = { "content-type": "application/json", "sandbox-signature": sign(body, secret, Date.now()) };
-  try {
-    const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(answerMs) });
-    await answer.arrayBuffer();
-    return answer.ok;
-  } catch {
-    // Not reached, or no answer in time: tried again.
-    return false;
-  }
+/** Whether all copies were taken. What comes before them is news to nobody, and never comes again. */
+async function sendOnce(post: Post, { body, copies, ...webhook }: Webhook, isFirst: boolean): Promise<boolean> {
+  if (isFirst && webhook.isForgedFirst === true) await post(body, wrongSecret);
+  if (isFirst && webhook.isUnknownFirst === true)
+    await post(JSON.stringify({ id: newId("evt"), type: "payout.paid", data: {} }));
+  const taken = await Promise.all(Array.from({ length: copies }, () => post(body)));
+  return taken.every((isTaken) => isTaken);
 }
 
-/** `t=SECONDS,v1=HEX`: HMAC-SHA256 over the time, a dot and the body as it is sent. */
-export function sign(body: string, secret: string, nowMs: number): string {
-  const seconds = Math.floor(nowMs / 1_000);
-  const signature = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
-  return `t=${seconds},v1=${signature}`;
+type Work = () => Promise<void>;
+
+/** Work that comes due, a bounded part of it under way. */
+function createWire(atOnce: number) {
+  const timers = new Set<NodeJS.Timeout>();
+  const due = createDueQueue<Work>();
+  const heldBack = new Set<() => void>();
+  let underWay = 0;
+
+  function start(work: Work): void {
+    underWay += 1;
+    void work().finally(() => {
+      underWay -= 1;
+      for (const release of heldBack) release();
+      startDue();
+    });
+  }
+
+  function startDue(): void {
+    while (underWay < atOnce) {
+      const work = due.take();
+      if (work === undefined) return;
+      start(work);
+    }
+  }
+
+  function enqueue(work: Work): void {
+    due.push(work);
+    startDue();
+  }
+
+  function after(delayMs: number, work: Work): void {
+    if (delayMs === 0) return enqueue(work);
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      enqueue(work);
+    }, delayMs);
+    timers.add(timer);
+  }
+
+  return {
+    after,
+    /** Waits until another has arrived after it came due. */
+    overtaken(delayMs: number, work: Work): void {
+      after(delayMs, async () => {
+        const release = () => {
+          heldBack.delete(release);
+          clearTimeout(timer);
+          timers.delete(timer);
+          enqueue(work);
+        };
+        const timer = setTimeout(release, overtakenWithinMs);
+        timers.add(timer);
+        setImmediate(() => heldBack.add(release));
+      });
+    },
+    stop(): void {
+      for (const timer of timers) clearTimeout(timer);
+      heldBack.clear();
+      due.clear();
+    },
+  };
 }
