@@ -1,117 +1,44 @@
-import { createDueQueue } from "./due-queue.ts";
-import type { Webhook } from "./entries.ts";
-import { createPost, type Post, type Receiver } from "./post-webhook.ts";
-import { newId } from "./tell.ts";
+import { createHmac } from "node:crypto";
+import { Agent, request } from "node:http";
 
-export type Delivery = { deliver(webhook: Webhook): void; stop(): void };
+export type Receiver = { readonly url: string; readonly secret: string };
 
-const attemptsMost = 20;
-const firstPauseMs = 250;
-const longestPauseMs = 60_000;
-/** Webhooks on the wire together; the others wait in the order in which they came due. */
-const atOnceMost = 64;
-/** So long one that is to be overtaken waits for another. */
-const overtakenWithinMs = 2_000;
-const wrongSecret = "what-somebody-else-would-sign-with";
+/** Whether it was answered with 2xx. */
+export type Post = (body: string, secret?: string) => Promise<boolean>;
 
-/** Delivers webhooks until each is answered with 2xx, ever more slowly, and gives up in the end like a real provider. */
-export function createDelivery(
-  receiver: Receiver,
-  finish: (webhookId: string, delivered: boolean) => void,
-): Delivery {
-  const { post, close } = createPost(receiver, 2 * atOnceMost);
-  const wire = createWire(atOnceMost);
+const answerMs = 5_000;
 
-  async function attempt(webhook: Webhook, count: number): Promise<void> {
-    const isTaken = await sendOnce(post, webhook, count === 1);
-    if (isTaken) return finish(webhook.id, true);
-    if (count >= attemptsMost) return finish(webhook.id, false);
-    wire.after(Math.min(firstPauseMs * 2 ** count, longestPauseMs), () => attempt(webhook, count + 1));
-  }
-
-  return {
-    deliver(webhook) {
-      const waitMs = Math.max(0, webhook.dueAtMs - Date.now());
-      const work = () => attempt(webhook, 1);
-      if (webhook.isHeldBack === true) wire.overtaken(waitMs, work);
-      else wire.after(waitMs, work);
-    },
-    stop() {
-      wire.stop();
-      close();
-    },
-  };
-}
-
-/** Whether all copies were taken. What comes before them is news to nobody, and never comes again. */
-async function sendOnce(post: Post, { body, copies, ...webhook }: Webhook, isFirst: boolean): Promise<boolean> {
-  if (isFirst && webhook.isForgedFirst === true) await post(body, wrongSecret);
-  if (isFirst && webhook.isUnknownFirst === true)
-    await post(JSON.stringify({ id: newId("evt"), type: "payout.paid", data: {} }));
-  const taken = await Promise.all(Array.from({ length: copies }, () => post(body)));
-  return taken.every((isTaken) => isTaken);
-}
-
-type Work = () => Promise<void>;
-
-/** Work that comes due, a bounded part of it under way. */
-function createWire(atOnce: number) {
-  const timers = new Set<NodeJS.Timeout>();
-  const due = createDueQueue<Work>();
-  const heldBack = new Set<() => void>();
-  let underWay = 0;
-
-  function start(work: Work): void {
-    underWay += 1;
-    void work().finally(() => {
-      underWay -= 1;
-      for (const release of heldBack) release();
-      startDue();
-    });
-  }
-
-  function startDue(): void {
-    while (underWay < atOnce) {
-      const work = due.take();
-      if (work === undefined) return;
-      start(work);
-    }
-  }
-
-  function enqueue(work: Work): void {
-    due.push(work);
-    startDue();
-  }
-
-  function after(delayMs: number, work: Work): void {
-    if (delayMs === 0) return enqueue(work);
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      enqueue(work);
-    }, delayMs);
-    timers.add(timer);
-  }
-
-  return {
-    after,
-    /** Waits until another has arrived after it came due. */
-    overtaken(delayMs: number, work: Work): void {
-      after(delayMs, async () => {
-        const release = () => {
-          heldBack.delete(release);
-          clearTimeout(timer);
-          timers.delete(timer);
-          enqueue(work);
-        };
-        const timer = setTimeout(release, overtakenWithinMs);
-        timers.add(timer);
-        setImmediate(() => heldBack.add(release));
+/** Connections to the receiver stay open: making one costs more than a webhook. */
+export function createPost({ url, secret }: Receiver, atOnceMost: number): { post: Post; close: () => void } {
+  const agent = new Agent({ keepAlive: true, maxSockets: atOnceMost });
+  const post: Post = (body, signedWith = secret) =>
+    new Promise((resolve) => {
+      const headers = {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+        "sandbox-signature": sign(body, signedWith, Date.now()),
+      };
+      const sent = request(url, { method: "POST", agent, headers, timeout: answerMs }, (answer) => {
+        const { statusCode = 0 } = answer;
+        answer.resume().once("close", () => resolve(statusCode >= 200 && statusCode < 300));
       });
-    },
-    stop(): void {
-      for (const timer of timers) clearTimeout(timer);
-      heldBack.clear();
-      due.clear();
-    },
-  };
+      // Not reached, or no answer in time: tried again.
+      sent.once("timeout", () => sent.destroy()).once("error", () => resolve(false));
+      sent.end(body);
+    });
+  return { post, close: () => agent.destroy() };
+}
+
+/** `t=SECONDS,v1=HEX,…`: HMAC-SHA256 over the time, a dot and the body as it is sent; one for each secret. */
+export function sign(body: string, secrets: string, nowMs: number): string {
+  const seconds = Math.floor(nowMs / 1_000);
+  const signatures = splitSecrets(secrets).map(
+    (secret) => `v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`,
+  );
+  return [`t=${seconds}`, ...signatures].join(",");
+}
+
+/** Several secrets, parted by commas, while one takes the place of another. */
+function splitSecrets(secrets: string): string[] {
+  return secrets.split(",").map((secret) => secret.trim());
 }

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Records, ToldBooking } from "./records.ts";
-import { readSandboxBooks } from "./sandbox-books.ts";
+import { readSandboxBooks } from "../harness/sandbox-books.ts";
 import type { Site } from "./site.ts";
 import { strayHolds } from "./stray-holds.ts";
 
@@ -89,9 +89,12 @@ type PaymentRow = { provider_payment_id: string; status: string; booking_id: str
 
 /** Each payment by the provider's books: kept for a paid booking, or given back whole. */
 async function money(site: Site, records: Records): Promise<string[]> {
-  const books = await readSandboxBooks(site);
+  const books = await readSandboxBooks(site.sandbox);
   const found = await site.pool.query<PaymentRow>(
-    `select p.provider_payment_id, p.status, p.booking_id, b.status as booking
+    `select p.provider_payment_id, p.booking_id,
+            case when exists (select from refunds r where r.payment_id = p.id and r.status = 'done'
+                                 and r.amount_minor = p.amount_minor) then 'refunded' else p.status end as status,
+            b.status as booking
        from payments p join bookings b on b.id = p.booking_id where p.provider_payment_id is not null`,
   );
   const byProviderId = new Map(found.rows.map((row) => [row.provider_payment_id, row]));
