@@ -1,4 +1,5 @@
-import type { Currency, Money } from "../../foundation/money.ts";
+import { type Currency, decimalsOf, isCurrency } from "../../foundation/currencies.ts";
+import type { Money } from "../../foundation/money.ts";
 
 /** Digits after the point in which Stripe counts, where they are not two. */
 const stripeDigits = new Map<Currency, number>([
@@ -13,7 +14,7 @@ const stripeDigits = new Map<Currency, number>([
  * said in it.
  */
 export function toStripeAmount({ amountMinor, currency }: Money): number | undefined {
-  const surplus = stripeDigitsOf(currency) - isoDigitsOf(currency);
+  const surplus = stripeDigitsOf(currency) - decimalsOf(currency);
   const amount = shift(amountMinor, surplus);
   const isWhole = amount !== undefined && (stripeDigitsOf(currency) < 3 || amount % 10n === 0n);
   return isWhole && amount <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(amount) : undefined;
@@ -22,8 +23,8 @@ export function toStripeAmount({ amountMinor, currency }: Money): number | undef
 /** Nothing where it is no amount of that currency. */
 export function fromStripeAmount(amount: number, stripeCurrency: string): Money | undefined {
   const currency = stripeCurrency.toUpperCase();
-  if (!Number.isSafeInteger(amount) || amount < 0 || !/^[A-Z]{3}$/.test(currency)) return undefined;
-  const amountMinor = shift(BigInt(amount), isoDigitsOf(currency) - stripeDigitsOf(currency));
+  if (!Number.isSafeInteger(amount) || amount < 0 || !isCurrency(currency)) return undefined;
+  const amountMinor = shift(BigInt(amount), decimalsOf(currency) - stripeDigitsOf(currency));
   return amountMinor === undefined ? undefined : { amountMinor, currency };
 }
 
@@ -35,8 +36,4 @@ function shift(amount: bigint, digits: number): bigint | undefined {
 
 function stripeDigitsOf(currency: Currency): number {
   return stripeDigits.get(currency) ?? 2;
-}
-
-function isoDigitsOf(currency: Currency): number {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
