@@ -19,7 +19,7 @@ import { listRefunds, quoteRefund, refundOwnTickets, refundTicketsOf } from "./r
 import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { showTicket } from "./routes/tickets.ts";
-import { receiveSandboxWebhook } from "./routes/webhooks.ts";
+import { receiveSandboxWebhook, receiveStripeWebhook } from "./routes/webhooks.ts";
 
 /** Every route with its schemas: what is served, validated and documented. */
 export const routes: readonly Route[] = [
@@ -62,6 +62,7 @@ export const routes: readonly Route[] = [
   refundTicketsOf,
   showTicket,
   receiveSandboxWebhook,
+  receiveStripeWebhook,
   listNotifications,
   resendNotification,
   listDeadLetters,
