@@ -189,6 +189,8 @@ export const limits = {
     passwordChecksAtOnce: 16,
   },
   payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
+  /** Refunds that are asked for at the provider at once and written in one transaction. */
+  refunds: { groupSize: 16, concurrency: 2 },
   shutdown: { drainMs: 3_000 },
 } as const;
 

@@ -56,6 +56,12 @@ export const saleErrors = {
     "One of these tickets was used at the door.",
     "Name only seats whose tickets are `valid`.",
   ),
+  wallet_unavailable: entry(
+    403,
+    false,
+    "A wallet is only for accounts and for e-mail addresses whose owner answered.",
+    "Log in, or ask for a code at `POST /v1/email-codes` and open a session with it.",
+  ),
   pool_unknown: entry(
     409,
     false,

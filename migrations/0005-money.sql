@@ -83,10 +83,14 @@ create table refunds (
   status text not null check (status in ('pending', 'done', 'parked')),
   provider_refund_id text,
   problem text,
+  -- What a provider refused for good is another refund for it when people try again.
+  attempt smallint not null default 0,
   -- The request that it answers: the same again finds it.
   key text not null unique,
   requested_by uuid,
   created_at timestamptz not null default now(),
+  -- When the provider was last asked about it by itself.
+  asked_at timestamptz,
   done_at timestamptz,
   constraint refunds_something check (amount_minor + wallet_minor > 0),
   constraint refunds_done check ((status = 'done') = (done_at is not null)),
@@ -95,6 +99,7 @@ create table refunds (
 create index refunds_by_payment on refunds (payment_id);
 create index refunds_by_booking on refunds (booking_id);
 create index refunds_open on refunds (created_at) where status <> 'done';
+create index refunds_pending on refunds (asked_at nulls first) where status = 'pending';
 
 -- A payment of before went back as a whole.
 insert into refunds (id, payment_id, booking_id, reason, amount_minor, wallet_minor, currency, status, key, created_at, done_at)

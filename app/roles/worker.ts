@@ -9,13 +9,16 @@ import { sendEmail } from "../../booking-core/notifications/send-email.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import { sendCode } from "../../booking-core/people/send-code.ts";
-import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
+import { refundCancelledEvents, refundEvent } from "../../booking-core/refunds/refund-event.ts";
+import { refundPayments } from "../../booking-core/refunds/refund-payments.ts";
+import { askAboutSilentRefunds } from "../../booking-core/refunds/silent-refunds.ts";
 import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
 import { createComparison } from "../../booking-core/verify/compare-sections.ts";
 import { createComparisonLease } from "../../booking-core/verify/comparison-lease.ts";
 import type { Config } from "../../foundation/config.ts";
 import type { BookingId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import { repeat } from "../../foundation/repeat.ts";
 import type { Core } from "../core.ts";
 import type { RunningRole } from "./running-role.ts";
@@ -38,7 +41,8 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   await core.jobs.work("mark-seats", { concurrency: 1 }, (data) => applyMarks(core, data));
   await core.jobs.work("count-identities", { concurrency: 1 }, (data) => countIdentities(core, data));
   await core.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(core, data));
-  await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
+  await core.jobs.workGroups("refund-payment", limits.refunds, (group) => refundPayments(core, group));
+  await core.jobs.work("cancel-event", { concurrency: 1 }, (data) => refundEvent(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail(mailing, data));
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>
     sendCode({ codes: core.emailCodes, mailer }, data),
@@ -58,6 +62,8 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
       createComparison({ ...core, lease }),
     ),
     repeat("silent payments", 15_000, core.logger, () => askAboutSilentPayments(core)),
+    repeat("silent refunds", 15_000, core.logger, () => askAboutSilentRefunds(core)),
+    repeat("cancelled events", 2_000, core.logger, () => refundCancelledEvents(core)),
   ];
   return {
     stop: async () => {

@@ -12,12 +12,13 @@ export type EndedBooking = {
 };
 
 /**
- * pending_payment → paid. False where the booking is in any other state, or costs something else by now: then nothing
- * has changed.
+ * pending_payment → paid. False where the booking is in any other state, or costs something else by now, or its event does
+ * not take place: then nothing has changed.
  */
 export async function markPaid(sql: Sql, bookingId: BookingId, amountMinor: bigint): Promise<boolean> {
   const updated = await sql.query(
-    "update bookings set status = 'paid' where id = $1 and status = 'pending_payment' and total_minor = $2",
+    `update bookings b set status = 'paid' where b.id = $1 and b.status = 'pending_payment' and b.total_minor = $2
+        and exists (select from events e where e.id = b.event_id and e.status <> 'cancelled')`,
     [bookingId, amountMinor],
   );
   return updated.rowCount === 1;

@@ -66,8 +66,9 @@ async function insertPayment(
 ): Promise<boolean> {
   const inserted = await pool.query(
     `insert into payments (id, booking_id, buyer_id, provider, status, amount_minor, currency, language)
-     select $1, id, buyer_id, $3, 'created', total_minor, currency, $5 from bookings
-      where id = $2 and status = 'pending_payment' and deadline > $4 for share
+     select $1, id, buyer_id, $3, 'created', total_minor, currency, $5 from bookings b
+      where id = $2 and status = 'pending_payment' and deadline > $4
+        and exists (select from events e where e.id = b.event_id and e.status <> 'cancelled') for share
      on conflict (id) do nothing`,
     [id, bookingId, providers.current.name, new Date(clock.now()), language],
   );

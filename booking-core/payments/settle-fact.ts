@@ -2,7 +2,7 @@ import { isUuid } from "../../foundation/ids.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import { recordTransfers } from "../ledger/record-transfers.ts";
-import { finishRefund, parkRefund } from "../refunds/finish-refund.ts";
+import { finishRefunds, parkRefund } from "../refunds/finish-refund.ts";
 import { openRefunds, type RefundParts } from "../refunds/open-refunds.ts";
 import { lockPayments } from "./find-payment.ts";
 import { type PaidBooking, payBooking } from "./pay-booking.ts";
@@ -126,7 +126,7 @@ async function keepReceived(
 async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {
   if (!isUuid(fact.refundId)) return park(parts, fact, "the refund is not ours");
   const found = await sql.query<{ amount_minor: bigint; currency: string; status: string }>(
-    "select amount_minor, currency, status from refunds where id = $1 and payment_id = $2 for update",
+    "select amount_minor, currency, status from refunds where id = $1 and payment_id = $2 for no key update",
     [fact.refundId, fact.paymentId],
   );
   const [refund] = found.rows;
@@ -136,7 +136,7 @@ async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Pro
   if (refund.amount_minor !== amountMinor || refund.currency !== currency)
     return park(parts, fact, "the amount is not what was to be given back");
   if (fact.kind === "refund_succeeded") {
-    await finishRefund(parts, sql, fact.refundId, null);
+    await finishRefunds(parts, sql, [{ id: fact.refundId, providerRefundId: null }]);
     return settled("refunded");
   }
   await parkRefund(sql, fact.refundId, "the provider could not give it back");

@@ -15,6 +15,7 @@ type RefundRow = {
   provider: Refund["provider"];
   provider_payment_id: string | null;
   problem: string | null;
+  attempt: number;
   created_at: Date;
 };
 
@@ -37,10 +38,17 @@ export async function refundsOf(sql: Sql, bookingId: BookingId): Promise<Refund[
   return found.rows.map(toRefund);
 }
 
-/** Locked, so that the provider's answer and its message finish it once. */
-export async function lockRefund(sql: Sql, id: RefundId): Promise<Refund | undefined> {
-  const found = await sql.query<RefundRow>(`${select} where r.id = $1 for no key update of r`, [id]);
-  return found.rows.map(toRefund)[0];
+export async function findRefunds(sql: Sql, ids: readonly RefundId[]): Promise<Refund[]> {
+  return (await sql.query<RefundRow>(`${select} where r.id = any($1::uuid[])`, [ids])).rows.map(toRefund);
+}
+
+/** In the order of their ids. */
+export async function lockRefunds(sql: Sql, ids: readonly RefundId[]): Promise<Refund[]> {
+  const found = await sql.query<RefundRow>(
+    `${select} where r.id = any($1::uuid[]) order by r.id for no key update of r`,
+    [ids],
+  );
+  return found.rows.map(toRefund);
 }
 
 function toRefund(row: RefundRow): Refund {
@@ -57,6 +65,7 @@ function toRefund(row: RefundRow): Refund {
     provider: row.provider,
     providerPaymentId: row.provider_payment_id,
     problem: row.problem,
+    attempt: row.attempt,
     createdAtMs: row.created_at.getTime(),
   };
 }

@@ -10,6 +10,13 @@ export type TicketedSeat = PaidSeat & {
   readonly isUsed: boolean;
 };
 
+/** In the order of their ids, as the doors lock them: who is let in at this moment comes before this, or not at all. */
+export async function lockTickets(sql: Sql, bookingIds: readonly BookingId[]): Promise<void> {
+  await sql.query("select from tickets where booking_id = any($1::uuid[]) order by id for no key update", [
+    bookingIds,
+  ]);
+}
+
 export async function readPaidSeats(sql: Sql, bookingId: BookingId): Promise<TicketedSeat[]> {
   const found = await sql.query<TicketedSeat>(
     `select s.position, s.section_id as "sectionId", s.seat_number as "seatNumber", t.status = 'used' as "isUsed",

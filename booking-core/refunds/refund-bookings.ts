@@ -6,8 +6,9 @@ import { changeStandingStock, type FreedSeat, standingOf } from "../bookings/tra
 import { queueEmails } from "../notifications/queue-email.ts";
 import { allBack, decideRefund, type PaidSeat } from "./decide-refund.ts";
 import { type NewRefund, openRefunds, type RefundParts } from "./open-refunds.ts";
+import { lockTickets } from "./paid-seats.ts";
 
-type RefundableBooking = {
+export type RefundableBooking = {
   readonly id: BookingId;
   readonly eventId: EventId;
   readonly buyerId: BuyerId;
@@ -28,7 +29,7 @@ export async function refundBookings(
   parts: RefundParts & { readonly clock: Clock },
   sql: Sql,
   ids: readonly BookingId[],
-): Promise<BookingId[]> {
+): Promise<RefundableBooking[]> {
   if (ids.length === 0) return [];
   const bookings = await lockRefundable(sql, ids);
   if (bookings.length === 0) return [];
@@ -40,16 +41,17 @@ export async function refundBookings(
   });
   await queueEmails(parts, sql, emails);
   await parts.jobs.insert(sql, "apply-holds", [{ data: { bookingIds: locked } }]);
-  return locked;
+  return bookings;
 }
 
-/** Payments first, then bookings, each in the order of their ids: as settling and single refunds lock them. */
+/** Payments first, then bookings, then tickets, each in the order of their ids: as settling and single refunds lock them. */
 async function lockRefundable(sql: Sql, ids: readonly BookingId[]): Promise<RefundableBooking[]> {
   await sql.query(
     "select from payments where booking_id = any($1::uuid[]) order by id for no key update",
     [ids],
   );
   await sql.query("select from bookings where id = any($1::uuid[]) order by id for no key update", [ids]);
+  await lockTickets(sql, ids);
   const found = await sql.query<RefundableBooking>(
     `select b.id, b.event_id as "eventId", b.buyer_id as "buyerId", b.identity, b.currency, p.id as "paymentId",
             coalesce(p.received_minor, 0) - p.refunded_minor as "providerMinor",

@@ -1,12 +1,13 @@
 import type { Clock } from "../../foundation/clock.ts";
-import type { BookingId, BuyerId, PaymentId, RefundId } from "../../foundation/ids.ts";
+import type { BookingId, BuyerId, EventId, PaymentId, RefundId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { findBooking } from "../bookings/find-booking.ts";
 import { decideRefund, type MoneyLeft, type RefundAmounts, type RefundTerms } from "./decide-refund.ts";
 import { findRefund, findRefundByKey } from "./find-refund.ts";
+import { keepOffSale } from "./keep-off-sale.ts";
 import { openRefunds, type RefundParts } from "./open-refunds.ts";
-import { readPaidSeats, type TicketedSeat } from "./paid-seats.ts";
+import { lockTickets, readPaidSeats, type TicketedSeat } from "./paid-seats.ts";
 import type { Refund, RefundReason } from "./refund.ts";
 import { voidSeats } from "./void-seats.ts";
 
@@ -55,9 +56,9 @@ export type RefundOutcome =
   | RefundRefusal;
 
 /**
- * In the caller's transaction. The payments are locked first, then the booking, as settling does it: what happens to one
- * booking at the same time happens one after the other. Not their keys: who writes a row that points to them must not
- * wait, or two wait for each other.
+ * In the caller's transaction. The payments are locked first, then the booking, as settling does it, then the tickets: what
+ * happens to one booking at the same time happens one after the other. Not their keys: who writes a row that points to
+ * them must not wait, or two wait for each other.
  */
 export async function refundTickets(
   parts: RefundParts & { readonly clock: Clock },
@@ -69,6 +70,7 @@ export async function refundTickets(
   await sql.query("select from bookings where id = $1 for no key update", [wish.bookingId]);
   const known = await findRefundByKey(sql, wish.key);
   if (known !== undefined) return answerOf(sql, known, false);
+  await lockTickets(sql, [wish.bookingId]);
   const prepared = await prepareRefund(sql, wish, rule);
   if (prepared.outcome !== "prepared") return prepared;
   const id = await giveBack(parts, sql, wish, prepared);
@@ -87,12 +89,19 @@ export async function prepareRefund(
   const seats = positions === null ? left : left.filter(({ position }) => positions.includes(position));
   const allowed = await rule({ booking, seats });
   if ("outcome" in allowed) return allowed;
+  // All of it goes back by itself, whatever anybody asks for.
+  if (await isCancelled(sql, booking.eventId)) return { outcome: "booking_not_refundable" };
   const payment = await findMoney(sql, bookingId);
   if (payment === undefined || left.length === 0) return { outcome: "booking_not_refundable" };
   if (positions !== null && seats.length < new Set(positions).size) return { outcome: "seats_not_booked" };
   const amounts = decideRefund(seats, allowed, payment.left, to);
   if (amounts.amountMinor + amounts.walletMinor === 0n) return { outcome: "refund_not_allowed" };
   return { outcome: "prepared", booking, seats, amounts, paymentId: payment.id };
+}
+
+async function isCancelled(sql: Sql, eventId: EventId): Promise<boolean> {
+  const found = await sql.query("select from events where id = $1 and status = 'cancelled'", [eventId]);
+  return found.rowCount === 1;
 }
 
 async function giveBack(
@@ -105,6 +114,7 @@ async function giveBack(
   const { amountMinor, walletMinor } = amounts;
   const positions = seats.map(({ position }) => position);
   await voidSeats(sql, booking, positions, parts.clock.now());
+  await keepOffSale(sql, eventId, seats);
   const of = { paymentId, bookingId, buyerId, positions, reason, key, requestedBy };
   const money = { amountMinor, walletMinor, currency: total.currency, source: { eventId, ...amounts } };
   const [opened] = await openRefunds(parts, sql, [{ ...of, ...money }]);

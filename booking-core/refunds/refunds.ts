@@ -9,12 +9,13 @@ import type { Refund } from "./refund.ts";
 import { buyersRule, organisersRule } from "./refund-rules.ts";
 import { prepareRefund, type RefundOutcome, type RefundRefusal, refundTickets } from "./refund-tickets.ts";
 
-/** Which tickets of a booking go back, and whereto; without positions all that are left. */
-export type RefundAsk = {
+/** Which tickets of a booking go back; without positions all that are left. */
+export type OrganiserAsk = {
   readonly bookingId: BookingId;
   readonly positions: readonly number[] | null;
-  readonly to: "provider" | "wallet";
 };
+
+export type RefundAsk = OrganiserAsk & { readonly to: "provider" | "wallet" };
 
 export type Quote =
   | {
@@ -29,7 +30,8 @@ export type Refunds = {
   /** What a buyer would get back at this moment. */
   quote(buyerId: BuyerId, ask: RefundAsk): Promise<Quote>;
   askedByBuyer(buyerId: BuyerId, ask: RefundAsk, idempotencyKey: string): Promise<RefundOutcome>;
-  byOrganiser(actor: Actor, ask: RefundAsk, idempotencyKey: string, why: string): Promise<RefundOutcome>;
+  /** The way the money came: whether the buyer can have a wallet is not known here. */
+  byOrganiser(actor: Actor, ask: OrganiserAsk, idempotencyKey: string, why: string): Promise<RefundOutcome>;
   /** Nothing where the booking is not the buyer's. */
   list(buyerId: BuyerId, bookingId: BookingId): Promise<readonly Refund[] | undefined>;
 };
@@ -70,7 +72,7 @@ export function createRefunds(parts: RefundServiceParts): Refunds {
         const refunded = await refundTickets(
           parts,
           sql,
-          { ...ask, key, requestedBy, reason: "organiser" },
+          { ...ask, to: "provider", key, requestedBy, reason: "organiser" },
           organisersRule,
         );
         if (refunded.outcome === "refunded" && refunded.fresh)

@@ -16,6 +16,7 @@ const refusals = [
   "refund_not_allowed",
   "seats_not_booked",
   "ticket_used",
+  "wallet_unavailable",
 ] as const;
 
 const answers = {
@@ -36,7 +37,8 @@ export const refundOwnTickets = defineRoute({
   idempotent: true,
   answers,
   refusals,
-  async handle({ services, params: { bookingId }, body, headers, buyer: { buyerId } }) {
+  async handle({ services, params: { bookingId }, body, headers, buyer: { buyerId, verified } }) {
+    if (body.to === "wallet" && !verified) return { refusal: "wallet_unavailable" };
     const ask = { bookingId, positions: body.positions ?? null, to: body.to ?? "provider" } as const;
     return answerOf(await services.refunds.askedByBuyer(buyerId, ask, headers.idempotencyKey as string));
   },
@@ -66,7 +68,8 @@ export const quoteRefund = defineRoute({
     },
   },
   refusals,
-  async handle({ services, params: { bookingId }, body, buyer: { buyerId } }) {
+  async handle({ services, params: { bookingId }, body, buyer: { buyerId, verified } }) {
+    if (body.to === "wallet" && !verified) return { refusal: "wallet_unavailable" };
     const ask = { bookingId, positions: body.positions ?? null, to: body.to ?? "provider" } as const;
     const quote = await services.refunds.quote(buyerId, ask);
     if (quote.outcome !== "quoted") return { refusal: quote.outcome };
@@ -103,13 +106,12 @@ export const refundTicketsOf = defineRoute({
   method: "post",
   path: "/v1/admin/bookings/:bookingId/refunds",
   summary:
-    "Give tickets of a buyer back in full, whatever the policy says; it is written down with who did it and why.",
+    "Give tickets of a buyer back in full, the way the money came, whatever the policy says; it is written down with who did it and why.",
   access: "operator",
   params,
   body: z
     .strictObject({
       positions: positionsSchema.optional(),
-      to: refundToSchema.optional(),
       why: z.string().min(1).max(500).meta({ description: "For the audit log." }),
     })
     .meta({ id: "OrganiserRefundRequest" }),
@@ -117,7 +119,7 @@ export const refundTicketsOf = defineRoute({
   answers,
   refusals: ["not_found", "booking_not_refundable", "seats_not_booked"],
   async handle({ services, params: { bookingId }, body, headers, buyer }) {
-    const ask = { bookingId, positions: body.positions ?? null, to: body.to ?? "provider" } as const;
+    const ask = { bookingId, positions: body.positions ?? null };
     const key = headers.idempotencyKey as string;
     return answerOf(await services.refunds.byOrganiser(actorOf(buyer), ask, key, body.why));
   },

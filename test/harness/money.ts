@@ -11,8 +11,10 @@ import { paymentProviders } from "../../booking-core/payments/payment-providers.
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
-import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
+import { refundEvent } from "../../booking-core/refunds/refund-event.ts";
+import { refundPayments } from "../../booking-core/refunds/refund-payments.ts";
 import { type BookingId, uuidSource } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
 import { readSandboxBooks } from "./sandbox-books.ts";
@@ -104,7 +106,8 @@ export type SeenMail = {
 /** The worker's part, as `app/roles/worker.ts` wires it. */
 export async function workOn(till: Till): Promise<void> {
   await till.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(till, data));
-  await till.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(till, data));
+  await till.jobs.workGroups("refund-payment", limits.refunds, (group) => refundPayments(till, group));
+  await till.jobs.work("cancel-event", { concurrency: 1 }, (data) => refundEvent(till, data));
   await till.jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
   await till.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));
   await till.jobs.work("send-email", { concurrency: 2 }, (data) => sendEmail(till, data));
