@@ -9,6 +9,7 @@ import { createLogger } from "../foundation/log.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
 import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
+import { addCancelEvent } from "./cancel-event.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
 import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
@@ -48,6 +49,7 @@ program
   .action(runRebuild);
 addVerifyDraw(program);
 addStuckWork(program);
+addCancelEvent(program);
 
 try {
   await program.parseAsync();

@@ -8,6 +8,7 @@ import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
+import { cancelEvent, refundPayment, showCancellation } from "./routes/operator-refunds.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
 import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
@@ -60,6 +61,9 @@ export const routes: readonly Route[] = [
   quoteRefund,
   listRefunds,
   refundTicketsOf,
+  refundPayment,
+  cancelEvent,
+  showCancellation,
   showTicket,
   receiveSandboxWebhook,
   receiveStripeWebhook,

@@ -7,6 +7,7 @@ import type { NotificationLog } from "../booking-core/notifications/notification
 import type { Inbox } from "../booking-core/payments/inbox.ts";
 import type { Payments } from "../booking-core/payments/payments.ts";
 import type { Sessions } from "../booking-core/people/sessions.ts";
+import type { Cancellations } from "../booking-core/refunds/cancel-event.ts";
 import type { Refunds } from "../booking-core/refunds/refunds.ts";
 import type { RoomCodes } from "../booking-core/rooms/room-codes.ts";
 import type { RoomStore } from "../booking-core/rooms/room-store.ts";
@@ -64,6 +65,7 @@ export type GatewayServices = {
   readonly saleControl: SaleControl;
   readonly payments: Payments;
   readonly refunds: Refunds;
+  readonly cancellations: Cancellations;
   readonly inbox: Inbox;
   readonly tickets: Tickets;
   readonly notificationLog: NotificationLog;

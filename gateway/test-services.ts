@@ -1,6 +1,5 @@
 import { pino } from "pino";
 import type { Booking, BookingChange } from "../booking-core/bookings/booking.ts";
-import type { RefundOutcome } from "../booking-core/refunds/refund-tickets.ts";
 import type { SectionWatch } from "../booking-core/seats/followed-section.ts";
 import type { EventId, SectionId } from "../foundation/ids.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
@@ -233,8 +232,13 @@ export function testServices(
       }),
       askedByBuyer: async (buyerId) => refunded(testBooking(buyerId)),
       byOrganiser: async () => refunded(testBooking(uuidFromParts("buyer") as never)),
+      ofParkedPayment: async () => {
+        const { refund } = refunded(testBooking(uuidFromParts("buyer") as never));
+        return { outcome: "refunded", fresh: true, refund };
+      },
       list: async () => [],
     },
+    cancellations: { cancel: async (_, id) => cancellationOf(id), find: async (id) => cancellationOf(id) },
     inbox: { receive: async () => ({ outcome: "stored" }) },
     tickets: {
       find: async (_, id) => ({
@@ -256,12 +260,18 @@ export function testServices(
   };
 }
 
-function refunded(booking: Booking): RefundOutcome {
+function cancellationOf(id: EventId) {
+  if (id !== eventId) return undefined;
+  const counts = { bookings: 3, refunded: 2, pending: 1, parked: 0 };
+  return { eventId, startedAtMs: 1_799_000_000_000, finishedAtMs: null, ...counts };
+}
+
+function refunded(booking: Booking) {
   const { id: bookingId, total } = booking;
   const id = uuidFromParts("refund") as never;
   const of = { paymentId: uuidFromParts("payment") as never, bookingId, provider: "sandbox" as const };
   const money = { amountMinor: total.amountMinor, walletMinor: 0n, currency: total.currency };
   const state = { status: "pending" as const, problem: null, attempt: 0, providerPaymentId: null, createdAtMs: 0 };
   const refund = { id, ...of, ...money, ...state, reason: "buyer" as const, positions: [0] };
-  return { outcome: "refunded", fresh: true, booking, refund };
+  return { outcome: "refunded" as const, fresh: true, booking, refund };
 }

@@ -6,6 +6,20 @@ import { type Cancellation, findCancellation } from "./cancellation.ts";
 
 export type CancelParts = AuditedParts & { readonly pool: Pool; readonly jobs: Jobs };
 
+export type Cancellations = {
+  /** Nothing where there is no such event. */
+  cancel(actor: Actor, eventId: EventId): Promise<Cancellation | undefined>;
+  /** Nothing where the event is not cancelled. */
+  find(eventId: EventId): Promise<Cancellation | undefined>;
+};
+
+export function createCancellations(parts: CancelParts): Cancellations {
+  return {
+    cancel: (actor, eventId) => cancelEvent(parts, actor, eventId),
+    find: (eventId) => findCancellation(parts.pool, eventId),
+  };
+}
+
 /**
  * From the commit on nothing of the event is sold or paid, and no ticket of it is good; a job gives the money back. Asked
  * for again, it says how far that has come. Nothing where there is no such event.

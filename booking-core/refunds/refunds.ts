@@ -1,4 +1,4 @@
-import { type BookingId, type BuyerId, uuidFromParts } from "../../foundation/ids.ts";
+import { type BookingId, type BuyerId, type PaymentId, uuidFromParts } from "../../foundation/ids.ts";
 import type { Money } from "../../foundation/money.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { type BookingJobParts, followChange } from "../bookings/jobs.ts";
@@ -6,6 +6,7 @@ import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
 import { refundsOf } from "./find-refund.ts";
 import type { RefundParts } from "./open-refunds.ts";
 import type { Refund } from "./refund.ts";
+import { type ParkedRefundOutcome, refundParkedPayment } from "./refund-parked-payment.ts";
 import { buyersRule, organisersRule } from "./refund-rules.ts";
 import { prepareRefund, type RefundOutcome, type RefundRefusal, refundTickets } from "./refund-tickets.ts";
 
@@ -32,6 +33,7 @@ export type Refunds = {
   askedByBuyer(buyerId: BuyerId, ask: RefundAsk, idempotencyKey: string): Promise<RefundOutcome>;
   /** The way the money came: whether the buyer can have a wallet is not known here. */
   byOrganiser(actor: Actor, ask: OrganiserAsk, idempotencyKey: string, why: string): Promise<RefundOutcome>;
+  ofParkedPayment(actor: Actor, paymentId: PaymentId, why: string): Promise<ParkedRefundOutcome>;
   /** Nothing where the booking is not the buyer's. */
   list(buyerId: BuyerId, bookingId: BookingId): Promise<readonly Refund[] | undefined>;
 };
@@ -84,6 +86,7 @@ export function createRefunds(parts: RefundServiceParts): Refunds {
       });
       return told(parts, outcome);
     },
+    ofParkedPayment: (actor, paymentId, why) => refundParkedPayment(parts, actor, paymentId, why),
     list: async (buyerId, bookingId) => {
       const own = await pool.query("select from bookings where id = $1 and buyer_id = $2", [
         bookingId,

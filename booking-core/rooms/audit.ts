@@ -24,6 +24,7 @@ export const auditActions = [
   "rules_changed",
   "pool_set",
   "tickets_refunded",
+  "payment_refunded",
   "event_cancelled",
   "email_resent",
   "dead_letter_retried",
