@@ -1,56 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decide } from "../../test/harness/money.ts";
-import { best, bookNow, bookRequest, openEvent } from "../../test/harness/shop.ts";
-import { waitFor } from "../../test/harness/wait-for.ts";
 import type { Booking } from "../bookings/booking.ts";
 import type { RefundPolicy } from "../events/event.ts";
-import { openPaymentTest, type PaymentTest } from "../payments/test-payments.ts";
-import { createRefunds, type Refunds } from "./refunds.ts";
+import { generous, openRefundTest, type RefundTest } from "./test-refunds.ts";
 
-let here: PaymentTest;
-let refunds: Refunds;
+let here: RefundTest;
 beforeAll(async () => {
-  here = await openPaymentTest({ work: true });
-  refunds = createRefunds(here.till);
+  here = await openRefundTest();
 });
 afterAll(() => here.close());
 
-const generous: RefundPolicy = { untilMs: 0, shareBasisPoints: 10_000, feesToo: true, seatsReturn: true };
-
-async function paid(quantity: number, policy: RefundPolicy | null = generous): Promise<Booking> {
-  const event = await openEvent(here.shop);
-  await here.shop.pool.query("update events set refund_policy = $2 where id = $1", [event.id, policy]);
-  const booking = await bookNow(here.shop, bookRequest(event, best(quantity)));
-  await decide((await here.startPayment(booking)).payUrl, "approve");
-  await here.becomes(booking, "paid");
-  return booking;
-}
-
-const ask = ({ id: bookingId }: Booking, positions: readonly number[] | null = null) =>
-  ({ bookingId, positions, to: "provider" }) as const;
-
+const paid = (quantity: number, policy: RefundPolicy | null = generous) => here.paid(quantity, policy);
 const byBuyer = (booking: Booking, positions: readonly number[] | null = null, key: string = randomUUID()) =>
-  refunds.askedByBuyer(booking.buyerId, ask(booking, positions), key);
-
-/** What the provider has given back of this booking, once nothing is under way any more. */
-async function givenBack({ id }: Booking): Promise<number> {
-  await waitFor(
-    async () => {
-      const open = "select from refunds where booking_id = $1 and status <> 'done'";
-      return (await here.shop.pool.query(open, [id])).rowCount === 0;
-    },
-    { what: "refunds done" },
-  );
-  const found = await here.shop.pool.query<{ id: string }>(
-    "select provider_payment_id as id from payments where booking_id = $1",
-    [id],
-  );
-  const { refunds: theirs } = await here.till.books();
-  return theirs
-    .filter(({ paymentId }) => found.rows.some((row) => row.id === paymentId))
-    .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
-}
+  here.byBuyer(booking, positions, key);
 
 describe("a buyer's refund", () => {
   test("of all tickets makes them void, gives all the money back once, and frees the seats", async () => {
@@ -59,7 +21,7 @@ describe("a buyer's refund", () => {
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => byBuyer(booking, null, key)));
     expect(outcomes.filter((outcome) => outcome.outcome === "refunded" && outcome.fresh)).toHaveLength(1);
     expect(await here.statusOf(booking)).toBe("refunded");
-    expect(await givenBack(booking)).toBe(9_000);
+    expect(await here.givenBack(booking)).toBe(9_000);
     const tickets = await here.shop.pool.query("select distinct status from tickets where booking_id = $1", [
       booking.id,
     ]);
@@ -81,14 +43,14 @@ describe("a buyer's refund", () => {
     expect(await byBuyer(booking, [0])).toEqual({ outcome: "seats_not_booked" });
     expect(await byBuyer(booking)).toMatchObject({ outcome: "refunded", booking: { status: "refunded" } });
     expect(await byBuyer(booking)).toEqual({ outcome: "booking_not_refundable" });
-    expect(await givenBack(booking)).toBe(9_000);
+    expect(await here.givenBack(booking)).toBe(9_000);
   });
 
   test("asked for twice at once with different keys gives each seat back once", async () => {
     const booking = await paid(2);
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => byBuyer(booking)));
     expect(outcomes.filter(({ outcome }) => outcome === "refunded")).toHaveLength(1);
-    expect(await givenBack(booking)).toBe(9_000);
+    expect(await here.givenBack(booking)).toBe(9_000);
   });
 
   test("is refused without a policy, past its time, for a stranger, and for a ticket that was used", async () => {
@@ -96,7 +58,7 @@ describe("a buyer's refund", () => {
     expect(await byBuyer(without)).toEqual({ outcome: "refund_not_allowed" });
     expect(await byBuyer(past)).toEqual({ outcome: "refund_not_allowed" });
     const booking = await paid(2);
-    const stranger = await refunds.askedByBuyer(randomUUID() as never, ask(booking), randomUUID());
+    const stranger = await here.refunds.askedByBuyer(randomUUID() as never, here.ask(booking), randomUUID());
     expect(stranger).toEqual({ outcome: "not_found" });
     await here.shop.pool.query(
       "update tickets set status = 'used', used_at = now() where booking_id = $1 and position = 1",
@@ -108,11 +70,11 @@ describe("a buyer's refund", () => {
 
   test("gives the share back that the policy says", async () => {
     const booking = await paid(2, { ...generous, shareBasisPoints: 3_333 });
-    expect(await refunds.quote(booking.buyerId, ask(booking))).toMatchObject({
+    expect(await here.refunds.quote(booking.buyerId, here.ask(booking))).toMatchObject({
       provider: { amountMinor: 3_000n },
     });
     await byBuyer(booking, [1]);
     await byBuyer(booking, [0]);
-    expect(await givenBack(booking)).toBe(3_000);
+    expect(await here.givenBack(booking)).toBe(3_000);
   });
 });
