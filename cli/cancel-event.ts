@@ -25,7 +25,9 @@ export function addCancelEvent(program: Command): void {
 async function runCancel(event: string, { data }: { data: string }): Promise<void> {
   const config = runningConfig(data, process.env);
   const pool = createPool(config.DATABASE_URL, 2);
-  const jobs = await startJobs(config.DATABASE_URL, createLogger("cancel", config.LOG_LEVEL), { work: false });
+  const jobs = await startJobs(config.DATABASE_URL, createLogger("cancel", config.LOG_LEVEL), {
+    work: false,
+  });
   try {
     const parts = { pool, jobs, ids: uuidSource, clock: systemClock };
     const done = isUuid(event) && (await followCancellation(createCancellations(parts), event as EventId));

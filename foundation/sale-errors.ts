@@ -48,7 +48,7 @@ export const saleErrors = {
     409,
     false,
     "The event does not take tickets back, or not any more.",
-    "`refundPolicy` of the event says until when, and which share comes back; the organiser can give back more.",
+    "The event says in `refunds` until when, and which share comes back; the organiser can give back more.",
   ),
   ticket_used: entry(
     409,

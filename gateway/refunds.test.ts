@@ -21,7 +21,11 @@ test("a guest whose address nobody has answered for gets no money into a wallet"
     const back = await send(gateway, address, { ...post, token: guest, json: { to: "provider" } });
     expect(back.status, address).toBeLessThan(300);
   }
-  const verified = await send(gateway, own, { ...post, token: tokenOf({ ...testBuyer(), verified: true }), json });
+  const verified = await send(gateway, own, {
+    ...post,
+    token: tokenOf({ ...testBuyer(), verified: true }),
+    json,
+  });
   expect(verified).toMatchObject({ status: 201 });
 });
 

@@ -271,7 +271,13 @@ function refunded(booking: Booking) {
   const id = uuidFromParts("refund") as never;
   const of = { paymentId: uuidFromParts("payment") as never, bookingId, provider: "sandbox" as const };
   const money = { amountMinor: total.amountMinor, walletMinor: 0n, currency: total.currency };
-  const state = { status: "pending" as const, problem: null, attempt: 0, providerPaymentId: null, createdAtMs: 0 };
+  const state = {
+    status: "pending" as const,
+    problem: null,
+    attempt: 0,
+    providerPaymentId: null,
+    createdAtMs: 0,
+  };
   const refund = { id, ...of, ...money, ...state, reason: "buyer" as const, positions: [0] };
   return { outcome: "refunded" as const, fresh: true, booking, refund };
 }

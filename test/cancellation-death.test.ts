@@ -20,7 +20,8 @@ test("a worker that is killed in the middle of a cancellation leaves the rest to
   const gate = await holdUpLast(here);
   await cancelEvent(here.till, { id: null, email: "organiser@onsale.example" }, event.id);
   const progress = async () => findCancellation(here.shop.pool, event.id);
-  const doneSoFar = async () => (await here.shop.pool.query("select from refunds where status = 'done'")).rowCount ?? 0;
+  const doneSoFar = async () =>
+    (await here.shop.pool.query("select from refunds where status = 'done'")).rowCount ?? 0;
   await waitFor(async () => (await progress())?.refunded === 200 && (await doneSoFar()) > 20, {
     ...{ what: "the middle of the cancellation", ...patience },
   });
@@ -38,7 +39,10 @@ test("a worker that is killed in the middle of a cancellation leaves the rest to
   await here.close();
 }, 180_000);
 
-async function sell(here: RefundTest, event: Awaited<ReturnType<RefundTest["openPolicyEvent"]>>): Promise<void> {
+async function sell(
+  here: RefundTest,
+  event: Awaited<ReturnType<RefundTest["openPolicyEvent"]>>,
+): Promise<void> {
   let left = bookings;
   const buy = async () => {
     while (left > 0) {
@@ -48,7 +52,8 @@ async function sell(here: RefundTest, event: Awaited<ReturnType<RefundTest["open
     }
   };
   await Promise.all(Array.from({ length: paidAtOnce }, buy));
-  const paid = async () => (await here.shop.pool.query("select from bookings where status = 'paid'")).rowCount;
+  const paid = async () =>
+    (await here.shop.pool.query("select from bookings where status = 'paid'")).rowCount;
   await waitFor(async () => (await paid()) === bookings, { what: "all paid", ...patience });
 }
 

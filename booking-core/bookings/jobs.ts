@@ -3,8 +3,8 @@ import type { BookingId, BuyerId, EventId, SectionId } from "../../foundation/id
 import type { Jobs } from "../../foundation/jobs/boss.ts";
 import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
-import type { Shrinking } from "../seats/hold-ends.ts";
 import { applyMarks } from "../sale/mark-seats.ts";
+import type { Shrinking } from "../seats/hold-ends.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { BookingStatus } from "./booking.ts";
 import type { Changes } from "./changes.ts";

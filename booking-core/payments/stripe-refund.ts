@@ -26,7 +26,10 @@ async function findRefund(
   { refundId, attempt = 0 }: RefundWish,
 ): Promise<Stripe.Refund | undefined> {
   for await (const refund of stripe.refunds.list({ payment_intent: intentId, limit: 100 }))
-    if (refund.metadata?.["refund_id"] === refundId && (refund.metadata["attempt"] ?? "0") === String(attempt))
+    if (
+      refund.metadata?.["refund_id"] === refundId &&
+      (refund.metadata["attempt"] ?? "0") === String(attempt)
+    )
       return refund;
   return undefined;
 }
@@ -41,7 +44,9 @@ async function makeRefund(
   const metadata = { refund_id: refundId, payment_id: paymentId, session_id: providerPaymentId, ...again };
   try {
     const parameters = { payment_intent: intentId, amount, metadata };
-    return answerOf(await stripe.refunds.create(parameters, { idempotencyKey: refundKey({ refundId, attempt }) }));
+    return answerOf(
+      await stripe.refunds.create(parameters, { idempotencyKey: refundKey({ refundId, attempt }) }),
+    );
   } catch (error) {
     if (isRefusal(error)) return { status: "failed", providerRefundId: null };
     throw error;

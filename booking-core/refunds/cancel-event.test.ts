@@ -47,7 +47,9 @@ describe("an event that does not take place", () => {
     );
     expect(mine).toMatchObject([{ before: { status: "active" }, after: { status: "cancelled" } }]);
     const told = async () =>
-      (await here.till.mailsTo(whole.buyerEmail)).map(({ subject }) => subject).filter((one) => /take place/.test(one));
+      (await here.till.mailsTo(whole.buyerEmail))
+        .map(({ subject }) => subject)
+        .filter((one) => /take place/.test(one));
     await expect.poll(told).toEqual(["Test event does not take place"]);
   });
 
@@ -82,7 +84,9 @@ describe("an event that does not take place", () => {
     await waitFor(async () => (await here.shop.catalogue.find(event.id))?.status === "cancelled", {
       what: "the catalogue",
     });
-    expect(await here.shop.bookings.book(bookRequest(event, best(1)))).toMatchObject({ outcome: "offer_closed" });
+    expect(await here.shop.bookings.book(bookRequest(event, best(1)))).toMatchObject({
+      outcome: "offer_closed",
+    });
   });
 
   test("refunds also who was booked and paid in the moment of its cancellation", async () => {

@@ -1,6 +1,6 @@
 import type { EventId } from "../../foundation/ids.ts";
-import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
+import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
 import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
 import { type Cancellation, findCancellation } from "./cancellation.ts";
 
@@ -37,7 +37,13 @@ export async function cancelEvent(
     if (!(await markCancelled(sql, eventId))) return;
     await countBookings(sql, actor, eventId);
     const after = { status: "cancelled" };
-    await writeAudit(parts, sql, { eventId, actor, action: "event_cancelled", before: { status: before }, after });
+    await writeAudit(parts, sql, {
+      eventId,
+      actor,
+      action: "event_cancelled",
+      before: { status: before },
+      after,
+    });
     await parts.jobs.insert(sql, "cancel-event", [{ data: { eventId } }]);
   });
   return findCancellation(parts.pool, eventId);
@@ -59,9 +65,10 @@ async function voidTickets(sql: Sql, eventId: EventId, nowMs: number): Promise<v
 
 /** Of two at once, one. */
 async function markCancelled(sql: Sql, eventId: EventId): Promise<boolean> {
-  const marked = await sql.query("update events set status = 'cancelled' where id = $1 and status <> 'cancelled'", [
-    eventId,
-  ]);
+  const marked = await sql.query(
+    "update events set status = 'cancelled' where id = $1 and status <> 'cancelled'",
+    [eventId],
+  );
   return marked.rowCount === 1;
 }
 

@@ -56,22 +56,32 @@ describe("what goes back", () => {
 
   test("is the same seat by seat as at once, and ends with no more than was paid each way", () => {
     fc.assert(
-      fc.property(purchases, anyTerms, fc.array(target, { minLength: 8, maxLength: 8 }), (bought, terms, ways) => {
-        const { seats, left } = bought;
-        const atOnce = decideRefund(seats, terms, left, "provider");
-        const still = { ...left };
-        let sum = 0n;
-        for (const [index, seat] of seats.entries()) {
-          const { amountMinor, walletMinor } = decideRefund([seat], terms, still, ways[index] ?? "provider");
-          sum += amountMinor + walletMinor;
-          still.providerMinor -= amountMinor;
-          const all = still.providerMinor + still.walletMinor - walletMinor;
-          still.providerMinor = still.providerMinor < all ? still.providerMinor : all;
-          still.walletMinor = all - still.providerMinor;
-          expect(still.providerMinor >= 0n && still.walletMinor >= 0n).toBe(true);
-        }
-        expect(sum).toBe(atOnce.amountMinor + atOnce.walletMinor);
-      }),
+      fc.property(
+        purchases,
+        anyTerms,
+        fc.array(target, { minLength: 8, maxLength: 8 }),
+        (bought, terms, ways) => {
+          const { seats, left } = bought;
+          const atOnce = decideRefund(seats, terms, left, "provider");
+          const still = { ...left };
+          let sum = 0n;
+          for (const [index, seat] of seats.entries()) {
+            const { amountMinor, walletMinor } = decideRefund(
+              [seat],
+              terms,
+              still,
+              ways[index] ?? "provider",
+            );
+            sum += amountMinor + walletMinor;
+            still.providerMinor -= amountMinor;
+            const all = still.providerMinor + still.walletMinor - walletMinor;
+            still.providerMinor = still.providerMinor < all ? still.providerMinor : all;
+            still.walletMinor = all - still.providerMinor;
+            expect(still.providerMinor >= 0n && still.walletMinor >= 0n).toBe(true);
+          }
+          expect(sum).toBe(atOnce.amountMinor + atOnce.walletMinor);
+        },
+      ),
     );
   });
 

@@ -50,7 +50,10 @@ export function decideRefund(
 const nothing: Parts = { netMinor: 0n, feeMinor: 0n, taxMinor: 0n };
 
 /** The share is one of the seat's sum, rounded once, and split over its parts: none gives more than it got. */
-function backOf({ netMinor, feeMinor, taxMinor }: PaidSeat, { shareBasisPoints, feesToo }: RefundTerms): Parts {
+function backOf(
+  { netMinor, feeMinor, taxMinor }: PaidSeat,
+  { shareBasisPoints, feesToo }: RefundTerms,
+): Parts {
   const paid = { netMinor, feeMinor: feesToo ? feeMinor : 0n, taxMinor };
   const backMinor = shareOf(sumOf(paid), shareBasisPoints);
   if (backMinor === 0n) return nothing;

@@ -28,9 +28,10 @@ function numbersBySection(
 }
 
 async function seatsReturn(sql: Sql, eventId: EventId): Promise<boolean> {
-  const kept = await sql.query("select from events where id = $1 and refund_policy ->> 'seatsReturn' = 'false'", [
-    eventId,
-  ]);
+  const kept = await sql.query(
+    "select from events where id = $1 and refund_policy ->> 'seatsReturn' = 'false'",
+    [eventId],
+  );
   return kept.rowCount === 0;
 }
 

@@ -8,8 +8,8 @@ import { readAudit } from "../rooms/audit.ts";
 import { createStuckWork } from "../stuck-work/stuck-work.ts";
 import type { Refund } from "./refund.ts";
 import { refundPayment } from "./refund-payments.ts";
-import { askAboutSilentRefunds } from "./silent-refunds.ts";
 import { createRefunds } from "./refunds.ts";
+import { askAboutSilentRefunds } from "./silent-refunds.ts";
 import { openRefundTest, type RefundTest } from "./test-refunds.ts";
 
 let here: RefundTest;
@@ -63,7 +63,10 @@ describe("a refund at the provider", () => {
     const again = () => refundPayment(parts, { refundId: refund.id });
     await expect(again()).rejects.toThrow("no answer");
     await expect(again()).rejects.toThrow("no answer");
-    expect(asked).toMatchObject([{ refundId: refund.id, attempt: 0 }, { refundId: refund.id, attempt: 0 }]);
+    expect(asked).toMatchObject([
+      { refundId: refund.id, attempt: 0 },
+      { refundId: refund.id, attempt: 0 },
+    ]);
     expect(await stateOf(refund)).toMatchObject({ status: "pending" });
   });
 
@@ -88,7 +91,11 @@ describe("a refund at the provider", () => {
     const booking = await here.paid(1);
     const refund = await pendingRefund(booking);
     const wish = {
-      ...{ refundId: refund.id, paymentId: refund.paymentId, providerPaymentId: refund.providerPaymentId ?? "" },
+      ...{
+        refundId: refund.id,
+        paymentId: refund.paymentId,
+        providerPaymentId: refund.providerPaymentId ?? "",
+      },
       amount: { amountMinor: 10_000_000n, currency: "EUR" },
     };
     const { provider } = here.till;
@@ -142,7 +149,9 @@ describe("a refund at the provider", () => {
 test("all that came of a payment with a wrong amount goes back when an admin says so, once", async () => {
   const booking = await here.book({ quantity: 1 });
   const payment = await here.startPayment(booking);
-  await here.shop.pool.query("update payments set amount_minor = amount_minor + 1 where id = $1", [payment.id]);
+  await here.shop.pool.query("update payments set amount_minor = amount_minor + 1 where id = $1", [
+    payment.id,
+  ]);
   const actor = { id: null, email: "admin@onsale.example" };
   const giveBack = () => here.refunds.ofParkedPayment(actor, payment.id, "a cent is missing");
   expect(await giveBack()).toEqual({ outcome: "not_stuck" });
@@ -152,6 +161,9 @@ test("all that came of a payment with a wrong amount goes back when an admin say
   expect(outcomes.filter((outcome) => outcome.outcome === "refunded" && outcome.fresh)).toHaveLength(1);
   await here.refundDone(payment);
   expect(await here.givenBack(booking)).toBe(4_500);
-  const noted = (await readAudit(here.shop.pool, booking.eventId, 9)).map(({ action, after }) => [action, after]);
+  const noted = (await readAudit(here.shop.pool, booking.eventId, 9)).map(({ action, after }) => [
+    action,
+    after,
+  ]);
   expect(noted).toEqual([["payment_refunded", { paymentId: payment.id, why: "a cent is missing" }]]);
 });

@@ -46,10 +46,9 @@ export async function refundBookings(
 
 /** Payments first, then bookings, then tickets, each in the order of their ids: as settling and single refunds lock them. */
 async function lockRefundable(sql: Sql, ids: readonly BookingId[]): Promise<RefundableBooking[]> {
-  await sql.query(
-    "select from payments where booking_id = any($1::uuid[]) order by id for no key update",
-    [ids],
-  );
+  await sql.query("select from payments where booking_id = any($1::uuid[]) order by id for no key update", [
+    ids,
+  ]);
   await sql.query("select from bookings where id = any($1::uuid[]) order by id for no key update", [ids]);
   await lockTickets(sql, ids);
   const found = await sql.query<RefundableBooking>(
@@ -79,7 +78,10 @@ async function endAll(sql: Sql, bookings: readonly RefundableBooking[], nowMs: n
      returning section_id as "sectionId", seat_number as "seatNumber"`,
     [ids],
   );
-  await sql.query("update bookings set status = 'refunded', ended_at = $2 where id = any($1::uuid[])", [ids, now]);
+  await sql.query("update bookings set status = 'refunded', ended_at = $2 where id = any($1::uuid[])", [
+    ids,
+    now,
+  ]);
   await discountSeats(
     sql,
     bookings.map(({ eventId, identity, seats }) => ({ eventId, identity, quantity: seats.length })),

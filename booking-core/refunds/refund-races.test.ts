@@ -32,7 +32,9 @@ describe("two refunds of the same seat at the same moment", () => {
       await bothHaveRead;
       const left = { providerMinor: 4_500n, walletMinor: 0n };
       const amounts = decideRefund(seats, allBack, left, "provider");
-      const { rows } = await sql.query<{ id: never }>("select id from payments where booking_id = $1", [booking.id]);
+      const { rows } = await sql.query<{ id: never }>("select id from payments where booking_id = $1", [
+        booking.id,
+      ]);
       const of = { paymentId: rows[0]?.id as never, bookingId: booking.id, buyerId: booking.buyerId };
       const why = { reason: "buyer", positions: [0], key, requestedBy: null, currency: "EUR" } as const;
       return openRefunds(here.till, sql, [{ ...of, ...why, ...amounts }]);
@@ -72,7 +74,9 @@ describe("a refund and a check-in at the same moment", () => {
       const [seat] = await readPaidSeats(sql, booking.id);
       expect(await checkIn(here.shop.pool, booking)).toBe(true);
       if (seat?.isUsed === true) return false;
-      await sql.query("update tickets set status = 'refunded', used_at = null where booking_id = $1", [booking.id]);
+      await sql.query("update tickets set status = 'refunded', used_at = null where booking_id = $1", [
+        booking.id,
+      ]);
       return true;
     });
     expect(refunded).toBe(true);
@@ -124,5 +128,7 @@ test("the same request from many places at once is one refund", async () => {
   const booking = await here.paid(1);
   const key = uuidSource.next<string>();
   const outcomes = await Promise.all(Array.from({ length: 8 }, () => here.byBuyer(booking, null, key)));
-  expect(new Set(outcomes.map((outcome) => outcome.outcome === "refunded" && outcome.refund.id)).size).toBe(1);
+  expect(new Set(outcomes.map((outcome) => outcome.outcome === "refunded" && outcome.refund.id)).size).toBe(
+    1,
+  );
 });

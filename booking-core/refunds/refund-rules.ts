@@ -30,7 +30,12 @@ async function termsAt(sql: Sql, eventId: EventId, nowMs: number): Promise<Refun
     [eventId],
   );
   const [event] = found.rows;
-  if (event === undefined || event.policy === null || nowMs > event.starts_at.getTime() - event.policy.untilMs) return undefined;
+  if (
+    event === undefined ||
+    event.policy === null ||
+    nowMs > event.starts_at.getTime() - event.policy.untilMs
+  )
+    return undefined;
   const { shareBasisPoints, feesToo } = event.policy;
   return { shareBasisPoints, feesToo };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Booking } from "../bookings/booking.ts";
 import type { RefundPolicy } from "../events/event.ts";
+import { readAudit } from "../rooms/audit.ts";
 import { generous, openRefundTest, type RefundTest } from "./test-refunds.ts";
 
 let here: RefundTest;
@@ -76,5 +77,37 @@ describe("a buyer's refund", () => {
     await byBuyer(booking, [1]);
     await byBuyer(booking, [0]);
     expect(await here.givenBack(booking)).toBe(3_000);
+  });
+
+  test("into the wallet is there at once, and what is left can still go back the way it came", async () => {
+    const booking = await paid(2);
+    const before = await here.balanceOf("buyer_wallet");
+    const wish = { ...here.ask(booking, [0]), to: "wallet" } as const;
+    const refunded = await here.refunds.askedByBuyer(booking.buyerId, wish, randomUUID());
+    expect(refunded).toMatchObject({
+      refund: { status: "done", amountMinor: 0n, walletMinor: 4_500n },
+    });
+    // What is owed is minus.
+    expect(await here.balanceOf("buyer_wallet")).toBe(before - 4_500n);
+    await byBuyer(booking);
+    expect(await here.givenBack(booking)).toBe(4_500);
+  });
+
+  test("by the organiser is whole whatever the policy says, also of a used ticket, and is written down", async () => {
+    const booking = await paid(1, null);
+    await here.shop.pool.query("update tickets set status = 'used', used_at = now() where booking_id = $1", [
+      booking.id,
+    ]);
+    const actor = { id: null, email: "organiser@onsale.example" };
+    const ask = { bookingId: booking.id, positions: null };
+    const key = randomUUID();
+    const both = [
+      await here.refunds.byOrganiser(actor, ask, key, "the seat is broken"),
+      await here.refunds.byOrganiser(actor, ask, key, "the seat is broken"),
+    ];
+    expect(both).toMatchObject([{ fresh: true }, { fresh: false }]);
+    expect(await here.givenBack(booking)).toBe(4_500);
+    const noted = (await readAudit(here.shop.pool, booking.eventId, 9)).map(({ after }) => after);
+    expect(noted).toEqual([{ bookingId: booking.id, positions: [0], why: "the seat is broken" }]);
   });
 });

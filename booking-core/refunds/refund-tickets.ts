@@ -66,7 +66,9 @@ export async function refundTickets(
   wish: RefundWish,
   rule: RefundRule,
 ): Promise<RefundOutcome> {
-  await sql.query("select from payments where booking_id = $1 order by id for no key update", [wish.bookingId]);
+  await sql.query("select from payments where booking_id = $1 order by id for no key update", [
+    wish.bookingId,
+  ]);
   await sql.query("select from bookings where id = $1 for no key update", [wish.bookingId]);
   const known = await findRefundByKey(sql, wish.key);
   if (known !== undefined) return answerOf(sql, known, false);

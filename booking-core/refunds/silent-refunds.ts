@@ -13,7 +13,9 @@ const batchSize = 50;
  * For `repeat`: the provider may have said "pending", its webhook can be lost, and a job can be given up. Asked with the
  * same key it says what became of the refund.
  */
-export async function askAboutSilentRefunds(parts: RefundJobParts & { readonly clock: Clock }): Promise<void> {
+export async function askAboutSilentRefunds(
+  parts: RefundJobParts & { readonly clock: Clock },
+): Promise<void> {
   const ids = await takeSilent(parts.pool, parts.clock.now());
   const failures = await refundPayments(
     parts,

@@ -7,7 +7,12 @@ import type { OnsaleEvent, RefundPolicy } from "../events/event.ts";
 import { openPaymentTest, type PaymentTest, type PaymentTestOptions } from "../payments/test-payments.ts";
 import { createRefunds } from "./refunds.ts";
 
-export const generous: RefundPolicy = { untilMs: 0, shareBasisPoints: 10_000, feesToo: true, seatsReturn: true };
+export const generous: RefundPolicy = {
+  untilMs: 0,
+  shareBasisPoints: 10_000,
+  feesToo: true,
+  seatsReturn: true,
+};
 
 export type RefundTest = Awaited<ReturnType<typeof openRefundTest>>;
 
@@ -71,7 +76,9 @@ function booksOf({ shop: { pool }, till }: PaymentTest) {
       );
       const { refunds } = await till.books();
       return refunds
-        .filter(({ paymentId, status }) => status === "succeeded" && found.rows.some((row) => row.id === paymentId))
+        .filter(
+          ({ paymentId, status }) => status === "succeeded" && found.rows.some((row) => row.id === paymentId),
+        )
         .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
     },
     ticketStates: async ({ id }: Pick<Booking, "id">): Promise<string[]> => {

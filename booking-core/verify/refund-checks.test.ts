@@ -61,7 +61,9 @@ test("a payment that gave back more than came is seen", async () => {
 test("a payment whose refunds are another sum than it says is seen", async () => {
   const { id } = await partlyRefunded();
   const set = (minor: number) => `update payments set refunded_minor = ${minor} where booking_id = '${id}'`;
-  expect(await breaks(set(4_499), set(4_500))).toContain("gave back 4499 and 0, and its refunds are 4500 and 0");
+  expect(await breaks(set(4_499), set(4_500))).toContain(
+    "gave back 4499 and 0, and its refunds are 4500 and 0",
+  );
 });
 
 test("a refund that is done or promised without its transfer is seen", async () => {
@@ -79,7 +81,8 @@ test("a refund that is done or promised without its transfer is seen", async () 
 
 test("a seat that was given back and is live is seen", async () => {
   const { id } = await partlyRefunded();
-  const live = (is: boolean) => `update booking_seats set live = ${is} where booking_id = '${id}' and position = 0`;
+  const live = (is: boolean) =>
+    `update booking_seats set live = ${is} where booking_id = '${id}' and position = 0`;
   const seen = await breaks(live(true), live(false));
   expect(seen).toContain(`is for seat 0 of booking ${id}, which is live`);
   expect(seen).toContain("is refunded, and its seat is live");

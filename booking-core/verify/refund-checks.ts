@@ -6,8 +6,20 @@ export function refundChecks(pool: Pool): Check[] {
   return [
     check(pool, 8, "no payment gives back more than came", "payments", overdrawnPayments),
     check(pool, 8, "what payments say they gave back is the sum of their refunds", "payments", wrongSums),
-    check(pool, 8, "every refund is in the books as promised, and as done once it is", "refunds", unbookedRefunds),
-    check(pool, 7, "seats that were given back are not live, and their tickets are void", "refunds", liveSeats),
+    check(
+      pool,
+      8,
+      "every refund is in the books as promised, and as done once it is",
+      "refunds",
+      unbookedRefunds,
+    ),
+    check(
+      pool,
+      7,
+      "seats that were given back are not live, and their tickets are void",
+      "refunds",
+      liveSeats,
+    ),
     check(
       pool,
       7,
@@ -15,7 +27,13 @@ export function refundChecks(pool: Pool): Check[] {
       "tickets",
       strayedTickets,
     ),
-    check(pool, 7, "a refunded booking has no live seat, and its money is promised", "bookings", wrongBookings),
+    check(
+      pool,
+      7,
+      "a refunded booking has no live seat, and its money is promised",
+      "bookings",
+      wrongBookings,
+    ),
   ];
 }
 

@@ -4,8 +4,8 @@ import type { Pool } from "../../foundation/postgres/pool.ts";
 import { readEvents } from "../events/read-events.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import { postgresChecks } from "./postgres-checks.ts";
-import { type Check, type Finding, runCheck, suspicion } from "./report.ts";
 import { refundChecks } from "./refund-checks.ts";
+import { type Check, type Finding, runCheck, suspicion } from "./report.ts";
 import { type RoomSights, roomChecks } from "./room-checks.ts";
 import { lookAtSection } from "./section-check.ts";
 
@@ -27,9 +27,7 @@ export async function verify(parts: VerifyParts, patience = defaultPatience): Pr
     ...refundChecks(parts.pool),
     sectionCheck(parts),
     ...roomChecks(parts),
-  ].sort(
-    (left, right) => left.invariant - right.invariant,
-  );
+  ].sort((left, right) => left.invariant - right.invariant);
   return Promise.all(checks.map((check) => runCheck(check, () => wait(patience.pauseMs), patience.looks)));
 }
 

@@ -22,9 +22,7 @@ export const cancelEvent = defineRoute({
   refusals: ["not_found"],
   async handle({ services, params: { eventId }, buyer }) {
     const cancellation = await services.cancellations.cancel(actorOf(buyer), eventId);
-    return cancellation === undefined
-      ? { refusal: "not_found" }
-      : reply(202, cancellationView(cancellation));
+    return cancellation === undefined ? { refusal: "not_found" } : reply(202, cancellationView(cancellation));
   },
 });
 
@@ -41,9 +39,7 @@ export const showCancellation = defineRoute({
   refusals: ["not_found"],
   async handle({ services, params: { eventId } }) {
     const cancellation = await services.cancellations.find(eventId);
-    return cancellation === undefined
-      ? { refusal: "not_found" }
-      : reply(200, cancellationView(cancellation));
+    return cancellation === undefined ? { refusal: "not_found" } : reply(200, cancellationView(cancellation));
   },
 });
 
@@ -51,8 +47,7 @@ export const refundPayment = defineRoute({
   name: "refundPayment",
   method: "post",
   path: "/v1/admin/payments/:paymentId/refund",
-  summary:
-    "Give all that has come of a parked payment back; it is written down with who did it and why.",
+  summary: "Give all that has come of a parked payment back; it is written down with who did it and why.",
   access: "admin",
   params: z.strictObject({ paymentId: idSchema<PaymentId>("A payment that is parked.") }),
   body: z
