@@ -99,9 +99,9 @@ describe("a refund and a check-in at the same moment", () => {
     expect(winners.size).toBe(2);
   });
 
-  /** Once the refund has its locks, or is over. */
+  /** Once the refund has the ticket, or is over. */
   async function checkInBehind(booking: Booking): Promise<boolean> {
-    const text = "select from bookings where id = $1 and status = 'paid' for share skip locked";
+    const text = "select from tickets where booking_id = $1 and status = 'valid' for share skip locked";
     while ((await here.shop.pool.query(text, [booking.id])).rowCount === 1);
     return checkIn(here.shop.pool, booking);
   }
