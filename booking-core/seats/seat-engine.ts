@@ -40,7 +40,7 @@ export type SeatEngine = {
    */
   load(section: LoadableSection, live: readonly LiveHold[], endsSoFar: number): Promise<"loaded" | "moved">;
   isLoaded(eventId: EventId, sectionId: SectionId): Promise<boolean>;
-  /** How often it was built, as far as Redis knows. */
+  /** Greater each time that it was built. */
   epochOf(eventId: EventId, sectionId: SectionId): Promise<number | undefined>;
   snapshot(eventId: EventId, sectionId: SectionId): Promise<SectionSnapshot | undefined>;
   /** Of each of these sections; all are read at once. */
