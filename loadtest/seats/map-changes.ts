@@ -61,6 +61,7 @@ export function createChanges({ eventId, sectionIds }: PlannedEvent, readers: nu
 function heldSeats(changed: string): number[] {
   return changed.split(",").flatMap((run) => {
     const [first = "", letters = ""] = run.split(":");
-    return [...letters].flatMap((letter, index) => (letter === "h" ? [Number(first) + index] : []));
+    const seats = Array.from({ length: letters.length }, (_, index) => Number(first) + index);
+    return seats.filter((_, index) => letters[index] === "h");
   });
 }
