@@ -64,6 +64,8 @@ export const limits = {
     joinsOfIdentity: { perMinute: 30, burst: 10 },
     /** Seat maps: plans, snapshots and live connections. */
     maps: { perMinute: 600, burst: 300 },
+    /** Events and draws: what a page asks for once. */
+    reads: { perMinute: 1_200, burst: 600 },
   },
   rateKeys: 100_000,
   /** Proofs of devices that were used (RFC 9449). */
