@@ -75,6 +75,13 @@ export const queueSettings: Record<QueueName, QueueSettings> = {
   "send-code": { ...patient, retryDelayMax: 30, deleteAfterSeconds: hour, retentionSeconds: hour },
 };
 
+/**
+ * In one process money and seats go before mail, whose rendering takes the same core. Not `refund-payment`: it mostly
+ * waits for the provider, and a slow one must not hold up mail.
+ */
+export const goFirst: ReadonlySet<QueueName> = new Set(["settle-webhook", "apply-holds", "expire-bookings"]);
+export const goLater: ReadonlySet<QueueName> = new Set(["send-email"]);
+
 export function isQueue(name: string): name is QueueName {
   return Object.hasOwn(queueSettings, name);
 }
