@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { readHistory } from "../../booking-core/bookings/booking-history.ts";
+import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
+import { createStuckWork } from "../../booking-core/stuck-work/stuck-work.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import type { Config } from "../../foundation/config.ts";
 import { type Bounds, defaultBounds } from "../../gateway/bounds.ts";
@@ -40,6 +42,8 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
       inbox: createInbox(core),
       tickets: createTickets(core),
+      notificationLog: createNotificationLog(core),
+      stuckWork: createStuckWork(core),
       checks: {
         redis: async () => {
           await core.redis.ping();
