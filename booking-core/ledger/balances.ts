@@ -31,3 +31,15 @@ export async function readBalances(sql: Sql, { kinds, party, limit }: AccountFil
   );
   return found.rows;
 }
+
+/**
+ * The balance of an account that has one part (a wallet), which nobody else changes until the transaction ends.
+ */
+export async function lockBalance(sql: Sql, { kind, party }: LedgerAccount, currency: string): Promise<bigint> {
+  const found = await sql.query<{ balance: bigint }>(
+    `select b.balance_minor as balance from account_balances b join ledger_accounts a on a.id = b.account_id
+      where a.kind = $1 and a.party = $2 and a.currency = $3 and b.part = 0 for update of b`,
+    [kind, party, currency],
+  );
+  return found.rows[0]?.balance ?? 0n;
+}
