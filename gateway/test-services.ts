@@ -9,6 +9,7 @@ import { createPresence } from "../queue-admission/presence.ts";
 import type { RoomNews, RoomTick } from "../queue-admission/room.ts";
 import { defaultRoom } from "../queue-admission/room-settings.ts";
 import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
+import type { Payment } from "../booking-core/payments/payment.ts";
 import type { GatewayServices } from "./services.ts";
 import { eventId, seatedId, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "./test-data.ts";
 
@@ -46,6 +47,26 @@ const testRules = {
 };
 
 const waiting = { outcome: "waiting", lane: "general", number: 12, ahead: 4, state: "open" } as const;
+
+export const testPayment: Payment = {
+  id: uuidFromParts("payment") as never,
+  bookingId: null,
+  buyerId: uuidFromParts("buyer") as never,
+  purpose: "booking",
+  provider: "sandbox",
+  providerPaymentId: null,
+  status: "pending",
+  amount: { amountMinor: 4_500n, currency: "EUR" },
+  walletMinor: 0n,
+  walletState: "none",
+  otherSeats: false,
+  language: "en",
+  received: null,
+  refundedMinor: 0n,
+  walletRefundedMinor: 0n,
+  problem: null,
+  payUrl: "http://127.0.0.1:1/pay",
+};
 
 /** A tick of a room with one lane, served so far. */
 export function tickAt(served: number, more: Partial<RoomTick> = {}): RoomTick {
@@ -201,27 +222,18 @@ export function testServices(
       start: async ({ bookingId }) => ({
         outcome: "started",
         fresh: true,
-        payment: {
-          id: uuidFromParts("payment") as never,
-          bookingId,
-          buyerId: uuidFromParts("buyer") as never,
-          purpose: "booking",
-          provider: "sandbox",
-          providerPaymentId: null,
-          status: "pending",
-          amount: { amountMinor: 4_500n, currency: "EUR" },
-          walletMinor: 0n,
-          walletState: "none",
-          otherSeats: false,
-          language: "en",
-          received: null,
-          refundedMinor: 0n,
-          walletRefundedMinor: 0n,
-          problem: null,
-          payUrl: "http://127.0.0.1:1/pay",
-        },
+        payment: { ...testPayment, bookingId },
       }),
     },
+    topUps: {
+      start: async ({ amount }) => ({
+        outcome: "started",
+        fresh: true,
+        payment: { ...testPayment, purpose: "top_up", amount },
+      }),
+    },
+    wallets: { balances: async () => [], history: async () => ({ entries: [], next: undefined }) },
+    eventLedger: { balances: async () => [], entries: async () => ({ entries: [], next: undefined }) },
     inbox: { receive: async () => ({ outcome: "stored" }) },
     tickets: {
       find: async (_, id) => ({
