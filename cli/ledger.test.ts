@@ -59,7 +59,9 @@ test("the trial balance sums to zero in each currency, and says so by its exit w
     ...["-99 JPY  buyer_wallet", "99 JPY  provider_clearing", "0 JPY  total"],
   ]);
   await pool.query("alter table entries disable trigger user");
-  await pool.query("update entries set amount_minor = amount_minor + 1 where currency = 'JPY' and amount_minor > 0");
+  await pool.query(
+    "update entries set amount_minor = amount_minor + 1 where currency = 'JPY' and amount_minor > 0",
+  );
   const broken = await ledger("trial");
   expect(broken.code).toBe(1);
   expect(broken.lines.filter((line) => line.endsWith("total"))).toEqual(["0 EUR  total", "1 JPY  total"]);

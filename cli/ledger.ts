@@ -13,7 +13,9 @@ const shownMost = 10_000;
 const dataOption = ["--data <folder>", "where `npm start` keeps its data", ".onsale"] as const;
 
 export function addLedger(program: Command): void {
-  const ledger = program.command("ledger").description("what the books say; amounts in minor units, minus is owed");
+  const ledger = program
+    .command("ledger")
+    .description("what the books say; amounts in minor units, minus is owed");
   ledger
     .command("balance")
     .description("what accounts hold, those with the greatest amounts first")

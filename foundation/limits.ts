@@ -185,7 +185,12 @@ export const limits = {
     /** Each takes a core for a while and 32 MiB; past it 503. */
     passwordChecksAtOnce: 16,
   },
-  payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5, ofBooking: 20 },
+  payment: {
+    providerTimeoutMs: 5_000,
+    webhookToleranceMs: 5 * 60_000,
+    signaturesPerWebhook: 5,
+    ofBooking: 20,
+  },
   wallet: {
     /** Of one top-up, in minor units of any currency. */
     topUpLeastMinor: 100,

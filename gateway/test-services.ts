@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import type { BookingChange } from "../booking-core/bookings/booking.ts";
+import type { Payment } from "../booking-core/payments/payment.ts";
 import type { SectionWatch } from "../booking-core/seats/followed-section.ts";
 import type { EventId, SectionId } from "../foundation/ids.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
@@ -9,7 +10,6 @@ import { createPresence } from "../queue-admission/presence.ts";
 import type { RoomNews, RoomTick } from "../queue-admission/room.ts";
 import { defaultRoom } from "../queue-admission/room-settings.ts";
 import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
-import type { Payment } from "../booking-core/payments/payment.ts";
 import type { GatewayServices } from "./services.ts";
 import { eventId, seatedId, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "./test-data.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { PayRequest } from "../booking-core/payments/begin-payment.ts";
 import type { EventEntriesRequest } from "../booking-core/ledger/event-ledger.ts";
-import { uuidFromParts } from "../foundation/ids.ts";
+import type { PayRequest } from "../booking-core/payments/begin-payment.ts";
 import type { TopUpRequest } from "../booking-core/wallet/top-ups.ts";
 import type { WalletHistoryRequest } from "../booking-core/wallet/wallets.ts";
+import { uuidFromParts } from "../foundation/ids.ts";
 import { problemOf, send } from "./test-client.ts";
 import { eventId, testBooking, testBuyer, testOperator, tokenOf } from "./test-data.ts";
 import { startTestGateway } from "./test-gateway.ts";
@@ -42,7 +42,11 @@ describe("a top-up", () => {
       topUps: {
         start: async (request) => {
           asked.push(request);
-          return { outcome: "started", fresh: asked.length === 1, payment: { ...testPayment, purpose: "top_up" } };
+          return {
+            outcome: "started",
+            fresh: asked.length === 1,
+            payment: { ...testPayment, purpose: "top_up" },
+          };
         },
       },
     });
@@ -110,14 +114,17 @@ describe("the wallet", () => {
     ]);
   });
 
-  test.each(["", "currency=euro", "currency=EUR&limit=0", "currency=EUR&limit=101", "currency=EUR&cursor=abc"])(
-    "refuses the history of %j",
-    async (query) => {
-      const gateway = await startTestGateway();
-      const refused = await send(gateway, `/v1/wallet/history?${query}`, { token });
-      expect(problemOf(refused).code).toBe("invalid_request");
-    },
-  );
+  test.each([
+    "",
+    "currency=euro",
+    "currency=EUR&limit=0",
+    "currency=EUR&limit=101",
+    "currency=EUR&cursor=abc",
+  ])("refuses the history of %j", async (query) => {
+    const gateway = await startTestGateway();
+    const refused = await send(gateway, `/v1/wallet/history?${query}`, { token });
+    expect(problemOf(refused).code).toBe("invalid_request");
+  });
 });
 
 describe("a payment", () => {
@@ -140,7 +147,10 @@ describe("a payment", () => {
     [undefined, { otherSeats: false }],
     [{}, { otherSeats: false }],
     [{ wallet: "all" }, { otherSeats: false, wallet: "all" }],
-    [{ wallet: 700, otherSeats: true }, { otherSeats: true, wallet: 700n }],
+    [
+      { wallet: 700, otherSeats: true },
+      { otherSeats: true, wallet: 700n },
+    ],
   ])("with the body %j takes what it says", async (json, wanted) => {
     const { asked } = await payWith(json);
     expect(asked).toEqual([
@@ -153,17 +163,25 @@ describe("a payment", () => {
 
   test("that the wallet cannot pay says what it has", async () => {
     const { answer } = await payWith({ wallet: 700 });
-    expect(problemOf(answer)).toMatchObject({ status: 409, code: "wallet_insufficient", available: eur(300) });
+    expect(problemOf(answer)).toMatchObject({
+      status: 409,
+      code: "wallet_insufficient",
+      available: eur(300),
+    });
   });
 
-  test.each([{ wallet: 0 }, { wallet: -5 }, { wallet: "some" }, { wallet: 1.5 }, { otherSeats: "yes" }, { more: 1 }])(
-    "with the body %j is refused",
-    async (json) => {
-      const { asked, answer } = await payWith(json);
-      expect(problemOf(answer).code).toBe("invalid_request");
-      expect(asked).toEqual([]);
-    },
-  );
+  test.each([
+    { wallet: 0 },
+    { wallet: -5 },
+    { wallet: "some" },
+    { wallet: 1.5 },
+    { otherSeats: "yes" },
+    { more: 1 },
+  ])("with the body %j is refused", async (json) => {
+    const { asked, answer } = await payWith(json);
+    expect(problemOf(answer).code).toBe("invalid_request");
+    expect(asked).toEqual([]);
+  });
 });
 
 describe("the books of an event", () => {
@@ -193,7 +211,9 @@ describe("the books of an event", () => {
     expect(listed.body).toMatchObject({ entries: [{ kind: "payment", amount: eur(-4_200) }], next: null });
     const wanted = { eventId, account: "taxes_payable", currency: "EUR", limit: 7, after: undefined };
     expect(asked).toEqual([wanted]);
-    const other = await send(gateway, `${path}/entries?account=buyer_wallet&currency=EUR`, { token: operator });
+    const other = await send(gateway, `${path}/entries?account=buyer_wallet&currency=EUR`, {
+      token: operator,
+    });
     expect(problemOf(other).code).toBe("invalid_request");
   });
 });

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { uuidSource } from "../../foundation/ids.ts";
 import { createPool, inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
 import { createTestDatabase, databaseForThisTest } from "../../test/harness/database.ts";
-import type { LedgerAccount } from "./accounts.ts";
 import { readAccountHistory } from "./account-history.ts";
+import type { LedgerAccount } from "./accounts.ts";
 import { balanceOf, readBalances } from "./balances.ts";
 import { type NewTransfer, recordTransfers } from "./record-transfers.ts";
 
@@ -56,7 +56,8 @@ async function allBeforeAnyCommits(on: Pool, party: string, transactions: number
 const openAccounts = (on: Pool, party: string) =>
   inTransaction(on, (sql) => recordTransfers(sql, uuidSource, [sale(party)]));
 
-const oneRowAnAccount = "create or replace function own_balance_part() returns smallint language sql as 'select 0::smallint'";
+const oneRowAnAccount =
+  "create or replace function own_balance_part() returns smallint language sql as 'select 0::smallint'";
 
 describe("transactions that settle for one organiser at the same time", () => {
   test("do not wait for each other: all have written before any commits", async () => {
@@ -141,7 +142,10 @@ describe("what accounts hold is written by their entries alone: the database ref
       `insert into account_balances select account_id, part, 0, false from account_balances
        on conflict (account_id, part) do update set balance_minor = 0`,
     ],
-    ["a change within another statement", "with gone as (delete from account_balances returning 1) select * from gone"],
+    [
+      "a change within another statement",
+      "with gone as (delete from account_balances returning 1) select * from gone",
+    ],
   ];
   test.each(byHand)("%s", async (_what, statement) => {
     await openAccounts(pool, "event");

@@ -21,7 +21,10 @@ export type AccountFilter = {
   readonly limit: number;
 };
 
-export async function readBalances(sql: Sql, { kinds, party, limit }: AccountFilter): Promise<AccountBalance[]> {
+export async function readBalances(
+  sql: Sql,
+  { kinds, party, limit }: AccountFilter,
+): Promise<AccountBalance[]> {
   const found = await sql.query<AccountBalance>(
     `select a.kind, a.party, a.currency, sum(b.balance_minor)::bigint as "balanceMinor"
        from ledger_accounts a join account_balances b on b.account_id = a.id
@@ -35,7 +38,11 @@ export async function readBalances(sql: Sql, { kinds, party, limit }: AccountFil
 /**
  * The balance of an account that has one part (a wallet), which nobody else changes until the transaction ends.
  */
-export async function lockBalance(sql: Sql, { kind, party }: LedgerAccount, currency: string): Promise<bigint> {
+export async function lockBalance(
+  sql: Sql,
+  { kind, party }: LedgerAccount,
+  currency: string,
+): Promise<bigint> {
   const found = await sql.query<{ balance: bigint }>(
     `select b.balance_minor as balance from account_balances b join ledger_accounts a on a.id = b.account_id
       where a.kind = $1 and a.party = $2 and a.currency = $3 and b.part = 0 for update of b`,

@@ -57,7 +57,12 @@ export function beginPayment(parts: BeginParts, id: PaymentId, request: PayReque
 }
 
 async function lockPayable(sql: Sql, bookingId: BookingId, nowMs: number): Promise<Price | undefined> {
-  const locked = await sql.query<{ buyer_id: BuyerId; total_minor: bigint; currency: string; payable: boolean }>(
+  const locked = await sql.query<{
+    buyer_id: BuyerId;
+    total_minor: bigint;
+    currency: string;
+    payable: boolean;
+  }>(
     `select buyer_id, total_minor, currency, status = 'pending_payment' and deadline > $2 as payable
        from bookings where id = $1 for no key update`,
     [bookingId, new Date(nowMs)],

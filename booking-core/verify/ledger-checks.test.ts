@@ -49,8 +49,7 @@ async function unguarded(table: string, statement: string): Promise<void> {
   await shop.pool.query(`alter table ${table} enable trigger user`);
 }
 
-const balancesOf = (kind: string) =>
-  `account_id in (select id from ledger_accounts where kind = '${kind}')`;
+const balancesOf = (kind: string) => `account_id in (select id from ledger_accounts where kind = '${kind}')`;
 
 test("books with a wallet that was filled, put aside and given back are clean", async () => {
   expect(await sentences()).toEqual([]);
@@ -74,8 +73,13 @@ describe("it is seen", () => {
   });
 
   test("that a balance is missing", async () => {
-    await unguarded("account_balances", `delete from account_balances where ${balancesOf("provider_clearing")}`);
-    expect(await sentences()).toContain("account provider_clearing sandbox in EUR holds 0, and its entries sum to 5000");
+    await unguarded(
+      "account_balances",
+      `delete from account_balances where ${balancesOf("provider_clearing")}`,
+    );
+    expect(await sentences()).toContain(
+      "account provider_clearing sandbox in EUR holds 0, and its entries sum to 5000",
+    );
   });
 
   test("that a wallet is overdrawn, and that the database would let it be", async () => {
@@ -99,7 +103,9 @@ describe("it is seen", () => {
     expect(await sentences()).toEqual([
       `payment ${paymentId} has 1000 of a wallet put aside, and its part of 1000 is returned`,
     ]);
-    await shop.pool.query("update payments set wallet_state = 'held', wallet_minor = 900 where id = $1", [paymentId]);
+    await shop.pool.query("update payments set wallet_state = 'held', wallet_minor = 900 where id = $1", [
+      paymentId,
+    ]);
     expect(await sentences()).toEqual([
       `payment ${paymentId} has 1000 of a wallet put aside, and its part of 900 is held`,
     ]);
@@ -111,7 +117,9 @@ describe("it is seen", () => {
       "insert into ledger_accounts (id, kind, party, currency) values ($1::uuid, 'wallet_held', $1::text, 'EUR')",
       [nobody],
     );
-    expect(await sentences()).toEqual([`account wallet_held ${nobody} in EUR is of no payment in this currency`]);
+    expect(await sentences()).toEqual([
+      `account wallet_held ${nobody} in EUR is of no payment in this currency`,
+    ]);
   });
 
   test("that a booking has ended long ago, and the wallet's part did not go back", async () => {

@@ -12,7 +12,12 @@ export function ledgerChecks(pool: Pool): Check[] {
   const wallets = "select count(*) from ledger_accounts where kind = 'buyer_wallet'";
   const payments = "select count(*) from payments";
   return [
-    check(8, "every transfer sums to zero in each currency", "select count(*) from transfers", lopsidedTransfers),
+    check(
+      8,
+      "every transfer sums to zero in each currency",
+      "select count(*) from transfers",
+      lopsidedTransfers,
+    ),
     check(8, "all accounts of a currency sum to zero", accounts, lopsidedBooks),
     check(8, "every account holds what its entries say", accounts, strayedBalances),
     check(8, "no wallet is overdrawn, and nobody was given back more than was promised", wallets, overdrawn),

@@ -22,9 +22,12 @@ const defaultPatience = { looks: 8, pauseMs: 800 };
 
 /** Holds the invariants against the live system, in the order of their numbers. Reads only. */
 export async function verify(parts: VerifyParts, patience = defaultPatience): Promise<Finding[]> {
-  const checks = [...postgresChecks(parts.pool), ...ledgerChecks(parts.pool), sectionCheck(parts), ...roomChecks(parts)].sort(
-    (left, right) => left.invariant - right.invariant,
-  );
+  const checks = [
+    ...postgresChecks(parts.pool),
+    ...ledgerChecks(parts.pool),
+    sectionCheck(parts),
+    ...roomChecks(parts),
+  ].sort((left, right) => left.invariant - right.invariant);
   return Promise.all(checks.map((check) => runCheck(check, () => wait(patience.pauseMs), patience.looks)));
 }
 

@@ -32,7 +32,11 @@ export async function holdWallet(
 }
 
 /** `time`: a part that was returned can be held again, which is another transfer. */
-export function transferOf(kind: "wallet_hold" | "wallet_return", part: WalletPart, time: number): NewTransfer {
+export function transferOf(
+  kind: "wallet_hold" | "wallet_return",
+  part: WalletPart,
+  time: number,
+): NewTransfer {
   const { id: paymentId, bookingId, buyerId, walletMinor, currency } = part;
   const amountMinor = kind === "wallet_hold" ? walletMinor : -walletMinor;
   return {

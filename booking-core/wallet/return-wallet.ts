@@ -22,7 +22,9 @@ export async function returnWallet(
   );
   if (returned.rows.length === 0) return new Set();
   const before = await timesBefore(sql, "wallet_return", returned.rows);
-  const transfers = returned.rows.map((part) => transferOf("wallet_return", part, (before.get(part.id) ?? 0) + 1));
+  const transfers = returned.rows.map((part) =>
+    transferOf("wallet_return", part, (before.get(part.id) ?? 0) + 1),
+  );
   await recordTransfers(sql, ids, transfers);
   return new Set(returned.rows.map(({ id }) => id));
 }

@@ -83,7 +83,8 @@ function move(
 }
 
 function refund(model: WalletModel, payment: ModelPayment | undefined, amountMinor: bigint): StepOutcome {
-  if (payment?.state !== "taken" || payment.refundedMinor + amountMinor > payment.walletMinor) return "refused";
+  if (payment?.state !== "taken" || payment.refundedMinor + amountMinor > payment.walletMinor)
+    return "refused";
   payment.refundedMinor += amountMinor;
   model.balanceMinor += amountMinor;
   model.soldMinor -= amountMinor;

@@ -26,8 +26,7 @@ function request(buyerId: BuyerId, amountMinor = 5_000n, idempotencyKey: string 
   return { buyerId, email: "buyer@onsale.example", amount, idempotencyKey, language: "de" as const };
 }
 
-const inWallet = async (buyerId: BuyerId) =>
-  -(await balanceOf(here.shop.pool, walletOf(buyerId), "EUR"));
+const inWallet = async (buyerId: BuyerId) => -(await balanceOf(here.shop.pool, walletOf(buyerId), "EUR"));
 
 test("a top-up is one payment at the provider, however often it is asked for at once", async () => {
   const [buyerId, key] = [newBuyerId(), randomUUID()];
@@ -36,17 +35,26 @@ test("a top-up is one payment at the provider, however often it is asked for at 
   );
   const payments = outcomes.map((one) => (one.outcome === "started" ? one.payment : undefined));
   expect(new Set(payments.map((payment) => payment?.id)).size).toBe(1);
-  expect(payments[0]).toMatchObject({ purpose: "top_up", bookingId: null, status: "pending", language: "de" });
+  expect(payments[0]).toMatchObject({
+    purpose: "top_up",
+    bookingId: null,
+    status: "pending",
+    language: "de",
+  });
   expect(payments[0]?.payUrl).toMatch(/^http/);
   const { payments: known } = await here.till.books();
-  expect(known.filter(({ reference }) => reference === payments[0]?.id)).toMatchObject([{ amountMinor: 5_000 }]);
+  expect(known.filter(({ reference }) => reference === payments[0]?.id)).toMatchObject([
+    { amountMinor: 5_000 },
+  ]);
   expect(await inWallet(buyerId)).toBe(0n);
 });
 
 test("the same key for another amount is refused", async () => {
   const [buyerId, key] = [newBuyerId(), randomUUID()];
   await topUpsAt().start(request(buyerId, 5_000n, key));
-  expect(await topUpsAt().start(request(buyerId, 5_001n, key))).toEqual({ outcome: "idempotency_key_reused" });
+  expect(await topUpsAt().start(request(buyerId, 5_001n, key))).toEqual({
+    outcome: "idempotency_key_reused",
+  });
 });
 
 test("with a provider that is down the same key goes on where it stopped", async () => {
@@ -74,7 +82,11 @@ test("a buyer has a bounded number of open top-ups, also of those that start at 
 test("a top-up that is settled twice is in the wallet once", async () => {
   const buyerId = newBuyerId();
   const id = await openTopUp(here.shop.pool, buyerId, 700n);
-  await Promise.all([payTopUp(here.shop.pool, id), payTopUp(here.shop.pool, id), payTopUp(here.shop.pool, id)]);
+  await Promise.all([
+    payTopUp(here.shop.pool, id),
+    payTopUp(here.shop.pool, id),
+    payTopUp(here.shop.pool, id),
+  ]);
   expect(await inWallet(buyerId)).toBe(700n);
   const { rows } = await here.shop.pool.query(
     "select status, received_minor, provider_payment_id from payments where id = $1",

@@ -35,7 +35,11 @@ export function createTopUps(parts: TopUpParts): TopUps {
       if (!isSame(payment.amount, request.amount)) return { outcome: "idempotency_key_reused" };
       if (payment.status !== "created") return { outcome: "started", payment, fresh };
       const returnUrl = `${parts.publicUrl}/v1/wallet`;
-      const asked = await askProvider(parts, payment, { description: "Money for the wallet", email, returnUrl });
+      const asked = await askProvider(parts, payment, {
+        description: "Money for the wallet",
+        email,
+        returnUrl,
+      });
       if (asked === undefined) return { outcome: "payment_provider_down" };
       return { outcome: "started", payment: asked, fresh };
     },

@@ -3,20 +3,36 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type BuyerId, type PaymentId, uuidFromParts, uuidSource } from "../../foundation/ids.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
-import { best, bookNow, bookRequest, newBuyer, openEvent, openShop, type Shop, standingOf } from "../../test/harness/shop.ts";
+import {
+  best,
+  bookNow,
+  bookRequest,
+  newBuyer,
+  openEvent,
+  openShop,
+  type Shop,
+  standingOf,
+} from "../../test/harness/shop.ts";
 import type { OnsaleEvent } from "../events/event.ts";
 import { balanceOf } from "../ledger/balances.ts";
 import { beginPayment } from "../payments/begin-payment.ts";
 import { lockPayments } from "../payments/find-payment.ts";
 import { payBooking } from "../payments/pay-booking.ts";
+import type { Payment } from "../payments/payment.ts";
 import { paymentProviders } from "../payments/payment-providers.ts";
 import { createSandboxProvider } from "../payments/sandbox-provider.ts";
-import type { Payment } from "../payments/payment.ts";
 import { openRefunds } from "../refunds/open-refunds.ts";
 import { ledgerChecks } from "../verify/ledger-checks.ts";
 import { returnWallet, takeWalletAgain } from "./return-wallet.ts";
 import { fillWallet } from "./test-wallet.ts";
-import { follow, newModel, type StepOutcome, type WalletModel, type WalletStep, walletSteps } from "./test-wallet-model.ts";
+import {
+  follow,
+  newModel,
+  type StepOutcome,
+  type WalletModel,
+  type WalletStep,
+  walletSteps,
+} from "./test-wallet-model.ts";
 import { walletOf } from "./wallet-accounts.ts";
 
 const seed = Number(process.env["WALLET_MODEL_SEED"] ?? Date.now() % 2 ** 31);
@@ -76,7 +92,9 @@ async function take(real: Real, step: WalletStep): Promise<StepOutcome> {
     switch (step.step) {
       case "pay": {
         if (payment.status === "succeeded" || payment.walletState === "returned") return "refused";
-        return (await payBooking({ ...shop, ids }, sql, payment, `p ${id}`)).outcome === "paid" ? "done" : "refused";
+        return (await payBooking({ ...shop, ids }, sql, payment, `p ${id}`)).outcome === "paid"
+          ? "done"
+          : "refused";
       }
       case "return":
         return (await returnWallet({ ids }, sql, [payment])).size === 1 ? "done" : "refused";
@@ -106,7 +124,11 @@ const providers = paymentProviders(
 );
 
 /** More than came from the wallet is refused by the payment's own check. */
-function refund({ event }: Real, { id: paymentId, bookingId, buyerId, walletState }: Payment, walletMinor: bigint) {
+function refund(
+  { event }: Real,
+  { id: paymentId, bookingId, buyerId, walletState }: Payment,
+  walletMinor: bigint,
+) {
   return async (sql: Parameters<typeof openRefunds>[1]): Promise<StepOutcome> => {
     if (walletState !== "taken") return "refused";
     await openRefunds({ ...shop, ids }, sql, [

@@ -124,8 +124,7 @@ describe("a buyer with money for 10 bookings", () => {
       }
     }
   };
-  const inWallet = async (buyerId: BuyerId) =>
-    -(await balanceOf(here.shop.pool, walletOf(buyerId), "EUR"));
+  const inWallet = async (buyerId: BuyerId) => -(await balanceOf(here.shop.pool, walletOf(buyerId), "EUR"));
 
   test("pays exactly 10 of 100 at once", async () => {
     const { buyerId, booked } = await bookMany(100);

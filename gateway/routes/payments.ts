@@ -7,10 +7,13 @@ import { paymentSchema, paymentView } from "../wire/payment.ts";
 
 const startPaymentSchema = z
   .strictObject({
-    wallet: z.union([z.literal("all"), z.int().min(1)]).optional().meta({
-      description:
-        "What the buyer's wallet pays, in minor units of the booking's currency, never more than the price; `all`: whatever it has. The provider is asked for the rest.",
-    }),
+    wallet: z
+      .union([z.literal("all"), z.int().min(1)])
+      .optional()
+      .meta({
+        description:
+          "What the buyer's wallet pays, in minor units of the booking's currency, never more than the price; `all`: whatever it has. The provider is asked for the rest.",
+      }),
     otherSeats: z.boolean().optional().meta({
       description:
         "Whether other seats of the same offers are welcome where the money comes after the deadline. Default: false.",

@@ -21,7 +21,8 @@ export const startTopUp = defineRoute({
   name: "startTopUp",
   method: "post",
   path: "/v1/wallet/top-ups",
-  summary: "Start to fill the wallet; the buyer pays at `payUrl`, and the money is there once the provider says so.",
+  summary:
+    "Start to fill the wallet; the buyer pays at `payUrl`, and the money is there once the provider says so.",
   access: "buyer",
   params: noParams,
   body: topUpRequestSchema,
@@ -47,7 +48,8 @@ export const showWallet = defineRoute({
   name: "showWallet",
   method: "get",
   path: "/v1/wallet",
-  summary: "What the buyer's wallet has, one balance a currency. What is put aside for payments under way is not in it.",
+  summary:
+    "What the buyer's wallet has, one balance a currency. What is put aside for payments under way is not in it.",
   access: "buyer",
   params: noParams,
   body: noBody,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ErrorEntry } from "../../foundation/error-entry.ts";
-import type { Money } from "../../foundation/money.ts";
 import { type ErrorCode, errorTable } from "../../foundation/errors.ts";
+import type { Money } from "../../foundation/money.ts";
 import { moneySchema, moneyView } from "./money.ts";
 
 export const errorCodes = Object.keys(errorTable) as ErrorCode[];

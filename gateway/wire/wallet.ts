@@ -47,7 +47,7 @@ export function entriesCursorView(cursor: EntriesCursor | undefined): string | n
 }
 
 export const transferKindSchema = z.enum([
-  ...["payment", "refund", "refund_promised", "top_up", "wallet_hold", "wallet_return"] as const,
+  ...(["payment", "refund", "refund_promised", "top_up", "wallet_hold", "wallet_return"] as const),
 ]);
 
 export const entrySchema = z.strictObject({
