@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { readHistory } from "../../booking-core/bookings/booking-history.ts";
+import { createEventLedger } from "../../booking-core/ledger/event-ledger.ts";
 import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
@@ -10,6 +11,8 @@ import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
 import { createStuckWork } from "../../booking-core/stuck-work/stuck-work.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
+import { createTopUps } from "../../booking-core/wallet/top-ups.ts";
+import { createWallets } from "../../booking-core/wallet/wallets.ts";
 import type { Config } from "../../foundation/config.ts";
 import { type Bounds, defaultBounds } from "../../gateway/bounds.ts";
 import { startGateway } from "../../gateway/server.ts";
@@ -40,6 +43,9 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       trustedProxies: config.TRUSTED_PROXIES,
       metricsToken: config.METRICS_TOKEN,
       payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
+      topUps: createTopUps({ ...core, publicUrl: config.PUBLIC_URL }),
+      wallets: createWallets(core),
+      eventLedger: createEventLedger(core),
       inbox: createInbox(core),
       tickets: createTickets(core),
       notificationLog: createNotificationLog(core),

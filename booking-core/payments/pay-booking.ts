@@ -26,15 +26,18 @@ export async function payBooking(
   parts: RefundParts,
   sql: Sql,
   payment: Payment,
-  providerPaymentId: string,
+  /** Nothing where the wallet pays all. */
+  providerPaymentId: string | null,
 ): Promise<PayBookingOutcome> {
   const { id, bookingId, amount, walletMinor } = payment;
   if (bookingId === null) throw new Error(`payment ${id} is for no booking`);
   if (!(await markPaid(sql, bookingId, amount.amountMinor + walletMinor)))
     return { outcome: (await isPaid(sql, bookingId)) ? "paid_twice" : "too_late" };
   await sql.query(
-    `update payments set status = 'succeeded', settled_at = now(), received_minor = amount_minor,
-            received_currency = currency, provider_payment_id = coalesce(provider_payment_id, $2) where id = $1`,
+    `update payments set status = 'succeeded', settled_at = now(), received_minor = nullif(amount_minor, 0),
+            received_currency = case when amount_minor > 0 then currency end,
+            wallet_state = case wallet_state when 'held' then 'taken' else wallet_state end,
+            provider_payment_id = coalesce(provider_payment_id, $2) where id = $1`,
     [id, providerPaymentId],
   );
   const booking = await readBooking(sql, bookingId);
