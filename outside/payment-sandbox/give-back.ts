@@ -44,8 +44,10 @@ function leftOf(payment: Payment): number {
 function fateOf({ behaviours }: Payment, lateMs: number): Pick<Refund, "status" | "ending"> {
   if (behaviours.includes("refund_refused")) return { status: "failed" };
   const atMs = Date.now() + lateMs;
-  if (behaviours.includes("refund_fails_late")) return { status: "pending", ending: { status: "failed", atMs } };
-  if (behaviours.includes("refund_pending")) return { status: "pending", ending: { status: "succeeded", atMs } };
+  if (behaviours.includes("refund_fails_late"))
+    return { status: "pending", ending: { status: "failed", atMs } };
+  if (behaviours.includes("refund_pending"))
+    return { status: "pending", ending: { status: "succeeded", atMs } };
   return { status: "succeeded" };
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Records, ToldBooking } from "./records.ts";
 import { readSandboxBooks } from "../harness/sandbox-books.ts";
+import type { Records, ToldBooking } from "./records.ts";
 import type { Site } from "./site.ts";
 import { strayHolds } from "./stray-holds.ts";
 
