@@ -23,6 +23,7 @@ const noLimits = {
   guesses: freeRates,
   joinsOfIdentity: freeRates,
   maps: freeRates,
+  reads: freeRates,
 };
 
 type TestBounds = {
