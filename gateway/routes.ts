@@ -20,7 +20,7 @@ import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { showTicket } from "./routes/tickets.ts";
 import { listWalletEntries, showWallet, startTopUp } from "./routes/wallet.ts";
-import { receiveSandboxWebhook } from "./routes/webhooks.ts";
+import { receiveSandboxWebhook, receiveStripeWebhook } from "./routes/webhooks.ts";
 
 /** Every route with its schemas: what is served, validated and documented. */
 export const routes: readonly Route[] = [
@@ -73,6 +73,7 @@ export const routes: readonly Route[] = [
   replayWebhook,
   listOpenRefunds,
   retryRefund,
+  receiveStripeWebhook,
   showHealth,
   showReadiness,
 ];

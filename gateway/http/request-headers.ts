@@ -17,7 +17,8 @@ export type RequestHeaders = {
   ifNoneMatch: string | undefined;
   acceptEncoding: string | undefined;
   acceptLanguage: string | undefined;
-  webhookSignature: string | undefined;
+  sandboxSignature: string | undefined;
+  stripeSignature: string | undefined;
   /** Whether one of these came twice: two readers could take a different one. */
   doubled: boolean;
 };
@@ -37,7 +38,8 @@ export const headerNames = {
   ifNoneMatch: "if-none-match",
   acceptEncoding: "accept-encoding",
   acceptLanguage: "accept-language",
-  webhookSignature: "sandbox-signature",
+  sandboxSignature: "sandbox-signature",
+  stripeSignature: "stripe-signature",
 } as const satisfies Record<HeaderField, string>;
 
 const fieldOfHeader = new Map<string, HeaderField>(
@@ -77,7 +79,8 @@ function noHeaders(): RequestHeaders {
     ifNoneMatch: undefined,
     acceptEncoding: undefined,
     acceptLanguage: undefined,
-    webhookSignature: undefined,
+    sandboxSignature: undefined,
+    stripeSignature: undefined,
     doubled: false,
   };
 }

@@ -16,6 +16,7 @@ import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import { type BookingId, uuidSource } from "../../foundation/ids.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
+import { readSandboxBooks } from "./sandbox-books.ts";
 import type { Shop } from "./shop.ts";
 
 const secrets = { SANDBOX_API_KEY: "k".repeat(40), SANDBOX_WEBHOOK_SECRET: "w".repeat(40) };
@@ -71,8 +72,7 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     /** For a worker in a process of its own. */
     settings: { ...secrets, SANDBOX_URL: url, SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
     payments: createPayments({ ...parts, publicUrl: "http://127.0.0.1" }),
-    books: () =>
-      readJson<SandboxBooks>(`${url}/v1/books`, { authorization: `Bearer ${secrets.SANDBOX_API_KEY}` }),
+    books: () => readSandboxBooks({ url, apiKey: secrets.SANDBOX_API_KEY }),
     mailsTo: (address: string) =>
       readJson<SeenMail[]>(`http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`),
     /** The bytes of a mail as they came. */
@@ -100,17 +100,6 @@ export type SeenMail = {
   readonly html: string;
   readonly messageId: string;
   readonly attachments: readonly { readonly filename: string; readonly contentType: string }[];
-};
-
-export type SandboxBooks = {
-  payments: {
-    id: string;
-    status: "pending" | "succeeded" | "failed" | "refunded";
-    amountMinor: number;
-    reference: string;
-  }[];
-  refunds: { paymentId: string; amountMinor: number }[];
-  webhooksOnTheirWay: number;
 };
 
 /** The worker's part, as `app/roles/worker.ts` wires it. */
@@ -153,8 +142,8 @@ async function openGate(receive: (body: Buffer, signature: string) => Promise<nu
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
 }
 
-async function readJson<Result>(url: string, headers: Record<string, string> = {}): Promise<Result> {
-  const answer = await fetch(url, { headers });
+async function readJson<Result>(url: string): Promise<Result> {
+  const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   return (await answer.json()) as Result;
 }
