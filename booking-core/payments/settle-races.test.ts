@@ -82,7 +82,7 @@ describe("two messages that say of one payment at the same moment that it is pai
     let readers = 0;
     return (sql) => {
       const query = async (text: string, values: unknown[]) => {
-        if (!text.includes("from payments")) return sql.query(text, values);
+        if (!text.startsWith("select * from payments")) return sql.query(text, values);
         const result = await sql.query(text.replace(" for update", ""), values);
         readers += 1;
         await waitFor(() => readers === 2, { what: "both to have read" });

@@ -44,8 +44,8 @@ async function book(section = 0): Promise<Booking> {
 async function pay(booking: Booking): Promise<void> {
   const paymentId = uuidSource.next<never>();
   await shop.pool.query(
-    "insert into payments (id, booking_id, provider, status, amount_minor, currency) values ($1, $2, 'sandbox', 'pending', $3, 'EUR')",
-    [paymentId, booking.id, booking.total.amountMinor],
+    "insert into payments (id, booking_id, buyer_id, provider, status, amount_minor, currency) values ($1, $2, $4, 'sandbox', 'pending', $3, 'EUR')",
+    [paymentId, booking.id, booking.total.amountMinor, booking.buyerId],
   );
   const fact = {
     providerEventId: "e",
