@@ -186,6 +186,11 @@ export const limits = {
     passwordChecksAtOnce: 16,
   },
   payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
+  settlement: {
+    /** Messages that share one transaction. */
+    messagesPerGroup: 200,
+    groupsAtOnce: 2,
+  },
   shutdown: { drainMs: 3_000 },
 } as const;
 
