@@ -1,6 +1,6 @@
 import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
 import type { Logger } from "../../foundation/log.ts";
-import type { Pool, Sql } from "../../foundation/postgres/pool.ts";
+import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { BookedSeat } from "../bookings/booking.ts";
 import { findBooking } from "../bookings/find-booking.ts";
 import { applyHolds } from "../bookings/jobs.ts";
@@ -40,10 +40,9 @@ type Wanted = {
  */
 export async function claimAgain(
   parts: ClaimAgainParts,
-  sql: Sql,
   { bookingId, otherSeats }: LateBooking,
 ): Promise<readonly SeatAgain[] | undefined> {
-  const wanted = await findWanted(parts, sql, bookingId);
+  const wanted = await findWanted(parts, bookingId);
   const again: SeatAgain[] = [];
   for (const part of wanted) {
     const seats = await claimPart(parts, part, otherSeats);
@@ -58,11 +57,10 @@ export async function claimAgain(
 
 /** By section, in the order of their ids like every booking of several. */
 export async function findWanted(
-  { catalogue }: ClaimAgainParts,
-  sql: Sql,
+  { catalogue, pool }: ClaimAgainParts,
   bookingId: BookingId,
 ): Promise<readonly Wanted[]> {
-  const found = await findBooking(sql, bookingId);
+  const found = await findBooking(pool, bookingId);
   const event = found && (await catalogue.find(found.booking.eventId));
   if (found === undefined || event?.status !== "active") return [];
   const bySection = [...Map.groupBy(found.booking.seats, ({ sectionId }) => sectionId)];

@@ -162,7 +162,7 @@ test("money for a booking that its buyer has cancelled goes back, though its sea
 
 test("seats that were claimed again by a worker who died before the commit are free again as orphans", async () => {
   const { event, booking } = await lateBooking();
-  const claimed = await claimAgain(here.till, here.shop.pool, { bookingId: booking.id, otherSeats: false });
+  const claimed = await claimAgain(here.till, { bookingId: booking.id, otherSeats: false });
   expect(claimed).toHaveLength(2);
   await letters(event, "hhf");
   const later = { now: () => Date.now() + 31_000 };

@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { BookingId } from "../../foundation/ids.ts";
-import { type Connection, type Sql, transactionOn, withLock } from "../../foundation/postgres/pool.ts";
+import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { applyHolds } from "../bookings/jobs.ts";
 import { loadSection } from "../bookings/load-section.ts";
 import { type ClaimAgainParts, claim, claimAgain, findWanted, sameSeats } from "./claim-again.ts";
@@ -11,35 +11,32 @@ export type Settle = (sql: Sql, seats?: LateSeats) => Promise<Settled | TooLateY
 
 /**
  * Money for a booking that has expired: its seats are claimed in Redis first, then Postgres has the last word, and
- * where it says no the money goes back. One after the other for a booking: what one undoes is never another's.
+ * where it says no the money goes back.
  */
-export function settleLate(
+export async function settleLate(
   parts: ClaimAgainParts,
   late: TooLateYet,
   settle: Settle,
 ): Promise<Settled | undefined> {
-  return withLock(parts.pool, `late money for ${late.bookingId}`, async (connection) => {
-    const seats = (await claimAgain(parts, connection, late)) ?? "gone";
-    const settled = await settleWith(parts, connection, late, settle, seats);
-    if (seats !== "gone") await followHolds(parts, connection, late.bookingId, settled?.changed !== undefined);
-    return settled;
-  });
+  const seats = (await claimAgain(parts, late)) ?? "gone";
+  const settled = await settleWith(parts, late, settle, seats);
+  if (seats !== "gone") await followHolds(parts, late.bookingId, settled?.changed !== undefined);
+  return settled;
 }
 
 async function settleWith(
   parts: ClaimAgainParts,
-  connection: Connection,
   late: TooLateYet,
   settle: Settle,
   seats: LateSeats,
 ): Promise<Settled | undefined> {
   try {
-    return settledOnly(await transactionOn(connection, (sql) => settle(sql, seats)));
+    return settledOnly(await inTransaction(parts.pool, (sql) => settle(sql, seats)));
   } catch (error) {
     if (!isTaken(error)) throw error;
     parts.logger.warn({ err: error, bookingId: late.bookingId }, "Postgres refused seats that Redis gave again");
-    await loadSections(parts, connection, late.bookingId);
-    return settledOnly(await transactionOn(connection, (sql) => settle(sql, "gone")));
+    for (const { section } of await findWanted(parts, late.bookingId)) await loadSection(parts, section);
+    return settledOnly(await inTransaction(parts.pool, (sql) => settle(sql, "gone")));
   }
 }
 
@@ -58,22 +55,13 @@ function isTaken(error: unknown): boolean {
  * commit: then the seats are claimed once more, and where another has them in Redis it is built anew. What fails here the
  * job makes up for that was committed with the payment, or the search for orphans.
  */
-async function followHolds(
-  parts: ClaimAgainParts,
-  sql: Sql,
-  bookingId: BookingId,
-  isPaid: boolean,
-): Promise<void> {
+async function followHolds(parts: ClaimAgainParts, bookingId: BookingId, isPaid: boolean): Promise<void> {
   try {
-    for (const wanted of isPaid ? await findWanted(parts, sql, bookingId) : [])
+    for (const wanted of isPaid ? await findWanted(parts, bookingId) : [])
       if ((await claim(parts, wanted, sameSeats(wanted))).outcome !== "held")
         await loadSection(parts, wanted.section);
     await applyHolds(parts, { bookingIds: [bookingId] });
   } catch (error) {
     parts.logger.warn({ err: error, bookingId }, "the holds of a booking paid late follow a little later");
   }
-}
-
-async function loadSections(parts: ClaimAgainParts, sql: Sql, bookingId: BookingId): Promise<void> {
-  for (const { section } of await findWanted(parts, sql, bookingId)) await loadSection(parts, section);
 }

@@ -41,13 +41,15 @@ function buyerSteps(shop: Shop, till: Till) {
     const event = await shop.catalogue.find(eventId);
     if (event === undefined) throw new Error(`there is no event ${eventId}`);
     const wish = manual(...seats.map(({ seatNumber }) => seatNumber as number));
-    return waitFor(
+    const other = await waitFor(
       async () => {
         const booked = await shop.bookings.book(bookRequest(event, wish));
         return booked.outcome === "booked" && booked.booking;
       },
       { what: "the seats for another" },
     );
+    await shop.pool.query("update bookings set deadline = now() + interval '1 hour' where id = $1", [other.id]);
+    return other;
   };
   const startPayment = async (booking: Booking, idempotencyKey: string = randomUUID()) => {
     const { buyerId, id: bookingId } = booking;
