@@ -58,27 +58,43 @@ async function trySettle(parts: SettleWebhookParts, inboxId: string): Promise<un
   }
 }
 
-type Parked = { provider: ProviderName; provider_event_id: string; status: string };
+type Counted = { readonly provider: ProviderName; readonly eventId: string; readonly body: string; readonly parked: boolean };
 
 /** Whether it was the last: then the message is parked, and people look. */
-async function countAttempt(
-  { pool, logger, providers }: SettleWebhookParts,
-  inboxId: string,
-  error: unknown,
-): Promise<boolean> {
+async function countAttempt(parts: SettleWebhookParts, inboxId: string, error: unknown): Promise<boolean> {
   const why = error instanceof Error ? error.message : String(error);
-  const counted = await pool.query<Parked & { body: string }>(
+  const counted = await parts.pool.query<Counted>(
     `update webhook_inbox set attempts = attempts + 1, outcome = $2,
             status = case when attempts + 1 >= $3 then 'parked' else status end,
             settled_at = case when attempts + 1 >= $3 then now() end
-      where id = $1 and status = 'received' returning provider, provider_event_id, body, status`,
+      where id = $1 and status = 'received'
+      returning provider, provider_event_id as "eventId", body, status = 'parked' as parked`,
     [inboxId, why, triesMost],
   );
   const [message] = counted.rows;
-  if (message?.status !== "parked") return false;
-  const fact = providers.of(message.provider).readWebhook(message.body);
-  const paymentId = "paymentId" in fact ? fact.paymentId : undefined;
-  const { provider, provider_event_id: providerEventId } = message;
-  logger.error({ err: error, inboxId, provider, providerEventId, paymentId }, "a message is parked: it fails again and again");
+  if (message?.parked !== true) return false;
+  const { provider, eventId: providerEventId } = message;
+  const facts = { inboxId, provider, providerEventId, ...(await namesIn(parts, message)) };
+  parts.logger.error({ err: error, ...facts }, "a message of the payment provider is parked: it fails each time");
   return true;
+}
+
+/** What the message is about, as far as it can be read: reading it may be what fails. */
+async function namesIn(
+  { pool, providers }: SettleWebhookParts,
+  { provider, body }: Counted,
+): Promise<{ paymentId?: string; bookingId?: string; eventId?: string }> {
+  try {
+    const fact = providers.of(provider).readWebhook(body);
+    if (!("paymentId" in fact)) return {};
+    const { paymentId } = fact;
+    const found = await pool.query<{ bookingId: string; eventId: string }>(
+      `select b.id as "bookingId", b.event_id as "eventId" from payments p join bookings b on b.id = p.booking_id
+        where p.id::text = $1`,
+      [paymentId],
+    );
+    return { paymentId, ...found.rows[0] };
+  } catch {
+    return {};
+  }
 }
