@@ -192,7 +192,22 @@ export const limits = {
     /** Each takes a core for a while and 32 MiB; past it 503. */
     passwordChecksAtOnce: 16,
   },
-  payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
+  payment: {
+    providerTimeoutMs: 5_000,
+    webhookToleranceMs: 5 * 60_000,
+    signaturesPerWebhook: 5,
+    ofBooking: 20,
+  },
+  wallet: {
+    /** Of one top-up, in minor units of any currency. */
+    topUpLeastMinor: 100,
+    topUpMostMinor: 1_000_000,
+    /** Top-ups of one buyer that wait to be paid; a day old, they count no more. */
+    topUpsOpen: 10,
+    topUpOpenMs: 24 * 60 * 60_000,
+    historyPageMost: 100,
+    historyPageUsual: 20,
+  },
   /** Messages of payment providers that come at the same time. */
   inbox: {
     /** That share one transaction. */

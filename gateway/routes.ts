@@ -5,6 +5,7 @@ import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
+import { listEventEntries, showEventLedger } from "./routes/operator-ledger.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
 import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
@@ -15,6 +16,7 @@ import { showPlan } from "./routes/plan.ts";
 import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { showTicket } from "./routes/tickets.ts";
+import { listWalletEntries, showWallet, startTopUp } from "./routes/wallet.ts";
 import { receiveSandboxWebhook } from "./routes/webhooks.ts";
 
 /** Every route with its schemas: what is served, validated and documented. */
@@ -42,6 +44,8 @@ export const routes: readonly Route[] = [
   setPool,
   markSeats,
   showAudit,
+  showEventLedger,
+  listEventEntries,
   showPlan,
   showEventSeats,
   showSeats,
@@ -52,6 +56,9 @@ export const routes: readonly Route[] = [
   extendBooking,
   cancelBooking,
   startPayment,
+  startTopUp,
+  showWallet,
+  listWalletEntries,
   showTicket,
   receiveSandboxWebhook,
   showHealth,

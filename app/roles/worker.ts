@@ -14,6 +14,7 @@ import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
 import { createComparison } from "../../booking-core/verify/compare-sections.ts";
 import { createComparisonLease } from "../../booking-core/verify/comparison-lease.ts";
+import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import type { Config } from "../../foundation/config.ts";
 import { limits } from "../../foundation/limits.ts";
 import { repeat } from "../../foundation/repeat.ts";
@@ -37,6 +38,7 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
     settleWebhooks(core, group),
   );
   await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
+  await core.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>
     sendCode({ codes: core.emailCodes, mailer }, data),

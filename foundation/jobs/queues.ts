@@ -14,6 +14,8 @@ export type JobData = {
   "settle-webhook": { inboxId: string };
   /** Gives the part of a refund back that goes through the provider. */
   "refund-payment": { refundId: RefundId };
+  /** What wallets have put aside for payments of these bookings, which have ended, is in the wallets again. */
+  "return-wallets": { bookingIds: BookingId[] };
   /** Sends one e-mail of the notification log. */
   "send-email": { notificationId: string };
   /** Sends the code of an address for a span of time. Nothing is stored of it, so the job is all there is. */
@@ -60,6 +62,7 @@ export const queueSettings: Record<QueueName, QueueSettings> = {
   "count-identities": { ...patient, notify: false },
   "settle-webhook": patient,
   "refund-payment": patient,
+  "return-wallets": patient,
   "send-email": patient,
   // Worth nothing when it comes late, and no address is kept for long.
   "send-code": { ...patient, retryDelayMax: 30, deleteAfterSeconds: 3_600, retentionSeconds: 3_600 },

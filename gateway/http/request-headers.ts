@@ -16,6 +16,7 @@ export type RequestHeaders = {
   transferEncoding: string | undefined;
   ifNoneMatch: string | undefined;
   acceptEncoding: string | undefined;
+  acceptLanguage: string | undefined;
   webhookSignature: string | undefined;
   /** Whether one of these came twice: two readers could take a different one. */
   doubled: boolean;
@@ -35,6 +36,7 @@ export const headerNames = {
   transferEncoding: "transfer-encoding",
   ifNoneMatch: "if-none-match",
   acceptEncoding: "accept-encoding",
+  acceptLanguage: "accept-language",
   webhookSignature: "sandbox-signature",
 } as const satisfies Record<HeaderField, string>;
 
@@ -58,7 +60,8 @@ export function readHeaders(req: HttpRequest): RequestHeaders {
   return headers;
 }
 
-const isList = (field: HeaderField) => field === "forwardedFor" || field === "acceptEncoding";
+const isList = (field: HeaderField) =>
+  field === "forwardedFor" || field === "acceptEncoding" || field === "acceptLanguage";
 
 function noHeaders(): RequestHeaders {
   return {
@@ -73,6 +76,7 @@ function noHeaders(): RequestHeaders {
     transferEncoding: undefined,
     ifNoneMatch: undefined,
     acceptEncoding: undefined,
+    acceptLanguage: undefined,
     webhookSignature: undefined,
     doubled: false,
   };

@@ -12,6 +12,7 @@ import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
 import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
+import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import { uuidSource } from "../../foundation/ids.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
@@ -103,6 +104,7 @@ export async function workOn(till: Till): Promise<void> {
   await till.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(till, data));
   await till.jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
   await till.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));
+  await till.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(till, data));
   await till.jobs.work("send-email", { concurrency: 2 }, (data) => sendEmail(till, data));
 }
 
