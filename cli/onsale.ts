@@ -13,6 +13,7 @@ import { parseRole, runCreateAccount } from "./create-account.ts";
 import { addLedger } from "./ledger.ts";
 import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
+import { addStuckWork } from "./stuck-work.ts";
 import { addVerifyDraw } from "./verify-draw.ts";
 
 type VerifyOptions = { json: boolean; data: string };
@@ -47,6 +48,7 @@ program
   .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .action(runRebuild);
 addVerifyDraw(program);
+addStuckWork(program);
 addLedger(program);
 
 try {

@@ -1,4 +1,7 @@
 import type { Route } from "./route.ts";
+import { dismissDeadLetter, listDeadLetters, retryDeadLetter } from "./routes/admin-dead-letters.ts";
+import { listOpenRefunds, listParkedWebhooks, replayWebhook, retryRefund } from "./routes/admin-money.ts";
+import { listNotifications, resendNotification } from "./routes/admin-notifications.ts";
 import { book, showBooking } from "./routes/bookings.ts";
 import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
@@ -61,6 +64,15 @@ export const routes: readonly Route[] = [
   listWalletEntries,
   showTicket,
   receiveSandboxWebhook,
+  listNotifications,
+  resendNotification,
+  listDeadLetters,
+  retryDeadLetter,
+  dismissDeadLetter,
+  listParkedWebhooks,
+  replayWebhook,
+  listOpenRefunds,
+  retryRefund,
   showHealth,
   showReadiness,
 ];

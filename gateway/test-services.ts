@@ -12,6 +12,7 @@ import { defaultRoom } from "../queue-admission/room-settings.ts";
 import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
 import type { GatewayServices } from "./services.ts";
 import { eventId, seatedId, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "./test-data.ts";
+import { testNotificationLog, testStuckWork } from "./test-stuck-work.ts";
 
 /** The words of the room's driver and of the bookings, said by the test; each event has its listeners. */
 export type TestFeeds = {
@@ -249,6 +250,8 @@ export function testServices(
         issuedAtMs: 1_799_000_000_000,
       }),
     },
+    notificationLog: testNotificationLog,
+    stuckWork: testStuckWork,
     checks: { redis: async () => {}, postgres: async () => {}, queue: async () => {} },
   };
 }

@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { readHistory } from "../../booking-core/bookings/booking-history.ts";
 import { createEventLedger } from "../../booking-core/ledger/event-ledger.ts";
+import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
+import { createStuckWork } from "../../booking-core/stuck-work/stuck-work.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import { createTopUps } from "../../booking-core/wallet/top-ups.ts";
 import { createWallets } from "../../booking-core/wallet/wallets.ts";
@@ -46,6 +48,8 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       eventLedger: createEventLedger(core),
       inbox: createInbox(core),
       tickets: createTickets(core),
+      notificationLog: createNotificationLog(core),
+      stuckWork: createStuckWork(core),
       checks: {
         redis: async () => {
           await core.redis.ping();
