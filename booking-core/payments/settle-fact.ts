@@ -76,11 +76,13 @@ async function settlePayment(
 ): Promise<Settled | TooLateYet> {
   const { paymentId } = fact;
   const payment = isUuid(paymentId) ? (await lockPayments(sql, [paymentId])).get(paymentId) : undefined;
-  if (payment === undefined) return park(parts, fact, "the payment is not ours");
+  if (payment === undefined || payment.provider !== fact.provider)
+    return park(parts, fact, "the payment is not ours");
   if (fact.kind === "payment_failed") return settleFailure(parts, sql, payment);
   if (payment.status === "succeeded" || payment.status === "parked") return settled("nothing new");
   if (isSame(fact, payment)) return settleSuccess(parts, sql, payment, fact, seats);
   await keepReceived(parts, sql, payment, fact, "wrong_amount");
+  await returnWallet(parts, sql, [payment]);
   return park(parts, fact, "the amount is not what was asked for");
 }
 
@@ -187,11 +189,14 @@ async function keepReceived(
 async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {
   if (!isUuid(fact.refundId)) return park(parts, fact, "the refund is not ours");
   const found = await sql.query<{ amount_minor: bigint; currency: string; status: string }>(
-    "select amount_minor, currency, status from refunds where id = $1 and payment_id = $2 for update",
-    [fact.refundId, fact.paymentId],
+    `select r.amount_minor, r.currency, r.status from refunds r join payments p on p.id = r.payment_id
+      where r.id = $1 and r.payment_id = $2 and p.provider = $3 for no key update of r`,
+    [fact.refundId, fact.paymentId, fact.provider],
   );
   const [refund] = found.rows;
   if (refund === undefined) return park(parts, fact, "the refund is not ours");
+  if (refund.status === "done" && fact.kind === "refund_failed")
+    return park(parts, fact, "the provider has taken back a refund that was done");
   if (refund.status === "done") return settled("nothing new");
   const { amountMinor, currency } = fact.amount;
   if (refund.amount_minor !== amountMinor || refund.currency !== currency)

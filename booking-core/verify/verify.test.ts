@@ -48,6 +48,7 @@ async function pay(booking: Booking): Promise<void> {
     [paymentId, booking.id, booking.total.amountMinor, booking.buyerId],
   );
   const fact = {
+    provider: "sandbox",
     providerEventId: "e",
     kind: "payment_succeeded",
     providerPaymentId: `p ${paymentId}`,
