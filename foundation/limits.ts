@@ -89,12 +89,12 @@ export const limits = {
     sectionsCounted: 20_000,
     /** Of the sections that any wish could take, so many are looked at together; the best come first. */
     sectionsAtOnce: 16,
-    /** Claims of sections of one shard that share a script call. */
+    /** Claims of one section that share a script call. */
     claimsPerScript: 64,
     /** So long claims wait for those of other sections, to leave for Redis with them. */
     claimWaitMs: 2,
-    /** Claims of sections of one shard that wait for a script call; past it 503. */
-    claimsWaitingPerShard: 5_000,
+    /** Claims of one section that wait for a script call; past it 503. */
+    claimsWaitingPerSection: 5_000,
     /** Bookings that share one Postgres transaction. */
     bookingsPerCommit: 100,
     /** Bookings that wait for a commit; past it 503. */
@@ -211,7 +211,7 @@ export function assertLimits(): void {
     deviceProofs.remembered >= proofsOfPolling(),
     "the proofs of as many bound buyers as connections, who all ask by HTTP, must fit the memory",
   );
-  assertThat(booking.claimsPerScript <= booking.claimsWaitingPerShard, "a batch must fit its queue");
+  assertThat(booking.claimsPerScript <= booking.claimsWaitingPerSection, "a batch must fit its queue");
   assertThat(
     2 * limits.seatMap.messageBytes < limits.socket.backpressureBytes,
     "a client must be able to have a message of seats waiting and hear the next",

@@ -12,8 +12,6 @@ export type Contract = {
   readonly functionName: string;
   readonly purpose: string;
   readonly keys: readonly Argument[];
-  /** Of `seats/claim-6n.lua`: six keys, as often as the caller likes. */
-  readonly repeatsKeys: boolean;
   readonly args: readonly Argument[];
   /** A TypeScript type. */
   readonly returns: string;
@@ -34,9 +32,9 @@ export function readContracts(): Contract[] {
 }
 
 export function parseContract(file: string, source: string): Contract {
-  const name = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)-(\d+)(n?)\.lua$/.exec(file);
+  const name = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)-(\d+)\.lua$/.exec(file);
   if (name === null)
-    throw new Error(`${file}: a script is named like seats/claim-5.lua, with its count of keys, or claim-5n.lua where they repeat`);
+    throw new Error(`${file}: a script is named like seats/claim-5.lua, with its count of keys`);
   const [first = "", ...lines] = source.split("\n");
   if (!/^#!lua( flags=[a-z,-]+)?$/.test(first))
     throw new Error(`${file}: the first line must be #!lua or #!lua flags=…`);
@@ -61,8 +59,7 @@ export function parseContract(file: string, source: string): Contract {
   if (purpose === "") throw new Error(`${file}: the header does not say what the script does`);
   const results = resultsOf(header);
   const functionName = camel(`${name[1]}-${name[2]}`);
-  const repeatsKeys = name[4] === "n";
-  return { file, functionName, purpose, keys, repeatsKeys, args, returns, results, source };
+  return { file, functionName, purpose, keys, args, returns, results, source };
 }
 
 /** Lines like `KEYS seats string: one byte a seat`. */

@@ -15,15 +15,13 @@ export function generate(contracts: readonly Contract[]): string {
 }
 
 function wrapper(contract: Contract): string {
-  const { functionName, keys, repeatsKeys, args, returns, purpose, file } = contract;
+  const { functionName, keys, args, returns, purpose, file } = contract;
   const script = `${functionName}Script`;
-  const from = repeatsKeys ? "each" : "keys";
-  const one = `[${keys.map(({ name }) => `${from}.${name}`).join(", ")}]`;
-  const keyList = repeatsKeys ? `keys.flatMap((each) => ${one})` : one;
+  const keyList = keys.map((key) => `keys.${key.name}`).join(", ");
   const argList = args.map((argument) => `args.${argument.name}`).join(", ");
   const parameters = [
     "redis: Redis",
-    `keys: ${repeatsKeys ? `readonly (${typeOf(keys, "string")})[]` : typeOf(keys, "string")}`,
+    `keys: ${typeOf(keys, "string")}`,
     ...(args.length > 0 ? [`args: ${typeOf(args)}`] : []),
   ];
   return [
@@ -31,7 +29,7 @@ function wrapper(contract: Contract): string {
     `const ${script} = loadScript(${JSON.stringify(file)});`,
     `/** ${purpose} */`,
     `export async function ${functionName}(${parameters.join(", ")}): Promise<${returns}> {`,
-    `  return (await runScript(redis, ${script}, ${keyList}, [${argList}])) as ${returns};`,
+    `  return (await runScript(redis, ${script}, [${keyList}], [${argList}])) as ${returns};`,
     "}",
   ].join("\n");
 }

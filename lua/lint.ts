@@ -6,7 +6,7 @@ import { bindingsOf, globalsOf, type Node, nameOf, nodesOf, parseLua, textOf } f
 /** What Redis gives a script, as far as we use it. */
 const knownGlobals = new Set([
   ...["KEYS", "ARGV", "redis", "cjson", "string", "table", "math", "bit", "struct"],
-  ...["tonumber", "tostring", "ipairs", "pairs", "type", "unpack", "pcall"],
+  ...["tonumber", "tostring", "ipairs", "pairs", "type", "unpack"],
 ]);
 
 /** The commands that scripts use, by where their keys stand. A script that needs another one adds it here. */
@@ -37,9 +37,8 @@ export function lint(contract: Contract): string[] {
   }
 }
 
-function argumentProblems({ keys, args, repeatsKeys }: Contract, body: readonly Node[]): string[] {
-  const turns = repeatsKeys ? turnsOf(namesOf(keys), body).length : 0;
-  const globals = turns === 1 ? globalsOf(body).toSpliced(globalsOf(body).indexOf("KEYS"), 1) : globalsOf(body);
+function argumentProblems({ keys, args }: Contract, body: readonly Node[]): string[] {
+  const globals = globalsOf(body);
   return [
     ...takingProblems("KEYS", namesOf(keys), takenNames("KEYS", body), globals),
     ...takingProblems("ARGV", namesOf(args), takenNames("ARGV", body), globals),
@@ -67,17 +66,6 @@ function takingProblems(
   ];
 }
 
-/** Where all keys take their next meaning together, `a, b = unpack(KEYS, 2 * place - 1, 2 * place)`; once in a script. */
-function turnsOf(keys: readonly string[], body: readonly Node[]): Node[] {
-  return nodesOf("AssignmentStatement", body).filter((statement) => {
-    const [value, ...more] = statement["init"] as Node[];
-    if (value?.type !== "CallExpression" || more.length > 0) return false;
-    const [taken] = value["arguments"] as Node[];
-    const isUnpacked = nameOf(value["base"] as Node) === "unpack" && nameOf(taken as Node) === "KEYS";
-    return isUnpacked && (statement["variables"] as Node[]).map(nameOf).join() === keys.join();
-  });
-}
-
 /** By position, the local names that `local name = KEYS[1]` and `local name = tonumber(ARGV[1])` give. */
 function takenNames(kind: "KEYS" | "ARGV", body: readonly Node[]): (string | undefined)[] {
   const taken: (string | undefined)[] = [];
@@ -101,10 +89,9 @@ function positionIn(kind: "KEYS" | "ARGV", value: Node): number | undefined {
   return isTaken && index?.type === "NumericLiteral" ? Number(index["value"]) : undefined;
 }
 
-function globalProblems({ keys, repeatsKeys }: Contract, body: readonly Node[]): string[] {
+function globalProblems({ keys }: Contract, body: readonly Node[]): string[] {
   const bindings = bindingsOf(body);
-  const meanings = repeatsKeys ? 1 + turnsOf(namesOf(keys), body).length : 1;
-  const again = namesOf(keys).filter((name) => bindings.filter((bound) => bound === name).length > meanings);
+  const again = namesOf(keys).filter((name) => bindings.filter((bound) => bound === name).length > 1);
   return [
     ...globalsOf(body)
       .filter((name) => !knownGlobals.has(name))

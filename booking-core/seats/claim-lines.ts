@@ -34,7 +34,7 @@ export function decodeAnswers(claims: readonly Claim[], [epoch, ...answers]: Ans
   });
 }
 
-type Answers = Exclude<Awaited<ReturnType<typeof seatsClaim>>[number], string | readonly ["section_broken", string]>;
+type Answers = Exclude<Awaited<ReturnType<typeof seatsClaim>>, string>;
 type Code = Exclude<ClaimOutcome["outcome"], "busy" | "section_missing"> | "known";
 
 function decodeAnswer(bookingId: BookingId, code: Code, detail: string, epoch: number): ClaimOutcome {

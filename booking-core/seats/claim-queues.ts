@@ -1,10 +1,11 @@
 import type { Clock } from "../../foundation/clock.ts";
+import type { SectionId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
-import { sectionShard } from "../../foundation/redis/keys.ts";
+import { sectionKeys } from "../../foundation/redis/keys.ts";
+import { seatsClaim } from "../../lua/generated.ts";
 import type { Claim, ClaimOutcome } from "./claim.ts";
-import { runClaims } from "./claim-call.ts";
-import { assertClaim } from "./claim-lines.ts";
+import { assertClaim, decodeAnswers, encodeClaim } from "./claim-lines.ts";
 
 type Waiting = {
   readonly claim: Claim;
@@ -16,30 +17,30 @@ type Waiting = {
 /** The buyer is answered by the gateway's time-out before a later claim could be committed. */
 const patienceMs = limits.http.answerTimeoutMs - limits.booking.commitTimeoutMs;
 
-/** The claims of the sections of one shard. Lives as long as somebody waits in it. */
+/** The claims of one section. Lives as long as somebody waits in it. */
 type Queue = { readonly waiting: Waiting[]; running: boolean };
 
 /**
- * One queue a shard, one call of the script at a time in each: claims that come while a call is under way
+ * One queue a section, one call of the script at a time in each: claims that come while a call is under way
  * share the next one. Before its first call a queue waits for a moment, and so do all others that began meanwhile:
  * their calls leave for Redis in one write, and a crowd that spreads over many sections costs fewer of them.
  */
 export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
-  const queues = new Map<string, Queue>();
+  const queues = new Map<SectionId, Queue>();
   let leaving: (() => void)[] = [];
 
   function claim(wanted: Claim): Promise<ClaimOutcome> {
     assertClaim(wanted);
-    const shard = sectionShard(wanted.eventId, wanted.sectionId);
-    const queue = queues.get(shard) ?? { waiting: [], running: false };
-    if (queue.waiting.length >= limits.booking.claimsWaitingPerShard)
+    const { sectionId } = wanted;
+    const queue = queues.get(sectionId) ?? { waiting: [], running: false };
+    if (queue.waiting.length >= limits.booking.claimsWaitingPerSection)
       return Promise.resolve({ outcome: "busy" });
-    queues.set(shard, queue);
+    queues.set(sectionId, queue);
     return new Promise((resolve, reject) => {
       queue.waiting.push({ claim: wanted, sinceMs: parts.clock.now(), resolve, reject });
       if (queue.running) return;
       queue.running = true;
-      leaveSoon(() => void serve(shard, queue));
+      leaveSoon(() => void serve(sectionId, queue));
     });
   }
 
@@ -54,13 +55,13 @@ export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
     for (const start of started) start();
   }
 
-  async function serve(shard: string, queue: Queue): Promise<void> {
+  async function serve(sectionId: SectionId, queue: Queue): Promise<void> {
     while (queue.waiting.length > 0) {
       const batch = queue.waiting.splice(0, limits.booking.claimsPerScript);
       await settle(parts, refuseLate(parts.clock, batch));
     }
     queue.running = false;
-    queues.delete(shard);
+    queues.delete(sectionId);
   }
 
   return { claim };
@@ -73,15 +74,28 @@ function refuseLate(clock: Clock, batch: readonly Waiting[]): readonly Waiting[]
   return batch.filter((waiting) => waiting.sinceMs >= oldestMs);
 }
 
-/** A section that is broken rejects its own claims only. */
 async function settle(parts: { redis: Redis; clock: Clock }, batch: readonly Waiting[]): Promise<void> {
-  const outcomes = await runClaims(
-    parts,
-    batch.map(({ claim }) => claim),
-  ).catch((error: unknown) => batch.map(() => ({ outcome: "failed", error }) as const));
-  for (const [index, { resolve, reject }] of batch.entries()) {
-    const outcome = outcomes[index] as (typeof outcomes)[number];
-    if (outcome.outcome === "failed") reject(outcome.error);
-    else resolve(outcome);
+  try {
+    const outcomes = await runClaims(
+      parts,
+      batch.map((waiting) => waiting.claim),
+    );
+    for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as ClaimOutcome);
+  } catch (error) {
+    for (const waiting of batch) waiting.reject(error);
   }
+}
+
+async function runClaims(
+  parts: { redis: Redis; clock: Clock },
+  claims: readonly Claim[],
+): Promise<ClaimOutcome[]> {
+  const [first] = claims;
+  if (first === undefined) return [];
+  const answer = await seatsClaim(parts.redis, sectionKeys(first.eventId, first.sectionId), {
+    nowMs: String(parts.clock.now()),
+    claims: claims.map(encodeClaim).join(""),
+  });
+  if (answer === "section_missing") return claims.map(() => ({ outcome: "section_missing" }));
+  return decodeAnswers(claims, answer);
 }

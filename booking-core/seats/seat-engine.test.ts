@@ -263,7 +263,7 @@ test("claims that arrive together share calls of the script", async () => {
 
 test("past its bound a section answers busy at once and takes nothing for it", async () => {
   const { claim, states } = await loadTestSection(redis, [2]);
-  const bound = limits.booking.claimsWaitingPerShard;
+  const bound = limits.booking.claimsWaitingPerSection;
   const outcomes = await Promise.all(Array.from({ length: bound + 50 }, () => claim(best(1))));
   expect(outcomes.filter((outcome) => outcome.outcome === "busy")).toHaveLength(50);
   expect(outcomes.filter((outcome) => outcome.outcome === "held")).toHaveLength(2);

@@ -1,17 +1,12 @@
 import type { EventId, SectionId } from "../ids.ts";
 
-const shards = Number(process.env["SHARDS"] ?? 16);
-export function sectionShard(eventId: EventId, sectionId: SectionId): string {
-  return `${eventId.slice(-12)}:${Number.parseInt(sectionId.slice(-2), 16) % shards}`;
-}
-
 /**
  * Every key of Onsale is made here. The part in braces decides the slot: a section is one, a room is one. A section's
  * id is enough to tell it from all others; the end of the event's shows whose it is. Redis hashes that part for each
  * command of a script, and keeps no buffer for names longer than 64 bytes: with both ids a claim took 2 µs more.
  */
 export const sectionKeys = (eventId: EventId, sectionId: SectionId) => {
-  const tag = `{${sectionShard(eventId, sectionId)}}${sectionId}`;
+  const tag = `{${eventId.slice(-12)}:${sectionId}}`;
   return {
     meta: `${tag}:meta`,
     seats: `${tag}:seats`,

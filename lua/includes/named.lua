@@ -2,10 +2,7 @@
 -- Needs: meta, blocks, section, countsOf, listOf, blockAt, put, takers. Gives: takers, each of which gives a refusal and
 -- its detail, or what it took.
 -- INCLUDE rewrite
-local function capacity()
-  section.capacity = section.capacity or tonumber(redis.call("HGET", meta, "capacity"))
-  return section.capacity
-end
+local capacity = tonumber(redis.call("HGET", meta, "capacity"))
 
 local function toHeld(byte)
   return byte - byte % 3 + 1
@@ -19,7 +16,7 @@ end
 local function unknownOf(numbers)
   local unknown = {}
   for _, number in ipairs(numbers) do
-    if section.kind ~= "seated" or number >= capacity() then
+    if section.kind ~= "seated" or number >= capacity then
       unknown[#unknown + 1] = number
     end
   end
@@ -122,7 +119,7 @@ local function placesOf(runs, byte)
   local places, sum = {}, 0
   for first, count in string.gmatch(runs, "(%d+)%+(%d+)") do
     local place
-    for number = tonumber(first), math.min(tonumber(first) + tonumber(count), capacity()) - 1 do
+    for number = tonumber(first), math.min(tonumber(first) + tonumber(count), capacity) - 1 do
       if byteAt(number) == byte then
         sum = sum + 1
         if place and place.past == number and number > section.lastBlock.first then

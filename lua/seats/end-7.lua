@@ -17,7 +17,6 @@ local unpaid, ended, news = KEYS[5], KEYS[6], KEYS[7]
 local ends, ofEpoch = ARGV[1], ARGV[2]
 
 -- INCLUDE section
-local section = readSection()
 -- INCLUDE ended
 if ofEpoch ~= "" and (not section or ofEpoch ~= section.epoch) then
   return 0

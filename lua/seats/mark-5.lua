@@ -14,7 +14,6 @@ local meta, seats, blocks, ended, news = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEY
 local marks = ARGV[1]
 
 -- INCLUDE section
-local section = readSection()
 -- INCLUDE ended
 -- Also where nothing is loaded: whoever does it now may have read the marks before.
 noteEnded({ "mark:" .. marks })
