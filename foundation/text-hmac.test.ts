@@ -10,11 +10,15 @@ const texts = fc.oneof(
 
 test("gives what the system's HMAC gives, for any secret and text, one after the other", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 200 }), fc.array(texts), (secret, all) => {
-      const hmac = textHmac(secret);
-      for (const text of all)
-        expect(hmac(text)).toBe(createHmac("sha256", secret).update(text).digest("base64url"));
-    }),
+    fc.property(
+      fc.string({ unit: "binary", minLength: 1, maxLength: 200 }),
+      fc.array(texts),
+      (secret, all) => {
+        const hmac = textHmac(secret);
+        for (const text of all)
+          expect(hmac(text)).toBe(createHmac("sha256", secret).update(text).digest("base64url"));
+      },
+    ),
   );
 });
 

@@ -9,7 +9,6 @@ import { newClaim } from "./claim-call.ts";
 
 /** redis-benchmark puts twelve digits in the place of each word: together as long as a booking's id. */
 const randomBookingId = "__rand_int__".repeat(3) as BookingId;
-
 /** In the place of the last twelve digits of a section's id. */
 const randomSection = "__rand_int__";
 
@@ -28,20 +27,25 @@ export async function claimScriptOf(section: LoadableSection, quantity: number):
 }
 
 /**
- * The same, each time of another one of the sections that have the number of this one or another in its place.
+ * The same, each time of another one of the sections whose ids differ from this one's in their last digits.
  * redis-benchmark puts a number of its own in each place, so only one key is sent, and a line at the head of the
- * script makes the others of it; Redis allows that, as they are of the same slot.
+ * script makes the others of it; Redis allows that, as they are of the same slot. It costs
+ * what it spares: in one section a claim took Redis at least 35.2 µs with all keys sent, and 34.5 with one.
  */
 export async function claimScriptOfAll(section: LoadableSection, quantity: number): Promise<ClaimScript> {
   const { source, call } = await claimScriptOf(section, quantity);
-  const number = section.id.slice(-randomSection.length);
-  const parts = call.keys.map((key) => key.split(number));
-  const [[before = "", after = ""] = []] = parts;
-  const numberSent = `string.sub(KEYS[1], ${before.length + 1}, ${before.length + number.length})`;
-  const made = parts.map(([head = "", tail = ""]) => `"${head}" .. number .. "${tail}"`).join(", ");
-  const derive = `do local number = ${numberSent}; for place, key in ipairs({ ${made} }) do KEYS[place] = key end end`;
-  const sent = { keys: [`${before}${randomSection}${after}`], args: call.args };
+  const [first = "", ...others] = call.keys;
+  const base = first.slice(0, first.lastIndexOf(":"));
+  const made = others.map((key, at) => `KEYS[${at + 2}] = base .. "${restOf(key, base)}"`).join(" ");
+  const derive = `do local base = string.sub(KEYS[1], 1, ${base.length}) ${made} end`;
+  const digits = section.id.slice(-randomSection.length);
+  const sent = { keys: [first.replace(digits, randomSection)], args: call.args };
   return { source: withHead(source, derive), call: sent };
+}
+
+function restOf(key: string, base: string): string {
+  if (!key.startsWith(base)) throw new Error(`the key ${key} does not begin with ${base}`);
+  return key.slice(base.length);
 }
 
 function claimSource(): string {
