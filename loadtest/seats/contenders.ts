@@ -78,14 +78,15 @@ async function bestSetting(
   events: readonly PlannedEvent[],
 ): Promise<Setting> {
   let best = { setting: { clients: clients[0], pool: pools[0] }, perSecond: -1 };
+  const attempt = async (setting: Setting) => {
+    const event = events[clients.indexOf(setting.clients)];
+    if (event === undefined) throw new Error("there are too few events to try");
+    const { perSecond } = await contend(stand, contender, event, { ...setting, load, seconds });
+    if (perSecond > best.perSecond) best = { setting, perSecond };
+  };
   if (seconds === 0) return best.setting;
-  for (const [index, some] of clients.entries())
-    for (const pool of hasPool(contender) ? pools : pools.slice(0, 1)) {
-      const setting = { clients: some, pool };
-      const event = events[index];
-      if (event === undefined) throw new Error("there are too few events to try");
-      const { perSecond } = await contend(stand, contender, event, { ...setting, load, seconds });
-      if (perSecond > best.perSecond) best = { setting, perSecond };
-    }
+  for (const pool of hasPool(contender) ? pools : pools.slice(0, 1))
+    await attempt({ clients: clients[0], pool });
+  for (const more of clients.slice(1)) await attempt({ clients: more, pool: best.setting.pool });
   return best.setting;
 }
