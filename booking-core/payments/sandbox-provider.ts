@@ -124,7 +124,13 @@ function readRefund(
   const parsed = refundNews.safeParse(content);
   if (!parsed.success) return { providerEventId, kind: "unreadable" };
   const { data } = parsed.data;
-  return { provider: "sandbox", providerEventId, kind, ...told(data), refundId: data.refundReference as RefundId };
+  return {
+    provider: "sandbox",
+    providerEventId,
+    kind,
+    ...told(data),
+    refundId: data.refundReference as RefundId,
+  };
 }
 
 function told({ paymentId, reference, amountMinor, currency }: z.infer<typeof paymentNews>["data"]) {

@@ -33,7 +33,8 @@ export async function settleGroup(
   const paid = await payBookings(parts, sql, payings);
   const outcomes = new Map<string, string>();
   for (const { id, fact } of messages)
-    if (paid.has(fact.paymentId) || isOver(fact, payments.get(fact.paymentId))) outcomes.set(id, "nothing new");
+    if (paid.has(fact.paymentId) || isOver(fact, payments.get(fact.paymentId)))
+      outcomes.set(id, "nothing new");
   for (const { id, payment } of plain) if (paid.has(payment.id)) outcomes.set(id, "paid");
   await markSettled(sql, outcomes);
   return { outcomes, changed: [...paid.values()] };

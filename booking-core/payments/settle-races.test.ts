@@ -64,7 +64,14 @@ async function payAtDeadline(booking: Booking, index: number): Promise<string> {
 function succeeded(payment: Payment, providerEventId: string): PaymentFact {
   const { id: paymentId, amount } = payment;
   const providerPaymentId = payment.providerPaymentId ?? "";
-  return { provider: "sandbox", providerEventId, kind: "payment_succeeded", providerPaymentId, paymentId, amount };
+  return {
+    provider: "sandbox",
+    providerEventId,
+    kind: "payment_succeeded",
+    providerPaymentId,
+    paymentId,
+    amount,
+  };
 }
 
 describe("two messages that say of one payment at the same moment that it is paid", () => {

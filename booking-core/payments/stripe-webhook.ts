@@ -72,7 +72,13 @@ function readRefund(providerEventId: string, object: StripeObject): ProviderFact
   if (status === "pending") return { providerEventId, kind: "other" };
   const { payment_id, session_id, refund_id } = refund.metadata;
   return {
-    ...{ provider: "stripe", providerEventId, kind: `refund_${status}`, providerPaymentId: session_id, amount },
+    ...{
+      provider: "stripe",
+      providerEventId,
+      kind: `refund_${status}`,
+      providerPaymentId: session_id,
+      amount,
+    },
     ...{ paymentId: payment_id as PaymentId, refundId: refund_id as RefundId },
   };
 }
