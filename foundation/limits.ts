@@ -186,6 +186,12 @@ export const limits = {
     passwordChecksAtOnce: 16,
   },
   payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
+  ticketKeys: {
+    /** So long a process signs with the key that it knows; by then all know of a new one. */
+    knownMs: 5_000,
+    /** A code of a key that nobody knows makes a process look again, at most so often. */
+    askAgainMs: 500,
+  },
   shutdown: { drainMs: 3_000 },
 } as const;
 
