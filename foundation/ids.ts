@@ -12,6 +12,7 @@ export type SeatingPlanId = Branded<"SeatingPlanId">;
 export type BuyerId = Branded<"BuyerId">;
 export type BookingId = Branded<"BookingId">;
 export type PaymentId = Branded<"PaymentId">;
+export type RefundId = Branded<"RefundId">;
 export type TicketId = Branded<"TicketId">;
 
 /** Makes ids. Passed in like the clock, so that a test can foresee them. */

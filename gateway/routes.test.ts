@@ -223,7 +223,7 @@ test.each([
 test("the webhook's bytes reach the inbox untouched, whatever they are", async () => {
   const bodies: [Buffer, string][] = [];
   const inbox: GatewayServices["inbox"] = {
-    receive: async (rawBody, signature) => {
+    receive: async (_, rawBody, signature) => {
       bodies.push([rawBody, signature]);
       return { outcome: bodies.length === 1 ? "stored" : "webhook_signature_wrong" };
     },

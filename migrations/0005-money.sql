@@ -41,6 +41,9 @@ alter table payments
   add column other_seats boolean not null default false,
   -- Of the buyer, for e-mail.
   add column language text not null default 'en' check (language in ('en', 'de')),
+  -- What the provider says has come: of a payment that is parked it is not what was asked for.
+  add column received_minor bigint check (received_minor > 0),
+  add column received_currency currency,
   add column refunded_minor bigint not null default 0,
   add column wallet_refunded_minor bigint not null default 0,
   -- Why a payment did not become what it was for, or is kept for people.
@@ -98,12 +101,14 @@ insert into refunds (id, payment_id, booking_id, reason, amount_minor, wallet_mi
 select id, id, booking_id, 'too_late', amount_minor, 0, currency, case status when 'refunded' then 'done' else 'pending' end,
        'payment ' || id, coalesce(settled_at, created_at), case status when 'refunded' then coalesce(settled_at, created_at) end
   from payments where status in ('refunding', 'refunded');
+update payments set received_minor = amount_minor, received_currency = currency where status in ('succeeded', 'refunding', 'refunded');
 update payments set status = 'succeeded', refunded_minor = amount_minor, problem = 'too_late' where status in ('refunding', 'refunded');
 alter table payments
   drop constraint payments_status_check,
   -- parked: the provider says something that cannot be: people look.
   add constraint payments_status_check check (status in ('created', 'pending', 'succeeded', 'failed', 'parked')),
-  add constraint payments_refunded check (refunded_minor between 0 and amount_minor and wallet_refunded_minor between 0 and wallet_minor);
+  add constraint payments_received check ((received_minor is null) = (received_currency is null)),
+  add constraint payments_refunded check (refunded_minor between 0 and coalesce(received_minor, 0) and wallet_refunded_minor between 0 and wallet_minor);
 
 -- What a message led to, for people and for another try.
 alter table webhook_inbox

@@ -41,7 +41,7 @@ test("a worker that is killed while it settles, refunds and mails leaves each to
   await waitFor(
     async () => {
       const open = await here.shop.pool.query(
-        `select from payments where status in ('pending', 'refunding')
+        `select from payments where status = 'pending' union all select from refunds where status = 'pending'
           union all select from notifications where status = 'queued'`,
       );
       return open.rowCount === 0;

@@ -6,10 +6,10 @@ import { publishEvents, publishMissing } from "../../booking-core/events/publish
 import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
-import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import { sendCode } from "../../booking-core/people/send-code.ts";
+import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
 import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
 import { createComparison } from "../../booking-core/verify/compare-sections.ts";

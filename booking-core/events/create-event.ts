@@ -148,9 +148,9 @@ async function createOffer(
   { eventId, sectionId, position, currency, offer }: OfferOfSection,
 ): Promise<void> {
   await sql.query(
-    `insert into offers (id, event_id, section_id, position, category, price_minor, currency, max_per_booking,
+    `insert into offers (id, event_id, section_id, position, category, face_minor, price_minor, currency, max_per_booking,
        sales_from, sales_until)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+     values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)`,
     [
       ids.next<OfferId>(),
       eventId,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { uuidSource } from "../../foundation/ids.ts";
 import { createPool, inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
 import { createTestDatabase } from "../../test/harness/database.ts";
-import { type NewTransfer, recordTransfer } from "./record-transfer.ts";
+import { type NewTransfer, recordTransfers } from "./record-transfers.ts";
 
 let pool: Pool;
 let drop: () => Promise<void>;
@@ -21,15 +21,16 @@ function transfer(key: string, amountMinor = 100n, currency = "EUR"): NewTransfe
   return {
     key,
     kind: "payment",
-    bookingId: null as never,
-    paymentId: null as never,
-    from: { kind: "organiser_payable", party: "event" },
-    to: { kind: "provider_clearing", party: "sandbox" },
-    amount: { amountMinor, currency },
+    currency,
+    entries: [
+      { account: { kind: "organiser_payable", party: "event" }, amountMinor: -amountMinor },
+      { account: { kind: "provider_clearing", party: "sandbox" }, amountMinor },
+    ],
   };
 }
 
-const record = (wanted: NewTransfer) => inTransaction(pool, (sql) => recordTransfer(sql, uuidSource, wanted));
+const record = (wanted: NewTransfer) =>
+  inTransaction(pool, async (sql) => (await recordTransfers(sql, uuidSource, [wanted])).has(wanted.key));
 
 describe("a transfer", () => {
   test("sums to zero and is recorded once, also by twenty at once", async () => {

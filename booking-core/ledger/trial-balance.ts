@@ -1,5 +1,5 @@
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import type { LedgerAccount } from "./record-transfer.ts";
+import type { LedgerAccount } from "./accounts.ts";
 
 export type AccountsBalance = {
   readonly kind: LedgerAccount["kind"];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../../launch/free-ports.ts";
 import { openPaymentTest, type PaymentTest } from "../payments/test-payments.ts";
 import { createMailer } from "./mailer.ts";
-import { queueEmail } from "./queue-email.ts";
+import { queueEmails } from "./queue-email.ts";
 import { sendEmail } from "./send-email.ts";
 
 let here: PaymentTest;
@@ -15,11 +15,8 @@ afterAll(() => here.close());
 async function queued(title = "Test event") {
   const booking = await here.book();
   await here.shop.pool.query("update events set title = $2 where id = $1", [booking.eventId, title]);
-  await queueEmail(here.till, here.shop.pool, {
-    bookingId: booking.id,
-    template: "refund",
-    fact: "a refund",
-  });
+  const email = { bookingId: booking.id, template: "refund", fact: "a refund" } as const;
+  await queueEmails(here.till, here.shop.pool, [email]);
   const found = await here.shop.pool.query<{ id: string }>(
     "select id from notifications where booking_id = $1",
     [booking.id],
@@ -45,11 +42,8 @@ test("an e-mail of the log is sent once, however often its job runs", async () =
 
 test("an e-mail of one kind is written once for a booking", async () => {
   const { booking } = await queued();
-  await queueEmail(here.till, here.shop.pool, {
-    bookingId: booking.id,
-    template: "refund",
-    fact: "a refund",
-  });
+  const email = { bookingId: booking.id, template: "refund", fact: "a refund" } as const;
+  await queueEmails(here.till, here.shop.pool, [email]);
   await here.expectCounts(booking, { notifications: 1 });
 });
 

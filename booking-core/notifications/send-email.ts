@@ -1,7 +1,10 @@
+import type { BookingId } from "../../foundation/ids.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
+import { readFacts } from "./email-facts.ts";
 import type { Mailer } from "./mailer.ts";
+import { renderEmail, type Template } from "./templates.ts";
 
-type QueuedRow = { id: string; recipient: string; subject: string; content: string };
+type QueuedRow = { id: string; booking_id: BookingId; template: Template; recipient: string };
 
 /**
  * Sends one e-mail of the log. It is marked as sent after the mail server has taken it: a crash between the two
@@ -12,11 +15,15 @@ export async function sendEmail(
   { notificationId }: { notificationId: string },
 ): Promise<void> {
   const found = await parts.pool.query<QueuedRow>(
-    "select id, recipient, subject, content from notifications where id = $1 and status = 'queued'",
+    "select id, booking_id, template, recipient from notifications where id = $1 and status = 'queued'",
     [notificationId],
   );
   const [row] = found.rows;
   if (row === undefined) return;
-  await parts.mailer.send({ id: row.id, to: row.recipient, subject: row.subject, text: row.content });
-  await parts.pool.query("update notifications set status = 'sent', sent_at = now() where id = $1", [row.id]);
+  const { subject, content } = renderEmail(row.template, await readFacts(parts.pool, row.booking_id));
+  await parts.mailer.send({ id: row.id, to: row.recipient, subject, text: content });
+  await parts.pool.query(
+    "update notifications set status = 'sent', sent_at = now(), subject = $2, content = $3 where id = $1",
+    [row.id, subject, content],
+  );
 }

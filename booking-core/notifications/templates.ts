@@ -1,6 +1,6 @@
 import type { BookingId } from "../../foundation/ids.ts";
 
-export type Template = "tickets" | "refund";
+export type Template = "tickets" | "refund" | "event_cancelled";
 
 export type EmailFacts = {
   readonly bookingId: BookingId;
@@ -8,7 +8,7 @@ export type EmailFacts = {
   readonly venue: string;
   readonly startsAt: Date;
   readonly total: string;
-  readonly tickets: readonly { readonly place: string; readonly code: string | null }[];
+  readonly tickets: readonly { readonly place: string }[];
 };
 
 export type Email = { readonly subject: string; readonly content: string };
@@ -18,7 +18,7 @@ export function renderEmail(template: Template, facts: EmailFacts): Email {
 }
 
 function renderTickets(facts: EmailFacts): Email {
-  const tickets = facts.tickets.map(({ place, code }, index) => `${index + 1}. ${place}\n   Code: ${code}`);
+  const tickets = facts.tickets.map(({ place }, index) => `${index + 1}. ${place}`);
   const content = [
     "Thank you. Your payment has arrived, and these are your tickets.",
     headOf(facts),

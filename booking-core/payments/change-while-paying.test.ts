@@ -18,7 +18,7 @@ test("a booking that is cancelled while it is paid has its money back, and no ti
   const payment = await here.startPayment(booking);
   expect(await mind.cancel(mine(booking))).toMatchObject({ outcome: "changed", fresh: true });
   const { body, signature } = here.webhook(payment);
-  await here.till.inbox.receive(body, signature);
+  await here.till.inbox.receive("sandbox", body, signature);
   await here.settledOutcome(payment.id);
   await expect.poll(() => here.paymentStatuses(booking)).not.toEqual(["pending"]);
   expect(await here.statusOf(booking)).toBe("cancelled");
@@ -43,11 +43,11 @@ test("a payment that failed and then succeeded pays nothing that became cheaper 
   const booking = await here.book({ quantity: 2 });
   const payment = await here.startPayment(booking);
   const failed = here.webhook(payment, { type: "payment.failed" });
-  await here.till.inbox.receive(failed.body, failed.signature);
+  await here.till.inbox.receive("sandbox", failed.body, failed.signature);
   await here.paymentBecomes(payment, "failed");
   expect(await mind.giveBack(mine(booking), [0])).toMatchObject({ outcome: "changed" });
   const succeeded = here.webhook(payment);
-  await here.till.inbox.receive(succeeded.body, succeeded.signature);
+  await here.till.inbox.receive("sandbox", succeeded.body, succeeded.signature);
   await expect.poll(async () => (await here.paymentStatuses(booking))[0]).toMatch(/^refund/);
   expect(await here.statusOf(booking)).toBe("pending_payment");
 });

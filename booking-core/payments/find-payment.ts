@@ -1,36 +1,67 @@
-import type { BookingId, PaymentId } from "../../foundation/ids.ts";
+import type { BookingId, BuyerId, PaymentId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import type { Payment, PaymentStatus } from "./payment.ts";
+import type { Payment } from "./payment.ts";
 
 type PaymentRow = {
   id: PaymentId;
-  booking_id: BookingId;
-  provider: "sandbox";
+  booking_id: BookingId | null;
+  buyer_id: BuyerId;
+  purpose: Payment["purpose"];
+  provider: Payment["provider"];
   provider_payment_id: string | null;
-  status: PaymentStatus;
+  status: Payment["status"];
   amount_minor: bigint;
   currency: string;
+  wallet_minor: bigint;
+  wallet_state: Payment["walletState"];
+  other_seats: boolean;
+  language: Payment["language"];
+  received_minor: bigint | null;
+  received_currency: string | null;
+  refunded_minor: bigint;
+  wallet_refunded_minor: bigint;
+  problem: string | null;
   pay_url: string | null;
 };
 
 export async function findPayment(sql: Sql, id: PaymentId): Promise<Payment | undefined> {
-  return toPayment(await sql.query<PaymentRow>("select * from payments where id = $1", [id]));
+  const found = await sql.query<PaymentRow>("select * from payments where id = $1", [id]);
+  return found.rows.map(toPayment)[0];
 }
 
-/** Locks the payment, so that what two messages say of it is settled one after the other. */
-export async function lockPayment(sql: Sql, id: PaymentId): Promise<Payment | undefined> {
-  return toPayment(await sql.query<PaymentRow>("select * from payments where id = $1 for update", [id]));
+/** Locks the payments in the order of their ids: what several messages say of one is settled one after the other. */
+export async function lockPayments(
+  sql: Sql,
+  ids: readonly PaymentId[],
+): Promise<ReadonlyMap<PaymentId, Payment>> {
+  const found = await sql.query<PaymentRow>(
+    "select * from payments where id = any($1::uuid[]) order by id for update",
+    [ids],
+  );
+  return new Map(found.rows.map((row) => [row.id, toPayment(row)]));
 }
 
-function toPayment({ rows: [row] }: { rows: PaymentRow[] }): Payment | undefined {
-  if (row === undefined) return undefined;
+function toPayment(row: PaymentRow): Payment {
   return {
     id: row.id,
     bookingId: row.booking_id,
+    buyerId: row.buyer_id,
+    purpose: row.purpose,
     provider: row.provider,
     providerPaymentId: row.provider_payment_id,
     status: row.status,
     amount: { amountMinor: row.amount_minor, currency: row.currency },
+    walletMinor: row.wallet_minor,
+    walletState: row.wallet_state,
+    otherSeats: row.other_seats,
+    language: row.language,
+    received:
+      row.received_minor === null || row.received_currency === null
+        ? null
+        : { amountMinor: row.received_minor, currency: row.received_currency },
+    refundedMinor: row.refunded_minor,
+    walletRefundedMinor: row.wallet_refunded_minor,
+    problem: row.problem,
     payUrl: row.pay_url,
   };
 }

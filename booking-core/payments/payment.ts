@@ -1,15 +1,36 @@
-import type { BookingId, PaymentId } from "../../foundation/ids.ts";
+import type { BookingId, BuyerId, PaymentId, RefundId } from "../../foundation/ids.ts";
 import type { Money } from "../../foundation/money.ts";
 
-export type PaymentStatus = "created" | "pending" | "succeeded" | "failed" | "refunding" | "refunded";
+export type ProviderName = "sandbox" | "stripe";
+export type PaymentStatus = "created" | "pending" | "succeeded" | "failed" | "parked";
+export type Language = "en" | "de";
 
+/**
+ * Asks a provider for `amount`, and takes the rest from the buyer's wallet; where the wallet pays all, no provider is
+ * asked.
+ */
 export type Payment = {
   readonly id: PaymentId;
-  readonly bookingId: BookingId;
-  readonly provider: "sandbox";
+  /** Nothing where it fills a wallet. */
+  readonly bookingId: BookingId | null;
+  readonly buyerId: BuyerId;
+  readonly purpose: "booking" | "top_up";
+  readonly provider: ProviderName | "wallet";
   readonly providerPaymentId: string | null;
   readonly status: PaymentStatus;
   readonly amount: Money;
+  readonly walletMinor: bigint;
+  readonly walletState: "none" | "held" | "taken" | "returned";
+  /** Where the hold ends before the money comes, other seats of the same offers are as good. */
+  readonly otherSeats: boolean;
+  readonly language: Language;
+  /** What the provider says has come; of a parked payment it is not what was asked for. */
+  readonly received: Money | null;
+  /** What was given back or promised, through the provider and to the wallet. */
+  readonly refundedMinor: bigint;
+  readonly walletRefundedMinor: bigint;
+  /** Why it bought nothing, or what people should look at. */
+  readonly problem: string | null;
   /** Where the buyer pays. */
   readonly payUrl: string | null;
 };
@@ -20,39 +41,56 @@ export type Payment = {
  */
 export type ProviderFact =
   | PaymentFact
+  | RefundFact
   | { readonly providerEventId: string; readonly kind: "other" }
   | { readonly providerEventId: string; readonly kind: "unreadable" };
 
 export type PaymentFact = {
   readonly providerEventId: string;
-  readonly kind: "payment_succeeded" | "payment_failed" | "refund_succeeded" | "refund_failed";
+  readonly kind: "payment_succeeded" | "payment_failed";
   readonly providerPaymentId: string;
   /** Our id of the payment, as the provider was told. */
   readonly paymentId: PaymentId;
   readonly amount: Money;
 };
 
-/** A payment provider. Every call is idempotent by `paymentId`; an error or time-out is an unknown outcome. */
+export type RefundFact = {
+  readonly providerEventId: string;
+  readonly kind: "refund_succeeded" | "refund_failed";
+  readonly providerPaymentId: string;
+  readonly paymentId: PaymentId;
+  /** Our id of the refund, as the provider was told. */
+  readonly refundId: RefundId;
+  readonly amount: Money;
+};
+
+/** A payment provider. Every call is idempotent by our id; an error or time-out is an unknown outcome. */
 export type PaymentProvider = {
-  readonly name: Payment["provider"];
+  readonly name: ProviderName;
   create(payment: {
     paymentId: PaymentId;
-    bookingId: BookingId;
     amount: Money;
+    description: string;
+    email: string;
     returnUrl: string;
   }): Promise<{ providerPaymentId: string; payUrl: string }>;
   /** The amount too: what was paid is the provider's to say, not ours to suppose. */
-  status(providerPaymentId: string): Promise<{
-    status: "pending" | "succeeded" | "failed" | "refunded";
-    amount: Money;
-  }>;
+  status(providerPaymentId: string): Promise<{ status: "pending" | "succeeded" | "failed"; amount: Money }>;
+  /** `failed`: the provider says no, for good. */
   refund(refund: {
+    refundId: RefundId;
     paymentId: PaymentId;
     providerPaymentId: string;
     amount: Money;
-  }): Promise<"succeeded" | "pending" | "failed">;
+  }): Promise<{ status: "succeeded" | "pending" | "failed"; providerRefundId: string | null }>;
   /** Nothing where the signature is wrong or too old. The raw body, never a parsed one. */
   verifyWebhook(rawBody: Buffer, signatureHeader: string, nowMs: number): ProviderFact | undefined;
   /** What a body says that was verified when it came. */
   readWebhook(body: string): ProviderFact;
+};
+
+/** New payments go to the current one; the others still settle what they began. */
+export type PaymentProviders = {
+  readonly current: PaymentProvider;
+  of(name: ProviderName): PaymentProvider;
 };

@@ -5,12 +5,13 @@ import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { findBooking } from "../bookings/find-booking.ts";
 import { findPayment } from "./find-payment.ts";
-import type { Payment, PaymentProvider } from "./payment.ts";
+import type { Language, Payment, PaymentProviders } from "./payment.ts";
 
 export type PayRequest = {
   readonly buyerId: BuyerId;
   readonly bookingId: BookingId;
   readonly idempotencyKey: string;
+  readonly language: Language;
 };
 
 export type PayOutcome =
@@ -21,7 +22,7 @@ export type Payments = { start(request: PayRequest): Promise<PayOutcome> };
 
 export type PaymentParts = {
   readonly pool: Pool;
-  readonly provider: PaymentProvider;
+  readonly providers: PaymentProviders;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly publicUrl: string;
@@ -33,7 +34,7 @@ export type PaymentParts = {
  */
 export function createPayments(parts: PaymentParts): Payments {
   return {
-    async start({ buyerId, bookingId, idempotencyKey }) {
+    async start({ buyerId, bookingId, idempotencyKey, language }) {
       const booking = (await findBooking(parts.pool, bookingId))?.booking;
       if (booking === undefined || booking.buyerId !== buyerId) return { outcome: "not_found" };
       const id = uuidFromParts("payment", bookingId, idempotencyKey) as PaymentId;
@@ -41,9 +42,11 @@ export function createPayments(parts: PaymentParts): Payments {
       if (known !== undefined && known.status !== "created")
         return { outcome: "started", payment: known, fresh: false };
       if (!isPayable(booking, parts.clock.now())) return { outcome: "booking_not_payable" };
-      const fresh = known === undefined && (await insertPayment(parts, id, bookingId));
+      const fresh = known === undefined && (await insertPayment(parts, id, { bookingId, language }));
       const payment = await findPayment(parts.pool, id);
-      return payment === undefined ? { outcome: "booking_not_payable" } : askProvider(parts, payment, fresh);
+      return payment === undefined
+        ? { outcome: "booking_not_payable" }
+        : askProvider(parts, booking, payment, fresh);
     },
   };
 }
@@ -57,23 +60,28 @@ function isPayable(booking: Booking, nowMs: number): boolean {
  * same request, sent twice at once, has come first, and where the booking has just ended.
  */
 async function insertPayment(
-  { pool, provider, clock }: PaymentParts,
+  { pool, providers, clock }: PaymentParts,
   id: PaymentId,
-  bookingId: BookingId,
+  { bookingId, language }: Pick<PayRequest, "bookingId" | "language">,
 ): Promise<boolean> {
   const inserted = await pool.query(
-    `insert into payments (id, booking_id, provider, status, amount_minor, currency)
-     select $1, id, $3, 'created', total_minor, currency from bookings
+    `insert into payments (id, booking_id, buyer_id, provider, status, amount_minor, currency, language)
+     select $1, id, buyer_id, $3, 'created', total_minor, currency, $5 from bookings
       where id = $2 and status = 'pending_payment' and deadline > $4 for share
      on conflict (id) do nothing`,
-    [id, bookingId, provider.name, new Date(clock.now())],
+    [id, bookingId, providers.current.name, new Date(clock.now()), language],
   );
   return inserted.rowCount === 1;
 }
 
-async function askProvider(parts: PaymentParts, payment: Payment, fresh: boolean): Promise<PayOutcome> {
+async function askProvider(
+  parts: PaymentParts,
+  booking: Booking,
+  payment: Payment,
+  fresh: boolean,
+): Promise<PayOutcome> {
   const { id } = payment;
-  const created = await createAtProvider(parts, payment);
+  const created = await createAtProvider(parts, booking, payment);
   if (created === undefined) return { outcome: "payment_provider_down" };
   // A webhook may have settled it already: only what is still `created` becomes `pending`.
   await parts.pool.query(
@@ -89,12 +97,15 @@ async function askProvider(parts: PaymentParts, payment: Payment, fresh: boolean
 
 /** Nothing where the provider's answer is not known: whether it made the payment neither; the same key asks again. */
 async function createAtProvider(
-  { provider, publicUrl, logger }: PaymentParts,
-  { id: paymentId, bookingId, amount }: Payment,
+  { providers, publicUrl, logger }: PaymentParts,
+  { id: bookingId, buyerEmail: email }: Booking,
+  { id: paymentId, provider, amount }: Payment,
 ): Promise<{ providerPaymentId: string; payUrl: string } | undefined> {
+  if (provider === "wallet") throw new Error(`payment ${paymentId} asks no provider`);
   const returnUrl = `${publicUrl}/v1/bookings/${bookingId}`;
+  const description = `Tickets of booking ${bookingId}`;
   try {
-    return await provider.create({ paymentId, bookingId, amount, returnUrl });
+    return await providers.of(provider).create({ paymentId, amount, description, email, returnUrl });
   } catch (error) {
     logger.warn({ err: error, bookingId, paymentId }, "the payment provider did not answer");
     return undefined;

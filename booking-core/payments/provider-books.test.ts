@@ -24,7 +24,7 @@ test("after every kind of end, told twice and out of order, the provider's books
   const theirs = await waitFor(
     async () => {
       const open = await here.shop.pool.query(
-        `select from payments where status in ('created', 'pending', 'refunding')
+        `select from payments where status in ('created', 'pending') union all select from refunds where status = 'pending'
           union all select from webhook_inbox where settled_at is null`,
       );
       const books = await here.till.books();

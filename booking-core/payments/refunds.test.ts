@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decide } from "../../test/harness/money.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
-import { refundPayment } from "./refund-payment.ts";
+import { refundPayment } from "../refunds/refund-payment.ts";
 import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
 
 let here: PaymentTest;
@@ -15,7 +15,7 @@ test("money for a booking that has expired goes back once, with an e-mail that s
   const payment = await here.startPayment(booking);
   await here.becomes(booking, "expired");
   await decide(payment.payUrl, "approve", { copies: 3 });
-  await here.paymentBecomes(payment, "refunded");
+  await here.refundDone(payment);
   await here.allSettled();
   expect(await here.statusOf(booking)).toBe("expired");
   await here.expectCounts(booking, { tickets: 0, transfers: 2, notifications: 1 });
@@ -32,13 +32,8 @@ test("money of a second payment for one booking goes back, and the tickets stay"
   const booking = await here.book();
   const [first, second] = [await here.startPayment(booking), await here.startPayment(booking)];
   await Promise.all([decide(first.payUrl, "approve"), decide(second.payUrl, "approve")]);
-  await waitFor(
-    async () => {
-      const statuses = await here.paymentStatuses(booking);
-      return statuses.includes("succeeded") && statuses.includes("refunded");
-    },
-    { what: "one payment kept and one given back" },
-  );
+  const { id } = await here.problemPayment(booking, "paid_twice");
+  await here.refundDone({ id });
   expect(await here.statusOf(booking)).toBe("paid");
   await here.expectCounts(booking, { tickets: 2, transfers: 3 });
 });
@@ -71,20 +66,10 @@ test("a refund whose answer is lost is the same refund when it is asked for agai
   };
   await here.becomes(booking, "expired");
   await decide(payment.payUrl, "approve");
-  await here.paymentBecomes(payment, "refunded");
+  const refundId = await here.refundDone(payment);
   here.till.provider.refund = refund;
-  await refundPayment(here.till, { paymentId: payment.id });
+  await refundPayment(here.till, { refundId });
   await here.expectCounts(booking, { transfers: 2, notifications: 1 });
   const { refunds } = await here.till.books();
   expect(refunds.filter(({ paymentId }) => paymentId === payment.providerPaymentId)).toHaveLength(1);
-});
-
-test("a refund of a part does not count as the whole", async () => {
-  const booking = await here.book();
-  const payment = await here.startPayment(booking);
-  await here.shop.pool.query("update payments set status = 'refunding' where id = $1", [payment.id]);
-  const { body, signature } = here.webhook(payment, { type: "refund.succeeded", amountMinor: 1 });
-  await here.till.inbox.receive(body, signature);
-  expect(await here.settledOutcome(payment.id)).toBe("parked: the refund is not of the whole amount");
-  expect(await here.paymentStatuses(booking)).toEqual(["refunding"]);
 });

@@ -18,7 +18,7 @@ const paymentSchema = z.object({
   amountMinor: amount,
   currency: z.string(),
 });
-const refundSchema = z.object({ status: z.enum(["succeeded", "pending", "failed"]) });
+const refundSchema = z.object({ id: z.string(), status: z.enum(["succeeded", "pending", "failed"]) });
 const webhookSchema = z.object({ id: z.string().min(1).max(200), type: z.string() });
 const webhookDataSchema = z.object({
   data: z.object({ paymentId: z.string(), reference: z.string(), amountMinor: amount, currency: z.string() }),
@@ -27,8 +27,6 @@ const webhookDataSchema = z.object({
 const kinds: Readonly<Record<string, PaymentFact["kind"]>> = {
   "payment.succeeded": "payment_succeeded",
   "payment.failed": "payment_failed",
-  "refund.succeeded": "refund_succeeded",
-  "refund.failed": "refund_failed",
 };
 
 /** The payment sandbox, spoken to as one speaks to a real provider. */
@@ -43,11 +41,12 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
     status: async (id) => {
       const path = `/v1/payments/${encodeURIComponent(id)}`;
       const { status, amountMinor, currency } = paymentSchema.parse(await call(settings, path));
-      return { status, amount: { amountMinor, currency } };
+      return { status: status === "refunded" ? "succeeded" : status, amount: { amountMinor, currency } };
     },
-    refund: async ({ paymentId, providerPaymentId }) => {
+    refund: async ({ refundId, providerPaymentId }) => {
       const path = `/v1/payments/${encodeURIComponent(providerPaymentId)}/refunds`;
-      return refundSchema.parse(await call(settings, path, `refund-${paymentId}`, {})).status;
+      const { id, status } = refundSchema.parse(await call(settings, path, `refund-${refundId}`, {}));
+      return { status, providerRefundId: id };
     },
     verifyWebhook: (rawBody, signature, nowMs) =>
       isSigned(rawBody, signature, settings.webhookSecret, nowMs)

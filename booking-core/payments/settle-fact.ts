@@ -1,51 +1,47 @@
-import { type BookingId, type BuyerId, type EventId, type IdSource, isUuid } from "../../foundation/ids.ts";
-import type { Jobs } from "../../foundation/jobs/boss.ts";
+import { isUuid } from "../../foundation/ids.ts";
 import type { Logger } from "../../foundation/log.ts";
-import type { Money } from "../../foundation/money.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import type { BookingStatus } from "../bookings/booking.ts";
-import { markPaid } from "../bookings/transitions.ts";
-import { recordTransfer } from "../ledger/record-transfer.ts";
-import { queueEmail } from "../notifications/queue-email.ts";
-import { issueTickets } from "../tickets/issue-tickets.ts";
-import { lockPayment } from "./find-payment.ts";
-import { finishRefund } from "./finish-refund.ts";
-import type { Payment, PaymentFact, ProviderFact } from "./payment.ts";
+import { recordTransfers } from "../ledger/record-transfers.ts";
+import { finishRefund, parkRefund } from "../refunds/finish-refund.ts";
+import { openRefunds, type RefundParts } from "../refunds/open-refunds.ts";
+import { lockPayments } from "./find-payment.ts";
+import { type PaidBooking, payBooking } from "./pay-booking.ts";
+import type { Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
 
-export type SettleParts = { readonly jobs: Jobs; readonly ids: IdSource; readonly logger: Logger };
+export type SettleParts = RefundParts & { readonly logger: Logger };
 
 /** What a fact did, in words for the inbox; and the booking that changed with it, to be told once committed. */
-export type Settled = { readonly outcome: string; readonly changed?: PaidBooking };
-export type PaidBooking = {
-  readonly id: BookingId;
-  readonly eventId: EventId;
-  readonly buyerId: BuyerId;
-  readonly status: BookingStatus;
+export type Settled = {
+  readonly status: "settled" | "ignored" | "parked";
+  readonly outcome: string;
+  readonly changed?: PaidBooking;
 };
 
 /**
  * Everything that follows from what the provider says, in the caller's transaction. The payment's row is locked
  * first: messages about one payment take effect one after the other, and what has taken effect does not again.
  *
- *   created ──▶ pending ──▶ succeeded                 the booking is paid: transfer, tickets, e-mail
+ *   created ──▶ pending ──▶ succeeded                 the booking is paid; or the money goes back, and `problem` says why
  *      └──────────┴──▶ failed ──▶ (succeeded …)       a provider may change its mind, for the better
- *      └──────────┴──▶ refunding ──▶ refunded         paid, but the booking had ended or was paid already
+ *      └──────────┴──▶ parked                         another amount came than was asked for: people look
  */
 export async function settleFact(parts: SettleParts, sql: Sql, fact: ProviderFact): Promise<Settled> {
-  if (fact.kind === "other") return { outcome: "ignored" };
-  if (fact.kind === "unreadable") return park(parts, fact, "the message cannot be read");
-  const payment = isUuid(fact.paymentId) ? await lockPayment(sql, fact.paymentId) : undefined;
-  if (payment === undefined) return park(parts, fact, "the payment is not ours");
   switch (fact.kind) {
+    case "other":
+      return { status: "ignored", outcome: "ignored" };
+    case "unreadable":
+      return park(parts, fact, "the message cannot be read");
     case "payment_succeeded":
-      return settleSuccess(parts, sql, payment, fact);
     case "payment_failed":
-      return settleFailure(sql, payment);
+      return settlePayment(parts, sql, fact);
     case "refund_succeeded":
-      return settleRefund(parts, sql, payment, fact);
     case "refund_failed":
-      return { outcome: "ignored" };
+      return settleRefund(parts, sql, fact);
   }
+}
+
+function settled(outcome: string, changed?: PaidBooking): Settled {
+  return { status: "settled", outcome, ...(changed === undefined ? {} : { changed }) };
 }
 
 /** Nothing happens by itself any more: the inbox keeps the message and its outcome, and people look. */
@@ -53,30 +49,22 @@ function park({ logger }: SettleParts, fact: ProviderFact, why: string): Settled
   const { providerEventId, kind } = fact;
   const paymentId = "paymentId" in fact ? fact.paymentId : undefined;
   logger.error({ providerEventId, kind, paymentId, why }, "a message of the payment provider is parked");
-  return { outcome: `parked: ${why}` };
+  return { status: "parked", outcome: why };
 }
 
-async function settleFailure(sql: Sql, payment: Payment): Promise<Settled> {
-  const isOpen = payment.status === "created" || payment.status === "pending";
-  if (!isOpen) return { outcome: "nothing new" };
-  await sql.query("update payments set status = 'failed', settled_at = now() where id = $1", [payment.id]);
-  return { outcome: "payment failed" };
+async function settlePayment(parts: SettleParts, sql: Sql, fact: PaymentFact): Promise<Settled> {
+  const { paymentId } = fact;
+  const payment = isUuid(paymentId) ? (await lockPayments(sql, [paymentId])).get(paymentId) : undefined;
+  if (payment === undefined) return park(parts, fact, "the payment is not ours");
+  if (fact.kind === "payment_failed") return settleFailure(sql, payment);
+  if (payment.status === "succeeded" || payment.status === "parked") return settled("nothing new");
+  return settleSuccess(parts, sql, payment, fact);
 }
 
-async function settleRefund(
-  parts: SettleParts,
-  sql: Sql,
-  payment: Payment,
-  fact: PaymentFact,
-): Promise<Settled> {
-  if (payment.status !== "refunding") return { outcome: "nothing new" };
-  if (!isSame(fact.amount, payment.amount)) return park(parts, fact, "the refund is not of the whole amount");
-  await finishRefund(parts, sql, payment);
-  return { outcome: "refunded" };
-}
-
-function isSame(one: Money, other: Money): boolean {
-  return one.amountMinor === other.amountMinor && one.currency === other.currency;
+async function settleFailure(sql: Sql, { id, status }: Payment): Promise<Settled> {
+  if (status !== "created" && status !== "pending") return settled("nothing new");
+  await sql.query("update payments set status = 'failed', settled_at = now() where id = $1", [id]);
+  return settled("payment failed");
 }
 
 async function settleSuccess(
@@ -85,54 +73,72 @@ async function settleSuccess(
   payment: Payment,
   fact: PaymentFact,
 ): Promise<Settled> {
-  if (["succeeded", "refunding", "refunded"].includes(payment.status)) return { outcome: "nothing new" };
-  if (!isSame(fact.amount, payment.amount)) return park(parts, fact, "the amount is not what was asked for");
-  const paid = await markPaid(sql, payment.bookingId, payment.amount.amountMinor);
+  if (!isSame(fact, payment)) {
+    await keepReceived(parts, sql, payment, fact, "wrong_amount");
+    return park(parts, fact, "the amount is not what was asked for");
+  }
+  const paid = await payBooking(parts, sql, payment, fact.providerPaymentId);
+  if (paid.outcome === "paid") return settled("paid", paid.booking);
+  await keepReceived(parts, sql, payment, fact, paid.outcome);
+  const { id, bookingId, buyerId } = payment;
+  const { amountMinor, currency } = fact.amount;
+  const refund = { paymentId: id, bookingId, buyerId, reason: paid.outcome, positions: null };
+  const money = { amountMinor, walletMinor: 0n, currency };
+  await openRefunds(parts, sql, [{ ...refund, ...money, key: `payment ${id}`, requestedBy: null }]);
+  return settled(`${paid.outcome}: refunding`);
+}
+
+function isSame({ amount }: PaymentFact, payment: Payment): boolean {
+  return amount.amountMinor === payment.amount.amountMinor && amount.currency === payment.amount.currency;
+}
+
+/** The money is here and has bought nothing: it is the buyer's. */
+async function keepReceived(
+  parts: SettleParts,
+  sql: Sql,
+  { id, bookingId, provider }: Payment,
+  { amount: { amountMinor, currency }, providerPaymentId }: PaymentFact,
+  problem: "wrong_amount" | "too_late" | "paid_twice",
+): Promise<void> {
   await sql.query(
-    `update payments set status = $2, settled_at = now(), provider_payment_id = coalesce(provider_payment_id, $3) where id = $1`,
-    [payment.id, paid ? "succeeded" : "refunding", fact.providerPaymentId],
+    `update payments set status = $2, problem = $3, settled_at = now(), received_minor = $4, received_currency = $5,
+            provider_payment_id = coalesce(provider_payment_id, $6) where id = $1`,
+    [
+      id,
+      problem === "wrong_amount" ? "parked" : "succeeded",
+      problem,
+      amountMinor,
+      currency,
+      providerPaymentId,
+    ],
   );
-  return paid ? settlePaid(parts, sql, payment) : settleTooLate(parts, sql, payment);
+  await recordTransfers(sql, parts.ids, [
+    {
+      ...{ key: `payment ${id}`, kind: "payment", currency, bookingId, paymentId: id },
+      entries: [
+        { account: { kind: "provider_clearing", party: provider }, amountMinor },
+        { account: { kind: "buyer_refunds", party: bookingId ?? id }, amountMinor: -amountMinor },
+      ],
+    },
+  ]);
 }
 
-async function settlePaid(parts: SettleParts, sql: Sql, payment: Payment): Promise<Settled> {
-  const { bookingId } = payment;
-  const changed = await readBooking(sql, bookingId);
-  await recordTransfer(sql, parts.ids, {
-    key: `payment ${payment.id}`,
-    kind: "payment",
-    bookingId,
-    paymentId: payment.id,
-    from: { kind: "organiser_payable", party: changed.eventId },
-    to: { kind: "provider_clearing", party: payment.provider },
-    amount: payment.amount,
-  });
-  await issueTickets(sql, parts.ids, bookingId);
-  await queueEmail(parts, sql, { bookingId, template: "tickets", fact: "tickets" });
-  await parts.jobs.insert(sql, "apply-holds", [{ data: { bookingIds: [bookingId] } }]);
-  return { outcome: "paid", changed };
-}
-
-/** The booking has ended, costs less by now, or another payment has paid it: the money is the buyer's, and goes back. */
-async function settleTooLate(parts: SettleParts, sql: Sql, payment: Payment): Promise<Settled> {
-  await recordTransfer(sql, parts.ids, {
-    key: `payment ${payment.id}`,
-    kind: "payment",
-    bookingId: payment.bookingId,
-    paymentId: payment.id,
-    from: { kind: "buyer_refunds", party: payment.bookingId },
-    to: { kind: "provider_clearing", party: payment.provider },
-    amount: payment.amount,
-  });
-  await parts.jobs.insert(sql, "refund-payment", [{ data: { paymentId: payment.id } }]);
-  return { outcome: "the booking could not be paid any more: refunding" };
-}
-
-async function readBooking(sql: Sql, bookingId: BookingId): Promise<PaidBooking> {
-  const found = await sql.query<PaidBooking>(
-    `select id, event_id as "eventId", buyer_id as "buyerId", status from bookings where id = $1`,
-    [bookingId],
+async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {
+  if (!isUuid(fact.refundId)) return park(parts, fact, "the refund is not ours");
+  const found = await sql.query<{ amount_minor: bigint; currency: string; status: string }>(
+    "select amount_minor, currency, status from refunds where id = $1 and payment_id = $2 for update",
+    [fact.refundId, fact.paymentId],
   );
-  if (found.rows[0] === undefined) throw new Error(`there is no booking ${bookingId}`);
-  return found.rows[0];
+  const [refund] = found.rows;
+  if (refund === undefined) return park(parts, fact, "the refund is not ours");
+  if (refund.status === "done") return settled("nothing new");
+  const { amountMinor, currency } = fact.amount;
+  if (refund.amount_minor !== amountMinor || refund.currency !== currency)
+    return park(parts, fact, "the amount is not what was to be given back");
+  if (fact.kind === "refund_succeeded") {
+    await finishRefund(parts, sql, fact.refundId, null);
+    return settled("refunded");
+  }
+  await parkRefund(sql, fact.refundId, "the provider could not give it back");
+  return park(parts, fact, "the provider could not give it back");
 }

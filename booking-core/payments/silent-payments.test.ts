@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decide } from "../../test/harness/money.ts";
+import { paymentProviders } from "./payment-providers.ts";
 import { askAboutSilentPayments } from "./silent-payments.ts";
 import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
 
@@ -40,7 +41,7 @@ test("a provider that cannot be asked about one payment is asked about the other
     status: (id: string) =>
       id === stuckPayment.providerPaymentId ? Promise.reject(new Error("no answer")) : status(id),
   };
-  await askAboutSilentPayments({ ...at(Date.now() + minute + 1_000), provider });
+  await askAboutSilentPayments({ ...at(Date.now() + minute + 1_000), providers: paymentProviders(provider) });
   expect([await here.statusOf(stuck), await here.statusOf(other)]).toEqual(["pending_payment", "paid"]);
 });
 
@@ -57,7 +58,10 @@ test("a payment that stays open is asked about after a minute, then ever more ra
         return status(id);
       },
     };
-    await askAboutSilentPayments({ ...at(startMs + minutes * minute), provider });
+    await askAboutSilentPayments({
+      ...at(startMs + minutes * minute),
+      providers: paymentProviders(provider),
+    });
   }
   const gaps = asked.map((minutes, index) => minutes - (asked[index - 1] ?? 0));
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1);

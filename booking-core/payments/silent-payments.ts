@@ -52,8 +52,9 @@ async function askOrWarn(parts: SettleWebhookParts, id: PaymentId): Promise<void
 async function askAbout(parts: SettleWebhookParts, id: PaymentId): Promise<void> {
   const payment = await findPayment(parts.pool, id);
   if (payment?.status !== "pending" || payment.providerPaymentId === null) return;
-  const { providerPaymentId } = payment;
-  const { status, amount } = await parts.provider.status(providerPaymentId);
+  const { provider, providerPaymentId } = payment;
+  if (provider === "wallet") return;
+  const { status, amount } = await parts.providers.of(provider).status(providerPaymentId);
   if (status !== "succeeded" && status !== "failed") return;
   const fact: ProviderFact = {
     providerEventId: `asked ${id}`,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
+import type { RefundId } from "../../foundation/ids.ts";
 import { sign } from "../../outside/payment-sandbox/webhooks.ts";
 import { openTill, type Till, workOn } from "../../test/harness/money.ts";
 import { best, bookRequest, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
@@ -37,7 +38,7 @@ function buyerSteps(shop: Shop, till: Till) {
   };
   const startPayment = async (booking: Booking, idempotencyKey: string = randomUUID()) => {
     const { buyerId, id: bookingId } = booking;
-    const started = await till.payments.start({ buyerId, bookingId, idempotencyKey });
+    const started = await till.payments.start({ buyerId, bookingId, idempotencyKey, language: "en" });
     if (started.outcome !== "started") throw new Error(started.outcome);
     return started.payment;
   };
@@ -61,8 +62,26 @@ function looks({ pool, bookings }: Shop) {
         },
         { what: `payment ${status}` },
       ),
+    /** The id of its refund, once the provider has given it back. */
+    refundDone: ({ id }: Pick<Payment, "id">): Promise<RefundId> =>
+      waitFor(
+        async () => {
+          const text = "select id from refunds where payment_id = $1 and status = 'done'";
+          return (await pool.query<{ id: RefundId }>(text, [id])).rows[0]?.id;
+        },
+        { what: "the refund" },
+      ),
+    problemPayment: ({ id }: Booking, problem: string): Promise<Pick<Payment, "id">> =>
+      waitFor(
+        async () => {
+          const text = "select id from payments where booking_id = $1 and problem = $2";
+          return (await pool.query<Pick<Payment, "id">>(text, [id, problem])).rows[0];
+        },
+        { what: `a payment that is ${problem}` },
+      ),
     paymentStatuses: async ({ id }: Booking): Promise<string[]> => {
-      const text = "select status from payments where booking_id = $1 order by created_at";
+      const text = `select case r.status when 'done' then 'refunded' when 'pending' then 'refunding' else p.status end as status
+        from payments p left join refunds r on r.payment_id = p.id where p.booking_id = $1 order by p.created_at`;
       return (await pool.query<{ status: string }>(text, [id])).rows.map((row) => row.status);
     },
     expectCounts: async ({ id }: Booking, counts: Partial<Record<CountedTable, number>>) => {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { BookingId, IdSource, TicketId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 
@@ -12,10 +11,10 @@ export async function issueTickets(sql: Sql, ids: IdSource, bookingId: BookingId
     [bookingId],
   );
   await sql.query(
-    `insert into tickets (id, booking_id, event_id, section_id, position, seat_number, code, status)
-     select t.id, $1, t.event_id, t.section_id, t.position, t.seat_number, t.code, 'valid'
-       from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::text[])
-         as t (id, event_id, section_id, position, seat_number, code)
+    `insert into tickets (id, booking_id, event_id, section_id, position, seat_number, status)
+     select t.id, $1, t.event_id, t.section_id, t.position, t.seat_number, 'valid'
+       from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[])
+         as t (id, event_id, section_id, position, seat_number)
      on conflict (booking_id, position) do nothing`,
     [
       bookingId,
@@ -24,12 +23,6 @@ export async function issueTickets(sql: Sql, ids: IdSource, bookingId: BookingId
       rows.map((row) => row.section_id),
       rows.map((row) => row.position),
       rows.map((row) => row.seat_number),
-      rows.map(() => newCode()),
     ],
   );
-}
-
-/** What the door reads: 128 bits that nobody can guess. */
-function newCode(): string {
-  return randomBytes(16).toString("base64url");
 }

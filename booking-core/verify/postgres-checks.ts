@@ -48,7 +48,7 @@ export function postgresChecks(pool: Pool): Check[] {
     check(
       7,
       "every payment that succeeded became tickets or goes back",
-      "select count(*) from payments where status in ('succeeded', 'refunding', 'refunded')",
+      "select count(*) from payments where status = 'succeeded'",
       strandedPayments,
     ),
     check(
@@ -147,10 +147,14 @@ const paidWithoutTickets = `
    group by b.id having count(t.id) <> b.quantity`;
 
 const strandedPayments = `
-  select p.id::text as key, 'payment ' || p.id || ' is ' || p.status || ' and its booking ' || b.id || ' is ' || b.status as sentence
+  select p.id::text as key, 'payment ' || p.id || ' has succeeded, and its booking ' || b.id || ' is ' || b.status as sentence
     from payments p join bookings b on b.id = p.booking_id
-   where p.settled_at < now() - interval '${settleSeconds} seconds'
-     and (p.status = 'refunding' or (p.status = 'succeeded' and b.status not in ('paid', 'partly_refunded', 'refunded')))`;
+   where p.status = 'succeeded' and p.settled_at < now() - interval '${settleSeconds} seconds'
+     and b.status not in ('paid', 'partly_refunded', 'refunded')
+     and (p.refunded_minor < p.received_minor or p.wallet_state in ('held', 'taken'))
+   union all
+  select r.id::text, 'refund ' || r.id || ' of payment ' || r.payment_id || ' is still under way'
+    from refunds r where r.status = 'pending' and r.created_at < now() - interval '${settleSeconds} seconds'`;
 
 const lopsidedTransfers = `
   select t.id::text as key, 'transfer ' || t.id || ' (' || t.key || ') does not sum to zero or has no entries' as sentence
@@ -163,10 +167,11 @@ const unrecordedPayments = `
     left join lateral (
       select coalesce(sum(e.amount_minor), 0) as held
         from transfers t join entries e on e.transfer_id = t.id join ledger_accounts a on a.id = e.account_id
-       where t.payment_id = p.id and a.kind = 'provider_clearing' and e.currency = p.currency) l on true
-   where l.held <> case when p.status in ('succeeded', 'refunding') then p.amount_minor else 0 end`;
+       where t.payment_id = p.id and a.kind = 'provider_clearing' and e.currency = coalesce(p.received_currency, p.currency)) l on true
+    left join lateral (select coalesce(sum(r.amount_minor), 0) as back from refunds r where r.payment_id = p.id and r.status = 'done') r on true
+   where l.held <> coalesce(p.received_minor, 0) - r.back`;
 
 const missingGuards = `
   select wanted.name as key, 'the trigger ' || wanted.name || ' is missing or switched off' as sentence
-    from (values ('entries_append_only'), ('transfers_append_only'), ('entries_balance'), ('transfers_have_entries')) as wanted (name)
+    from (values ('entries_append_only'), ('transfers_append_only'), ('entries_balance'), ('transfers_have_entries'), ('entries_add_up'), ('account_balances_follow'), ('refunds_stay'), ('payments_stay')) as wanted (name)
    where not exists (select from pg_trigger t where t.tgname = wanted.name and t.tgenabled in ('O', 'A'))`;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase } from "../../test/harness/database.ts";
 import { silent } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
-import type { PaymentId } from "../ids.ts";
+import type { RefundId } from "../ids.ts";
 import { createPool, inTransaction, type Pool } from "../postgres/pool.ts";
 import { type Jobs, startJobs } from "./boss.ts";
 
@@ -34,11 +34,11 @@ test("a burst of jobs is worked off at once, and does not wait for the next look
 
 test("a job that fails comes again, and those beside it do not", async () => {
   const tried: string[] = [];
-  await jobs.work("refund-payment", { concurrency: 4 }, async ({ paymentId }) => {
-    tried.push(paymentId);
-    if (paymentId === "bad" && tried.filter((id) => id === "bad").length === 1) throw new Error("not yet");
+  await jobs.work("refund-payment", { concurrency: 4 }, async ({ refundId }) => {
+    tried.push(refundId);
+    if (refundId === "bad" && tried.filter((id) => id === "bad").length === 1) throw new Error("not yet");
   });
-  const wanted = ["good", "bad", "fine"].map((id) => ({ data: { paymentId: id as PaymentId } }));
+  const wanted = ["good", "bad", "fine"].map((id) => ({ data: { refundId: id as RefundId } }));
   await inTransaction(pool, (sql) => jobs.insert(sql, "refund-payment", wanted));
   await waitFor(() => tried.length >= 4, { what: "four tries" });
   const states = await waitFor(

@@ -1,4 +1,4 @@
-import type { BookingId, EventId, PaymentId, SectionId } from "../ids.ts";
+import type { BookingId, EventId, RefundId, SectionId } from "../ids.ts";
 
 /** What each job carries. A job names rows; it never carries what the rows say. */
 export type JobData = {
@@ -12,8 +12,8 @@ export type JobData = {
   "count-identities": { eventId: EventId };
   /** Settles one webhook of the inbox. */
   "settle-webhook": { inboxId: string };
-  /** Gives a payment back that could not become tickets. */
-  "refund-payment": { paymentId: PaymentId };
+  /** Gives the part of a refund back that goes through the provider. */
+  "refund-payment": { refundId: RefundId };
   /** Sends one e-mail of the notification log. */
   "send-email": { notificationId: string };
   /** Sends the code of an address for a span of time. Nothing is stored of it, so the job is all there is. */

@@ -8,10 +8,11 @@ import { moneySchema, moneyView } from "../wire/money.ts";
 const paymentSchema = z
   .strictObject({
     id: idSchema<PaymentId>("The payment."),
-    bookingId: idSchema<BookingId>("The booking."),
-    provider: z.enum(["sandbox"]),
-    status: z.enum(["created", "pending", "succeeded", "failed", "refunding", "refunded"]),
-    amount: moneySchema,
+    bookingId: idSchema<BookingId>("The booking; nothing where it fills a wallet.").nullable(),
+    provider: z.enum(["sandbox", "stripe", "wallet"]),
+    status: z.enum(["created", "pending", "succeeded", "failed", "parked"]),
+    amount: moneySchema.meta({ description: "Through the provider." }),
+    refunded: moneySchema.meta({ description: "What of it was given back or promised." }),
     payUrl: z.string().nullable().meta({ description: "Where the buyer pays." }),
   })
   .meta({ id: "Payment" });
@@ -35,6 +36,7 @@ export const startPayment = defineRoute({
       buyerId: buyer.buyerId,
       bookingId,
       idempotencyKey: headers.idempotencyKey as string,
+      language: "en",
     });
     if (started.outcome !== "started") return { refusal: started.outcome };
     const { payment, fresh } = started;
@@ -43,6 +45,14 @@ export const startPayment = defineRoute({
 });
 
 function paymentView(payment: Payment): z.infer<typeof paymentSchema> {
-  const { id, bookingId, provider, status, amount, payUrl } = payment;
-  return { id, bookingId, provider, status, amount: moneyView(amount), payUrl };
+  const { id, bookingId, provider, status, amount, refundedMinor, payUrl } = payment;
+  return {
+    id,
+    bookingId,
+    provider,
+    status,
+    amount: moneyView(amount),
+    refunded: moneyView({ ...amount, amountMinor: refundedMinor }),
+    payUrl,
+  };
 }

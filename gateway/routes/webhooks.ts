@@ -19,7 +19,7 @@ export const receiveSandboxWebhook = defineRoute({
   },
   refusals: ["webhook_signature_wrong"],
   async handle({ services, rawBody, headers }) {
-    const { outcome } = await services.inbox.receive(rawBody, headers.webhookSignature ?? "");
+    const { outcome } = await services.inbox.receive("sandbox", rawBody, headers.webhookSignature ?? "");
     if (outcome === "webhook_signature_wrong") return { refusal: "webhook_signature_wrong" };
     return reply(200, { outcome });
   },

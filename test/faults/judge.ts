@@ -85,13 +85,20 @@ function faultOf(told: ToldBooking, row: BookingRow | undefined): string[] {
   return rightfulEnds.includes(row.status) ? [] : [`${name} is ${row.status}`];
 }
 
-type PaymentRow = { provider_payment_id: string; status: string; booking_id: string; booking: string };
+type PaymentRow = {
+  provider_payment_id: string;
+  status: string;
+  refunded: string;
+  booking_id: string;
+  booking: string;
+};
 
 /** Each payment by the provider's books: kept for a paid booking, or given back whole. */
 async function money(site: Site, records: Records): Promise<string[]> {
   const books = await readSandboxBooks(site);
   const found = await site.pool.query<PaymentRow>(
-    `select p.provider_payment_id, p.status, p.booking_id, b.status as booking
+    `select p.provider_payment_id, p.status, p.booking_id, b.status as booking,
+            (select coalesce(sum(amount_minor), 0)::text from refunds where payment_id = p.id and status = 'done') as refunded
        from payments p join bookings b on b.id = p.booking_id where p.provider_payment_id is not null`,
   );
   const byProviderId = new Map(found.rows.map((row) => [row.provider_payment_id, row]));
@@ -104,9 +111,15 @@ async function money(site: Site, records: Records): Promise<string[]> {
     taken.add(ours.booking_id);
     const said = `payment ${payment.id} is ${payment.status} at the provider and ${ours.status} here, of a booking that is ${ours.booking}`;
     if (payment.status === "refunded")
-      return ours.status === "refunded" && refunded.get(payment.id) === payment.amountMinor ? [] : [said];
-    return ours.status === "succeeded" && ours.booking === "paid" ? [] : [said];
+      return isGivenBack(ours, payment.amountMinor) && refunded.get(payment.id) === payment.amountMinor
+        ? []
+        : [said];
+    return ours.status === "succeeded" && ours.refunded === "0" && ours.booking === "paid" ? [] : [said];
   });
   const unpaid = [...records.bookings.values()].filter(({ id, approved }) => approved && !taken.has(id));
   return [...faults, ...unpaid.map(({ id }) => `booking ${id} was paid, and the provider has nothing of it`)];
+}
+
+function isGivenBack({ status, refunded }: PaymentRow, amountMinor: number): boolean {
+  return status === "succeeded" && refunded === String(amountMinor);
 }

@@ -27,7 +27,7 @@ async function unsettled(site: Site): Promise<string[]> {
 
 const openMatters = `
   select 'unpaid bookings' as what, count(*) from bookings where status = 'pending_payment'
-  union all select 'refunds under way', count(*) from payments where status = 'refunding'
+  union all select 'refunds under way', count(*) from refunds where status = 'pending'
   union all select 'messages of the provider', count(*) from webhook_inbox where settled_at is null
   union all select 'e-mails', count(*) from notifications where status = 'queued'`;
 

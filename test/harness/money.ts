@@ -7,10 +7,11 @@ import { applyHolds, expireBookings } from "../../booking-core/bookings/jobs.ts"
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
+import { paymentProviders } from "../../booking-core/payments/payment-providers.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
-import { refundPayment } from "../../booking-core/payments/refund-payment.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
+import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
 import { uuidSource } from "../../foundation/ids.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
@@ -30,11 +31,11 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     apiKey: secrets.SANDBOX_API_KEY,
     webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
   });
-  const parts = { ...shop, provider, ids: uuidSource };
+  const parts = { ...shop, provider, providers: paymentProviders(provider), ids: uuidSource };
   const inbox = createInbox(parts);
   const gate = await openGate(async (body, signature) => {
     if (options.receiveWebhooks === false) return 503;
-    const { outcome } = await inbox.receive(body, signature);
+    const { outcome } = await inbox.receive("sandbox", body, signature);
     return outcome === "webhook_signature_wrong" ? 401 : 200;
   });
   const startSandbox = () =>
