@@ -22,7 +22,9 @@ export type AuditAction =
   | "place_removed"
   | "seats_marked"
   | "rules_changed"
-  | "pool_set";
+  | "pool_set"
+  | "door_made"
+  | "door_closed";
 
 export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
 

@@ -21,6 +21,8 @@ export const auditEntrySchema = z
       "seats_marked",
       "rules_changed",
       "pool_set",
+      "door_made",
+      "door_closed",
     ]),
     before: detail,
     after: detail,
