@@ -11,6 +11,7 @@ import { createRoomRecords } from "../booking-core/rooms/room-records.ts";
 import { createRoomStore } from "../booking-core/rooms/room-store.ts";
 import { createSaleControl } from "../booking-core/sale/sale-control.ts";
 import { createSeatEngine } from "../booking-core/seats/seat-engine.ts";
+import { createTicketKeys } from "../booking-core/tickets/ticket-keys.ts";
 import { systemClock } from "../foundation/clock.ts";
 import type { Config } from "../foundation/config.ts";
 import { uuidSource } from "../foundation/ids.ts";
@@ -56,6 +57,7 @@ export async function createCore(config: Config, logger: Logger) {
     webhookSecret: config.SANDBOX_WEBHOOK_SECRET,
   });
   const providers = paymentProviders(sandbox);
+  const ticketKeys = createTicketKeys({ pool, clock, secret: config.TOKEN_SECRET });
   const close = async () => {
     await jobs.stop();
     await pool.end();
@@ -85,6 +87,7 @@ export async function createCore(config: Config, logger: Logger) {
     changeOfMind,
     saleControl,
     providers,
+    ticketKeys,
     close,
   };
 }

@@ -12,6 +12,7 @@ import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
 import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
+import { addTicketKeys } from "./ticket-keys.ts";
 import { addVerifyDraw } from "./verify-draw.ts";
 
 type VerifyOptions = { json: boolean; data: string };
@@ -46,6 +47,7 @@ program
   .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .action(runRebuild);
 addVerifyDraw(program);
+addTicketKeys(program);
 
 try {
   await program.parseAsync();

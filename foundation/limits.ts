@@ -64,6 +64,8 @@ export const limits = {
     joinsOfIdentity: { perMinute: 30, burst: 10 },
     /** Seat maps: plans, snapshots and live connections. */
     maps: { perMinute: 600, burst: 300 },
+    /** What is drawn of tickets: PDFs, pages and pictures of codes. */
+    tickets: { perMinute: 120, burst: 60 },
   },
   rateKeys: 100_000,
   /** Proofs of devices that were used (RFC 9449). */
@@ -203,6 +205,7 @@ export const limits = {
     remembered: 10_000,
     /** Scans that a device tells of at once, and tickets on a page of its list. */
     scansPerBatch: 500,
+    batchBytes: 160 * 1024,
     listPage: 1_000,
     /** A device without network may be so far behind. */
     scanAgeMs: 7 * 24 * 60 * 60_000,

@@ -1,10 +1,12 @@
 import type { Route } from "./route.ts";
 import { book, showBooking } from "./routes/bookings.ts";
 import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
+import { checkIn, showDoorList, tellCheckIns } from "./routes/doors.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
+import { closeDoor, listDoors, makeDoor } from "./routes/operator-doors.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
 import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
@@ -14,7 +16,8 @@ import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.t
 import { showPlan } from "./routes/plan.ts";
 import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
-import { showTicket } from "./routes/tickets.ts";
+import { listTicketKeys } from "./routes/ticket-keys.ts";
+import { reissueTicket, showTicket, showTicketCode, showTicketsPdf } from "./routes/tickets.ts";
 import { receiveSandboxWebhook } from "./routes/webhooks.ts";
 
 /** Every route with its schemas: what is served, validated and documented. */
@@ -53,6 +56,16 @@ export const routes: readonly Route[] = [
   cancelBooking,
   startPayment,
   showTicket,
+  showTicketCode,
+  showTicketsPdf,
+  reissueTicket,
+  listTicketKeys,
+  makeDoor,
+  listDoors,
+  closeDoor,
+  checkIn,
+  tellCheckIns,
+  showDoorList,
   receiveSandboxWebhook,
   showHealth,
   showReadiness,

@@ -23,6 +23,7 @@ const noLimits = {
   guesses: freeRates,
   joinsOfIdentity: freeRates,
   maps: freeRates,
+  tickets: freeRates,
 };
 
 type TestBounds = {

@@ -1,12 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { readHistory } from "../../booking-core/bookings/booking-history.ts";
+import { createCheckIns } from "../../booking-core/doors/check-ins.ts";
+import { createDoorLists } from "../../booking-core/doors/door-list.ts";
+import { createDoors } from "../../booking-core/doors/doors.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
+import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import type { Config } from "../../foundation/config.ts";
 import { type Bounds, defaultBounds } from "../../gateway/bounds.ts";
@@ -20,6 +24,7 @@ import type { RunningRole } from "./running-role.ts";
 export async function startGatewayRole(core: Core, config: Config): Promise<RunningRole> {
   const gatewayId = `${hostname()}-${process.pid}-${randomUUID()}`;
   const roomWatches = createRoomWatches({ ...core, gatewayId });
+  const ticketDrawing = createTicketDrawing();
   const sectionWatches = createSectionWatches(core);
   const gateway = await startGateway(
     {
@@ -39,7 +44,11 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       metricsToken: config.METRICS_TOKEN,
       payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
       inbox: createInbox(core),
-      tickets: createTickets(core),
+      tickets: createTickets({ pool: core.pool, keys: core.ticketKeys }),
+      ticketDrawing,
+      doors: createDoors(core),
+      doorList: createDoorLists(core),
+      checkIns: createCheckIns({ ...core, keys: core.ticketKeys }),
       checks: {
         redis: async () => {
           await core.redis.ping();
@@ -55,7 +64,7 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
   return {
     stop: async () => {
       await gateway.stop("the server is restarting");
-      await Promise.all([roomWatches.stop(), sectionWatches.stop()]);
+      await Promise.all([roomWatches.stop(), sectionWatches.stop(), ticketDrawing.stop()]);
       await core.bookings.drain();
     },
   };

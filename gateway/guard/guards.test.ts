@@ -16,6 +16,7 @@ function setUp(rateKeys = 100) {
     guesses: rule,
     joinsOfIdentity: rule,
     maps: rule,
+    tickets: rule,
   };
   const services = { clock, guardSecret: "g".repeat(32), publicUrl } as unknown as GatewayServices;
   return { clock, guards: createGuards(services, { rates, rateKeys }) };
