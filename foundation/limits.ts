@@ -110,6 +110,9 @@ export const limits = {
     paymentWindowMinMs: 1_000,
     paymentWindowMaxMs: 24 * 60 * 60_000,
   },
+  /** Of one seat. A whole booking of the dearest still fits a JSON number exactly. */
+  price: { charges: 8, mostMinor: 100_000_000_000_000n },
+  refundPolicy: { untilMostMs: 366 * 24 * 60 * 60_000 },
   /** Bookings on a page of a buyer's history. */
   history: { pageMost: 100, pageUsual: 20 },
   room: {
@@ -246,6 +249,10 @@ export function assertLimits(): void {
   assertThat(
     2 * limits.seatMap.messageBytes < limits.socket.backpressureBytes,
     "a client must be able to have a message of seats waiting and hear the next",
+  );
+  assertThat(
+    limits.price.mostMinor * BigInt(booking.seatsPerBooking) <= Number.MAX_SAFE_INTEGER,
+    "the total of a booking must fit a JSON number",
   );
   assertThat(limits.section.blockSeats <= 250, "a block's longest free run must fit one byte of its index");
 }

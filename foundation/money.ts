@@ -1,8 +1,9 @@
+import { type Currency, decimalsOf } from "./currencies.ts";
+
 /** Money is a bigint of minor units (cents, yen, fils) with its currency; never a float. */
 export type Money = { readonly amountMinor: bigint; readonly currency: Currency };
 
-/** ISO 4217, three capital letters. */
-export type Currency = string;
+export type { Currency };
 
 export function multiplyMoney(price: Money, quantity: number): Money {
   if (!Number.isSafeInteger(quantity) || quantity < 0) throw new Error(`quantity ${quantity} is no count`);
@@ -16,14 +17,17 @@ export function addMoney(left: Money, right: Money): Money {
 
 /** For people: `formatMoney({ amountMinor: 4500n, currency: "EUR" })` is "€45.00". */
 export function formatMoney(money: Money, locale = "en"): string {
-  const format = new Intl.NumberFormat(locale, { style: "currency", currency: money.currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(decimalText(money.amountMinor, digits) as Intl.StringNumericLiteral);
+  const decimals = decimalsOf(money.currency);
+  const format = new Intl.NumberFormat(locale, {
+    ...{ style: "currency", currency: money.currency },
+    ...{ minimumFractionDigits: decimals, maximumFractionDigits: decimals },
+  });
+  return format.format(decimalText(money.amountMinor, decimals) as Intl.StringNumericLiteral);
 }
 
-function decimalText(amountMinor: bigint, digits: number): string {
+function decimalText(amountMinor: bigint, decimals: number): string {
   const sign = amountMinor < 0n ? "-" : "";
-  const text = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(digits + 1, "0");
-  if (digits === 0) return `${sign}${text}`;
-  return `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}`;
+  const text = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(decimals + 1, "0");
+  if (decimals === 0) return `${sign}${text}`;
+  return `${sign}${text.slice(0, -decimals)}.${text.slice(-decimals)}`;
 }

@@ -8,18 +8,40 @@ import { testServices } from "./test-services.ts";
 const token = tokenOf(testOperator());
 const base = `/v1/admin/events/${eventId}`;
 const seats = `${base}/sections/${seatedId}/seats`;
+const anyPolicy = { untilSeconds: 0, shareBasisPoints: 1, feesToo: true, seatsReturn: true };
 const { saleControl } = testServices({} as never, {} as never);
 
 test("an operator reads and changes the rules, in the units of the API", async () => {
   const gateway = await startTestGateway();
   const shown = await send(gateway, `${base}/rules`, { token });
   expect(shown.body).toEqual({
-    ...{ mostPerBuyer: null, allowsSingles: true, extensionSeconds: 60 },
+    ...{ mostPerBuyer: null, allowsSingles: true, extensionSeconds: 60, refundPolicy: null },
     pools: [{ letter: "A", name: "artists" }],
   });
   const json = { mostPerBuyer: 4, extensionSeconds: 0 };
   const changed = await send(gateway, `${base}/rules`, { method: "PATCH", token, json });
   expect(changed.body).toMatchObject(json);
+});
+
+test("an operator says how tickets are given back, or that they are not", async () => {
+  const asked: unknown[] = [];
+  const gateway = await startTestGateway({
+    saleControl: {
+      ...saleControl,
+      changeRules: async (actor, event, changes) => {
+        asked.push(changes);
+        return saleControl.changeRules(actor, event, changes);
+      },
+    },
+  });
+  const policy = { untilSeconds: 86_400, shareBasisPoints: 9_000, feesToo: false, seatsReturn: true };
+  for (const refundPolicy of [policy, null]) {
+    const json = { refundPolicy };
+    const changed = await send(gateway, `${base}/rules`, { method: "PATCH", token, json });
+    expect(changed).toMatchObject({ status: 200, body: json });
+  }
+  const { untilSeconds: _, ...terms } = policy;
+  expect(asked).toEqual([{ refundPolicy: { untilMs: 86_400_000, ...terms } }, { refundPolicy: null }]);
 });
 
 test("a pool is made with a code that is not told again", async () => {
@@ -64,6 +86,11 @@ test.each([
   [`${base}/rules`, "PATCH", {}],
   [`${base}/rules`, "PATCH", { mostPerBuyer: 0 }],
   [`${base}/rules`, "PATCH", { extensionSeconds: 90_000 }],
+  [`${base}/rules`, "PATCH", { refundPolicy: {} }],
+  [`${base}/rules`, "PATCH", { refundPolicy: { ...anyPolicy, shareBasisPoints: 10_001 } }],
+  [`${base}/rules`, "PATCH", { refundPolicy: { ...anyPolicy, shareBasisPoints: 0 } }],
+  [`${base}/rules`, "PATCH", { refundPolicy: { ...anyPolicy, untilSeconds: -1 } }],
+  [`${base}/rules`, "PATCH", { refundPolicy: { ...anyPolicy, more: true } }],
   [`${base}/pools`, "POST", { letter: "A", name: "artists", code: "short" }],
   [`${base}/pools`, "POST", { letter: "A", name: "art\u0000ists", code: "long-enough" }],
   [`${base}/pools`, "POST", { letter: "a", name: "artists", code: "long-enough" }],

@@ -39,11 +39,28 @@ test("a guest gets a session by e-mail, and a wrong password is refused", async 
 test("events are listed and shown, money as whole minor units and times as RFC 3339", async () => {
   const gateway = await startTestGateway();
   const list = await send(gateway, "/v1/events");
-  expect(list.body).toMatchObject({ events: [{ id: eventId, paymentWindowSeconds: 900 }] });
+  expect(list.body).toMatchObject({
+    events: [{ id: eventId, paymentWindowSeconds: 900, currency: "EUR", currencyDecimals: 2 }],
+  });
   const shown = await send(gateway, `/v1/events/${eventId}`);
   const offers = [{ price: { amountMinor: 4500, currency: "EUR" }, salesFrom: "1970-01-01T00:00:00.000Z" }];
   expect(shown.body).toMatchObject({ id: eventId, sections: [{ id: seatedId, offers }, { id: standingId }] });
   expect(problemOf(await send(gateway, `/v1/events/${unknownId}`)).code).toBe("not_found");
+});
+
+test("an offer says what its price is made of, and the event until when tickets are taken back", async () => {
+  const gateway = await startTestGateway();
+  const { body } = await send(gateway, `/v1/events/${eventId}`);
+  const amountOf = (amountMinor: number) => ({ amountMinor, currency: "EUR" });
+  const offer = {
+    ...{ price: amountOf(4_500), fee: amountOf(300), tax: amountOf(275) },
+    charges: [
+      { name: "Service", kind: "fee", included: false, basisPoints: null, amount: amountOf(300) },
+      { name: "VAT 7 %", kind: "tax", included: true, basisPoints: 700, amount: amountOf(275) },
+    ],
+  };
+  const refunds = { until: "2027-01-15T07:00:00.000Z", shareBasisPoints: 9_000, feesToo: false };
+  expect(body).toMatchObject({ refunds, sections: [{ offers: [offer] }, { offers: [offer] }] });
 });
 
 test("joining answers 201 with the place, and 200 when it was there", async () => {

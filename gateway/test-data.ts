@@ -1,5 +1,5 @@
 import type { Booking } from "../booking-core/bookings/booking.ts";
-import type { OnsaleEvent, Section } from "../booking-core/events/event.ts";
+import type { Offer, OnsaleEvent, Section } from "../booking-core/events/event.ts";
 import { compileSection, type PlannedSection } from "../booking-core/events/plan.ts";
 import type { BuyerId, EventId, OfferId, SectionId } from "../foundation/ids.ts";
 import { identityFrom, uuidFromParts } from "../foundation/ids.ts";
@@ -25,6 +25,7 @@ export const testEvent: OnsaleEvent = {
   currency: "EUR",
   paymentWindowMs: 900_000,
   rules: { mostPerIdentity: null, allowsSingles: true, extensionMs: 0 },
+  refundPolicy: { untilMs: hourMs, shareBasisPoints: 9_000, feesToo: false, seatsReturn: true },
   pools: [],
   sections: [
     section(seatedId, {
@@ -40,10 +41,16 @@ export const testEvent: OnsaleEvent = {
 };
 
 function section(id: SectionId, planned: PlannedSection): Section {
-  const offer = {
+  const offer: Offer = {
     id: offerIdOf(id),
     category: "Floor",
     price,
+    feeMinor: 300n,
+    taxMinor: 275n,
+    charges: [
+      { name: "Service", kind: "fee", included: false, fixedMinor: 300n, amountMinor: 300n },
+      { name: "VAT 7 %", kind: "tax", included: true, basisPoints: 700, amountMinor: 275n },
+    ],
     maxPerBooking: 4,
     salesFromMs: 0,
     salesUntilMs: 1_900_000_000_000,

@@ -42,7 +42,7 @@ export function createFeed<Message>() {
 }
 
 const testRules = {
-  ...{ mostPerIdentity: null, allowsSingles: true, extensionMs: 60_000 },
+  ...{ mostPerIdentity: null, allowsSingles: true, extensionMs: 60_000, refundPolicy: null },
   pools: [{ seatClass: 4, name: "artists", codeHash: "hash" }],
 };
 

@@ -30,5 +30,13 @@ test("the demo is 2,000 seats in 8 sections of which one is standing, with an op
   const sections = event?.sections ?? [];
   expect(sections.map(({ kind }) => kind).filter((kind) => kind === "standing")).toHaveLength(1);
   expect(sections).toHaveLength(8);
+  expect(event?.refundPolicy).toMatchObject({ untilMs: 86_400_000, shareBasisPoints: 10_000 });
+  const floor = sections.find(({ kind }) => kind === "standing")?.offers[0];
+  // 55.00 on the poster, of which 7 % tax; 2.50 on top for the house.
+  expect(floor).toMatchObject({ price: { amountMinor: 5_750n }, feeMinor: 250n, taxMinor: 360n });
+  expect(floor?.charges.map(({ kind, included }) => [kind, included])).toEqual([
+    ["fee", false],
+    ["tax", true],
+  ]);
   expect(sections.reduce((sum, { capacity }) => sum + capacity, 0)).toBe(2_000);
 });

@@ -4,10 +4,13 @@
  */
 import { randomBytes } from "node:crypto";
 import { createEvent, createSeatingPlan, createVenue } from "../booking-core/events/create-event.ts";
+import type { RefundPolicy } from "../booking-core/events/event.ts";
 import type { PlannedSection } from "../booking-core/events/plan.ts";
 import { createAccount } from "../booking-core/people/create-account.ts";
+import type { Charge } from "../booking-core/prices/charge.ts";
 import { loadConfig } from "../foundation/config.ts";
 import { type EventId, uuidSource } from "../foundation/ids.ts";
+import { wholeBasisPoints } from "../foundation/money-shares.ts";
 import { createPool, inTransaction, type Sql } from "../foundation/postgres/pool.ts";
 import { defaultRoom } from "../queue-admission/room-settings.ts";
 
@@ -16,7 +19,20 @@ const account = { email: "demo@onsale.example", password: "demo-password", role:
 const operatorEmail = "operator@onsale.example";
 const day = 24 * 60 * 60_000;
 
-const seatedPrices: readonly [name: string, priceMinor: bigint][] = [
+/** The house has its fee on top; the tax is in the price that stands on the poster. */
+const charges: readonly Charge[] = [
+  { name: "Booking fee", kind: "fee", included: false, fixedMinor: 250n },
+  { name: "VAT 7 %", kind: "tax", included: true, basisPoints: 700 },
+];
+
+const refundPolicy: RefundPolicy = {
+  untilMs: day,
+  shareBasisPoints: wholeBasisPoints,
+  feesToo: false,
+  seatsReturn: true,
+};
+
+const seatedPrices: readonly [name: string, faceMinor: bigint][] = [
   ["Parterre A", 9_500n],
   ["Parterre B", 8_500n],
   ["Balcony left", 6_500n],
@@ -49,15 +65,15 @@ async function createDemo(sql: Sql): Promise<EventId> {
     label: String.fromCharCode(65 + index),
     seats: 25,
   }));
-  const seated = seatedPrices.map(([name, priceMinor]) => ({
+  const seated = seatedPrices.map(([name, faceMinor]) => ({
     planned: { name, kind: "seated", rows } as const,
-    priceMinor,
+    faceMinor,
   }));
   const standing = {
     planned: { name: "Floor", kind: "standing", capacity: 250 } as const,
-    priceMinor: 5_500n,
+    faceMinor: 5_500n,
   };
-  const sections: { planned: PlannedSection; priceMinor: bigint }[] = [standing, ...seated];
+  const sections: { planned: PlannedSection; faceMinor: bigint }[] = [standing, ...seated];
   const venueId = await createVenue(sql, uuidSource, { name: "Harbour Hall", city: "Hamburg" });
   const plan = { venueId, name: "Concert", sections: sections.map((section) => section.planned) };
   const now = Date.now();
@@ -68,14 +84,16 @@ async function createDemo(sql: Sql): Promise<EventId> {
     description: "An evening that exists to be sold. Its room is open: join, wait for your turn, book, pay.",
     startsAtMs: now + 90 * day,
     currency: "EUR",
+    refundPolicy,
     paymentWindowMs: 15 * 60_000,
     room: { ...defaultRoom, cap: 200, ratePerMinute: 6_000, turnWindowMs: 60_000, passMs: 15 * 60_000 },
-    sections: sections.map(({ planned, priceMinor }) => ({
+    sections: sections.map(({ planned, faceMinor }) => ({
       planned,
       offers: [
         {
           category: planned.name,
-          priceMinor,
+          faceMinor,
+          charges,
           maxPerBooking: 8,
           salesFromMs: now - day,
           salesUntilMs: now + 89 * day,

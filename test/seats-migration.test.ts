@@ -6,7 +6,8 @@ import { type BookingRow, bookingColumnsText, toBooking } from "../booking-core/
 import { seatLabel } from "../booking-core/events/layout.ts";
 import { compileSection } from "../booking-core/events/plan.ts";
 import { readEvents } from "../booking-core/events/read-events.ts";
-import { identityFrom } from "../foundation/ids.ts";
+import { splitOfSeats } from "../booking-core/prices/split-of-seats.ts";
+import { type BookingId, identityFrom } from "../foundation/ids.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 
 const migration = (file: string) => readFileSync(new URL(`../migrations/${file}`, import.meta.url), "utf8");
@@ -118,7 +119,9 @@ test("events and bookings from before sections had several offers are whole afte
   await client.connect();
   for (const file of ["0001-foundation.sql", "0002-rooms.sql"]) await client.query(migration(file));
   await fillFormer(client);
-  await client.query(migration("0003-seats.sql"));
+  // What reads afterwards knows the schema as it is now.
+  for (const file of ["0003-seats.sql", "0004-event-versions.sql", "0005-money.sql"])
+    await client.query(migration(file));
   await client.end();
   const pool = createPool(url, 1);
   try {
@@ -136,6 +139,13 @@ test("events and bookings from before sections had several offers are whole afte
         section?.offers.map(({ category, price }) => [category, price.amountMinor]),
       ),
     ).toEqual([[["Floor", 5_500n]], [["Parterre", 9_500n]]]);
+    const withoutCharges = { feeMinor: 0n, taxMinor: 0n, charges: [] };
+    expect(seated?.offers).toMatchObject([withoutCharges]);
+    const paidId = ids.paid as BookingId;
+    expect(await splitOfSeats(pool, [{ bookingId: paidId }])).toEqual(
+      new Map([[paidId, { priceMinor: 19_000n, feeMinor: 0n, taxMinor: 0n, netMinor: 19_000n }]]),
+    );
+    expect(event).toMatchObject({ refundPolicy: null });
     expect(event?.rules).toEqual({ mostPerIdentity: null, allowsSingles: true, extensionMs: 0 });
     const found = await pool.query<BookingRow>(`select ${bookingColumnsText} from bookings b`);
     const bookings = new Map(found.rows.map((row) => [row.id as string, toBooking(row)]));

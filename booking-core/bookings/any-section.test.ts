@@ -24,9 +24,9 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 const offers = [
-  { category: "gold", priceMinor: 9_000n },
-  { category: "silver", priceMinor: 5_000n },
-  { category: "bronze", priceMinor: 2_000n },
+  { category: "gold", faceMinor: 9_000n },
+  { category: "silver", faceMinor: 5_000n },
+  { category: "bronze", faceMinor: 2_000n },
 ];
 
 /** One row an offer. */
@@ -95,7 +95,7 @@ describe("the best seats of any section", () => {
   test("have a restricted view only for who has nothing against it", async () => {
     const event = await openEvent(shop, {
       sections: [rowOf("view", "vvoo")],
-      offers: [{ category: "view", priceMinor: 1_000n }],
+      offers: [{ category: "view", faceMinor: 1_000n }],
     });
     const full = { restrictedView: false };
     const { seats } = await bookNow(shop, bookRequest(event, best(2, full)));

@@ -49,7 +49,7 @@ async function standingTaken(event: OnsaleEvent): Promise<number> {
 
 async function startPayment({ id, total }: Booking, status: string): Promise<void> {
   await shop.pool.query(
-    `insert into payments (id, booking_id, provider, status, amount_minor, currency) values ($1, $2, 'sandbox', $3, $4, 'EUR')`,
+    `insert into payments (id, booking_id, buyer_id, provider, status, amount_minor, currency) values ($1, $2, $1, 'sandbox', $3, $4, 'EUR')`,
     [randomUUID(), id, status, total.amountMinor],
   );
 }

@@ -123,8 +123,8 @@ describe("seats of a house pool", () => {
       { label: "2", seats: "AAoo", category: "silver", centre: 0 },
     ];
     const offers = [
-      { category: "gold", priceMinor: 9_000n },
-      { category: "silver", priceMinor: 5_000n },
+      { category: "gold", faceMinor: 9_000n },
+      { category: "silver", faceMinor: 5_000n },
     ];
     const event = await openEvent(shop, { pools, offers, sections: [{ name: "s", kind: "seated", rows }] });
     const wish = best(3, { categories: ["silver", "gold"] });
@@ -145,8 +145,8 @@ test("blocked seats are never sold: not as the best, not by choice, not with a c
 
 describe("offers that sell rows of one section", () => {
   const offers = [
-    { category: "front", priceMinor: 9_000n },
-    { category: "back", priceMinor: 4_000n, maxPerBooking: 2 },
+    { category: "front", faceMinor: 9_000n },
+    { category: "back", faceMinor: 4_000n, maxPerBooking: 2 },
   ];
   const rows = [
     { label: "A", seats: 4, category: "front", centre: 0 },

@@ -1,14 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { isCurrency } from "../../foundation/currencies.ts";
 import type { EventId, IdSource, OfferId, SeatingPlanId, SectionId, VenueId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
+import { type Charge, storeLine } from "../prices/charge.ts";
+import { priceOf } from "../prices/price-of.ts";
 import type { RoomConfig } from "../rooms/room-config.ts";
-import type { BuyingRules, HousePool } from "./event.ts";
+import type { BuyingRules, HousePool, RefundPolicy } from "./event.ts";
 import { storeLayout } from "./layout.ts";
 import { compileSection, type PlannedSection } from "./plan.ts";
 
 export type NewOffer = {
   readonly category: string;
-  readonly priceMinor: bigint;
+  /** What a seat costs without the charges that come on top. */
+  readonly faceMinor: bigint;
+  readonly charges?: readonly Charge[];
   readonly maxPerBooking: number;
   readonly salesFromMs: number;
   readonly salesUntilMs: number;
@@ -23,6 +28,8 @@ export type NewEvent = {
   readonly currency: string;
   readonly paymentWindowMs: number;
   readonly rules?: Partial<BuyingRules>;
+  /** Without one, or null, buyers may not give tickets back. */
+  readonly refundPolicy?: RefundPolicy | null;
   readonly pools?: readonly HousePool[];
   readonly room: RoomConfig;
   readonly sections: readonly { readonly planned: PlannedSection; readonly offers: readonly NewOffer[] }[];
@@ -57,6 +64,7 @@ export async function createSeatingPlan(
 
 /** The event with its room, its sections and their offers. To be called in a transaction: all or nothing. */
 export async function createEvent(sql: Sql, ids: IdSource, event: NewEvent): Promise<EventId> {
+  if (!isCurrency(event.currency)) throw new Error(`${event.currency} is no currency`);
   const eventId = ids.next<EventId>();
   await insertEvent(sql, eventId, event);
   await createRoom(sql, eventId, event.room);
@@ -72,8 +80,8 @@ async function insertEvent(sql: Sql, eventId: EventId, event: NewEvent): Promise
   const rules = { ...freeRules, ...event.rules };
   await sql.query(
     `insert into events (id, venue_id, seating_plan_id, title, description, starts_at, status, currency,
-       payment_window_ms, most_per_identity, allows_singles, extension_ms, pools)
-     values ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11, $12)`,
+       payment_window_ms, most_per_identity, allows_singles, extension_ms, pools, refund_policy)
+     values ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11, $12, $13)`,
     [
       eventId,
       event.venueId,
@@ -87,6 +95,7 @@ async function insertEvent(sql: Sql, eventId: EventId, event: NewEvent): Promise
       rules.allowsSingles,
       rules.extensionMs,
       JSON.stringify(event.pools ?? []),
+      event.refundPolicy ? JSON.stringify(event.refundPolicy) : null,
     ],
   );
 }
@@ -147,17 +156,22 @@ async function createOffer(
   ids: IdSource,
   { eventId, sectionId, position, currency, offer }: OfferOfSection,
 ): Promise<void> {
+  const { priceMinor, feeMinor, taxMinor, lines } = priceOf(offer.faceMinor, offer.charges ?? []);
   await sql.query(
-    `insert into offers (id, event_id, section_id, position, category, face_minor, price_minor, currency, max_per_booking,
-       sales_from, sales_until)
-     values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)`,
+    `insert into offers (id, event_id, section_id, position, category, face_minor, price_minor, fee_minor, tax_minor,
+       charges, currency, max_per_booking, sales_from, sales_until)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       ids.next<OfferId>(),
       eventId,
       sectionId,
       position,
       offer.category,
-      offer.priceMinor,
+      offer.faceMinor,
+      priceMinor,
+      feeMinor,
+      taxMinor,
+      JSON.stringify(lines.map(storeLine)),
       currency,
       offer.maxPerBooking,
       new Date(offer.salesFromMs),

@@ -1,5 +1,6 @@
 import type { EventId, OfferId, SeatingPlanId, SectionId, VenueId } from "../../foundation/ids.ts";
 import type { Money } from "../../foundation/money.ts";
+import type { PriceLine } from "../prices/charge.ts";
 import type { SeatClass } from "../seats/seat-bytes.ts";
 import { blockOf, type Layout } from "./layout.ts";
 
@@ -21,7 +22,14 @@ export type SeatMark = readonly [seatNumber: number, seatClass: SeatClass];
 export type Offer = {
   readonly id: OfferId;
   readonly category: string;
+  /** All that a buyer pays for a seat. */
   readonly price: Money;
+  /** The part of the price that is the house's. */
+  readonly feeMinor: bigint;
+  /** The part of the price that is the state's. */
+  readonly taxMinor: bigint;
+  /** What fees and taxes there are, for people. */
+  readonly charges: readonly PriceLine[];
   readonly maxPerBooking: number;
   readonly salesFromMs: number;
   readonly salesUntilMs: number;
@@ -40,6 +48,17 @@ export type BuyingRules = {
   readonly extensionMs: number;
 };
 
+/** How a buyer may give tickets back. */
+export type RefundPolicy = {
+  /** So long before the event begins it ends. */
+  readonly untilMs: number;
+  /** Of what was paid; without the house's fee where `feesToo` is false. */
+  readonly shareBasisPoints: number;
+  readonly feesToo: boolean;
+  /** Whether the seats are sold again. */
+  readonly seatsReturn: boolean;
+};
+
 export type OnsaleEvent = {
   readonly id: EventId;
   readonly title: string;
@@ -51,6 +70,8 @@ export type OnsaleEvent = {
   readonly currency: string;
   readonly paymentWindowMs: number;
   readonly rules: BuyingRules;
+  /** Null where buyers may not give tickets back. */
+  readonly refundPolicy: RefundPolicy | null;
   readonly pools: readonly HousePool[];
   readonly sections: readonly Section[];
 };

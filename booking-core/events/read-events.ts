@@ -1,6 +1,7 @@
 import type { EventId, OfferId, SeatingPlanId, SectionId, VenueId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import type { HousePool, Offer, OnsaleEvent, SeatMark, Section } from "./event.ts";
+import { readLine, type StoredLine } from "../prices/charge.ts";
+import type { HousePool, Offer, OnsaleEvent, RefundPolicy, SeatMark, Section } from "./event.ts";
 import { readLayout, type StoredLayout } from "./layout.ts";
 
 type EventRow = {
@@ -19,6 +20,7 @@ type EventRow = {
   allows_singles: boolean;
   extension_ms: number;
   pools: HousePool[];
+  refund_policy: RefundPolicy | null;
 };
 
 type SectionRow = {
@@ -36,6 +38,9 @@ type OfferRow = {
   section_id: SectionId;
   category: string;
   price_minor: bigint;
+  fee_minor: bigint;
+  tax_minor: bigint;
+  charges: StoredLine[];
   currency: string;
   max_per_booking: number;
   sales_from: Date;
@@ -87,6 +92,7 @@ function toEvent(row: EventRow, sections: readonly Section[]): OnsaleEvent {
       allowsSingles: row.allows_singles,
       extensionMs: row.extension_ms,
     },
+    refundPolicy: row.refund_policy,
     pools: row.pools,
     sections,
   };
@@ -110,6 +116,9 @@ function toOffer(row: OfferRow): Offer {
     id: row.id,
     category: row.category,
     price: { amountMinor: row.price_minor, currency: row.currency },
+    feeMinor: row.fee_minor,
+    taxMinor: row.tax_minor,
+    charges: row.charges.map(readLine),
     maxPerBooking: row.max_per_booking,
     salesFromMs: row.sales_from.getTime(),
     salesUntilMs: row.sales_until.getTime(),

@@ -29,13 +29,16 @@ export async function findPayment(sql: Sql, id: PaymentId): Promise<Payment | un
   return found.rows.map(toPayment)[0];
 }
 
-/** Locks the payments in the order of their ids: what several messages say of one is settled one after the other. */
+/**
+ * Locks the payments in the order of their ids: what several messages say of one is settled one after the other. Not their
+ * keys, so that rows that point to them can be written meanwhile.
+ */
 export async function lockPayments(
   sql: Sql,
   ids: readonly PaymentId[],
 ): Promise<ReadonlyMap<PaymentId, Payment>> {
   const found = await sql.query<PaymentRow>(
-    "select * from payments where id = any($1::uuid[]) order by id for update",
+    "select * from payments where id = any($1::uuid[]) order by id for no key update",
     [ids],
   );
   return new Map(found.rows.map((row) => [row.id, toPayment(row)]));

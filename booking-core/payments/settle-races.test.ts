@@ -83,7 +83,7 @@ describe("two messages that say of one payment at the same moment that it is pai
     return (sql) => {
       const query = async (text: string, values: unknown[]) => {
         if (!text.startsWith("select * from payments")) return sql.query(text, values);
-        const result = await sql.query(text.replace(" for update", ""), values);
+        const result = await sql.query(text.replace(" for no key update", ""), values);
         readers += 1;
         await waitFor(() => readers === 2, { what: "both to have read" });
         return result;

@@ -26,7 +26,7 @@ export async function findRefund(sql: Sql, id: RefundId): Promise<Refund | undef
 
 /** Locked, so that the provider's answer and its message finish it once. */
 export async function lockRefund(sql: Sql, id: RefundId): Promise<Refund | undefined> {
-  const found = await sql.query<RefundRow>(`${select} where r.id = $1 for update of r`, [id]);
+  const found = await sql.query<RefundRow>(`${select} where r.id = $1 for no key update of r`, [id]);
   return found.rows.map(toRefund)[0];
 }
 

@@ -170,9 +170,33 @@ describe("rules that an operator changes", () => {
     const event = await openEvent(shop, { rules: { mostPerIdentity: 3 } });
     await control.changeRules(olga, event.id, { extensionMs: 60_000 });
     await control.changeRules(olga, event.id, { allowsSingles: false });
-    const rules = { mostPerIdentity: 3, allowsSingles: false, extensionMs: 60_000 };
+    const rules = {
+      ...{ mostPerIdentity: 3, allowsSingles: false, extensionMs: 60_000, refundPolicy: null },
+    };
     expect(await control.rules(event.id)).toMatchObject(rules);
     expect(await control.changeRules(olga, randomUUID() as never, rules)).toBeUndefined();
+  });
+
+  test("say how tickets are given back: buyers see it, and who changed it is written down", async () => {
+    const event = await openEvent(shop);
+    const policy = { untilMs: 3_600_000, shareBasisPoints: 5_000, feesToo: true, seatsReturn: false };
+    expect(await control.changeRules(olga, event.id, { refundPolicy: policy })).toMatchObject({
+      ...{ mostPerIdentity: null, refundPolicy: policy },
+    });
+    await control.changeRules(olga, event.id, { extensionMs: 1_000 });
+    expect((await control.rules(event.id))?.refundPolicy).toEqual(policy);
+    await shop.publishChanges();
+    await expect
+      .poll(async () => (await shop.catalogue.find(event.id))?.refundPolicy, { timeout: 2_000 })
+      .toEqual(policy);
+    await control.changeRules(olga, event.id, { refundPolicy: null });
+    expect((await control.rules(event.id))?.refundPolicy).toBeNull();
+    const changes = (await auditOf(event)).map(({ before, after }) => [before, after]);
+    expect(changes).toMatchObject([
+      [{ refundPolicy: policy }, { refundPolicy: null }],
+      [{ refundPolicy: policy }, { refundPolicy: policy }],
+      [{ refundPolicy: null }, { refundPolicy: policy }],
+    ]);
   });
 
   test("count what a gateway booked under the old ones", async () => {

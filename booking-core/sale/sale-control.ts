@@ -1,15 +1,14 @@
 import type { EventId } from "../../foundation/ids.ts";
-import type { BuyingRules } from "../events/event.ts";
 import type { Actor } from "../rooms/audit.ts";
 import type { SeatClass } from "../seats/seat-bytes.ts";
 import { type NewPool, type PoolOutcome, setPool } from "./house-pools.ts";
 import { type MarkOutcome, type MarkParts, markSeats, type SeatsToMark } from "./mark-seats.ts";
-import { changeRules, readRules, type SaleRules } from "./sale-rules.ts";
+import { changeRules, type RuleChanges, readRules, type SaleRules } from "./sale-rules.ts";
 
 /** What operators decide of a sale while it goes on. Postgres has it, and each change is audited. */
 export type SaleControl = {
   rules(eventId: EventId): Promise<SaleRules | undefined>;
-  changeRules(actor: Actor, eventId: EventId, changes: Partial<BuyingRules>): Promise<SaleRules | undefined>;
+  changeRules(actor: Actor, eventId: EventId, changes: RuleChanges): Promise<SaleRules | undefined>;
   setPool(actor: Actor, eventId: EventId, pool: NewPool): Promise<PoolOutcome>;
   markSeats(actor: Actor, seats: SeatsToMark, to: SeatClass): Promise<MarkOutcome>;
 };

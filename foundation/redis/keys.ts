@@ -57,6 +57,12 @@ export const codeTriesKey = (addressHash: string, span: number) => `onsale:code-
 export const openRoomsKey = "onsale:rooms";
 
 /**
+ * Grows when what an event says grows: what processes of before have written under their keys is never read as
+ * something that it is not. They and the new ones keep their own entities while both run.
+ */
+const readModelFormat = 2;
+
+/**
  * The events as buyers see them. The namespace is the name of the database that they are copied from: two databases
  * on one Redis never see each other's events.
  */
@@ -65,8 +71,8 @@ export const readModelKeys = (namespace: string) =>
     /** The version of each event, and `revision`, which is another after every change of one. */
     index: `onsale:${namespace}:events`,
     /** Prefixes: redis-om adds the entity's id. */
-    event: `onsale:${namespace}:event`,
-    section: `onsale:${namespace}:section`,
+    event: `onsale:${namespace}:event-${readModelFormat}`,
+    section: `onsale:${namespace}:section-${readModelFormat}`,
     /** Who has it loads from Postgres, for all; ends by itself. */
     loading: (what: string) => `onsale:${namespace}:loading:${what}`,
   }) as const;

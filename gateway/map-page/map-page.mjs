@@ -2,12 +2,14 @@
 import { drawSection, drawState, seatAt, sizeOf } from "./draw-section.mjs";
 import { liveSeats } from "./live-seats.mjs";
 import { describeSeat, nextSeat, placeSeats, stateWords } from "./place-seats.mjs";
+import { showPrice, showRefunds } from "./show-prices.mjs";
 
 const eventId = location.pathname.split("/")[2];
 const base = `${location.origin}/v1/events/${eventId}`;
 const element = (id) => document.getElementById(id);
 const canvas = element("seats");
 const page = {
+  event: undefined,
   plan: undefined,
   live: undefined,
   section: undefined,
@@ -18,9 +20,10 @@ const page = {
 
 async function start() {
   const [event, plan] = await Promise.all([read(base), read(`${base}/plan`)]);
-  page.plan = plan;
+  Object.assign(page, { event, plan });
   document.title = element("title").textContent = event.title;
   element("where").textContent = `${event.venue.name}, ${event.venue.city}`;
+  element("refunds").textContent = showRefunds(event.refunds);
   showLegend();
   showSections();
   page.live = liveSeats(base, showChange, showState);
@@ -71,8 +74,19 @@ function choose(section) {
   showFree(section);
   Object.assign(canvas, sizeOf(section, page.places));
   canvas.hidden = section.kind === "standing";
+  showPrices(section);
   canvas.setAttribute("aria-label", `Seats of ${section.name}; the arrow keys go from seat to seat`);
   draw();
+}
+
+/** The plan knows the prices; the event knows what they are made of. */
+function showPrices({ id }) {
+  const { sections, currencyDecimals } = page.event;
+  const offers = sections.find((section) => section.id === id)?.offers ?? [];
+  const items = offers.map((offer) =>
+    Object.assign(document.createElement("li"), { textContent: showPrice(offer, currencyDecimals) }),
+  );
+  element("prices").replaceChildren(...items);
 }
 
 function draw() {
@@ -99,7 +113,7 @@ function point(number) {
   if (number === undefined || page.places[number] === undefined) return;
   page.chosen = number;
   page.told = stateOf(number);
-  element("seat").textContent = describeSeat(page.places[number], page.told);
+  element("seat").textContent = describeSeat(page.places[number], page.told, page.event.currencyDecimals);
   draw();
 }
 

@@ -4,6 +4,7 @@ import { eventId } from "../test-data.ts";
 import { startTestGateway } from "../test-gateway.ts";
 import { applyChanges, isBehind, seatsOfSnapshot, waitMs } from "./follow-seats.mjs";
 import { describeSeat, nextSeat, placeSeats } from "./place-seats.mjs";
+import { showMoney, showPrice, showRefunds } from "./show-prices.mjs";
 
 const snapshot = { sections: [{ id: "s", version: 4, free: 3, states: "ffhsf" }] };
 const change = (from: number, version: number, changed: string) => ({
@@ -64,8 +65,31 @@ test("seats stand where the plan says, and are told in words", () => {
     [0, 5, "y"],
     [1, 3, "1"],
   ]);
-  expect(describeSeat(Object(seats[1]), "h")).toBe("Row A, seat 3: held, Floor, €45.00");
-  expect(describeSeat(Object(seats[3]), "f")).toBe("Row A, seat y: free, Floor, €45.00, restricted view");
+  expect(describeSeat(Object(seats[1]), "h", 2)).toBe("Row A, seat 3: held, Floor, €45.00");
+  expect(describeSeat(Object(seats[3]), "f", 2)).toBe("Row A, seat y: free, Floor, €45.00, restricted view");
+});
+
+test.each([
+  [{ amountMinor: 4_500, currency: "EUR" }, 2, "€45.00"],
+  [{ amountMinor: 5, currency: "EUR" }, 2, "€0.05"],
+  [{ amountMinor: 4_500, currency: "JPY" }, 0, "¥4,500"],
+  [{ amountMinor: 123_456, currency: "HUF" }, 2, "HUF\u00a01,234.56"],
+  [{ amountMinor: 1_234, currency: "KWD" }, 3, "KWD\u00a01.234"],
+])("%j with %i decimals is %s", (money, decimals, text) => {
+  expect(showMoney(money, decimals)).toBe(text);
+});
+
+test("a price is told with its parts, and how tickets are given back", () => {
+  const amountOf = (amountMinor: number) => ({ amountMinor, currency: "EUR" });
+  const offer = { category: "Floor", price: amountOf(4_800), charges: [] as unknown[] };
+  expect(showPrice(offer, 2)).toBe("Floor: €48.00");
+  offer.charges = [{ name: "Service", amount: amountOf(300) }];
+  expect(showPrice(offer, 2)).toBe("Floor: €48.00, of which €3.00 Service");
+  offer.charges.push({ name: "VAT 7 %", amount: amountOf(294) });
+  expect(showPrice(offer, 2)).toBe("Floor: €48.00, of which €3.00 Service and €2.94 VAT 7 %");
+  expect(showRefunds(null)).toBe("Tickets are not taken back.");
+  const refunds = { until: "2027-01-15T08:00:00.000Z", shareBasisPoints: 9_050, feesToo: false };
+  expect(showRefunds(refunds)).toMatch(/until January 15, 2027 .*: 90.5 % of the price without its fees is/);
 });
 
 test("every seat is reached by the arrow keys, across an aisle and to the nearest of the next row", () => {
@@ -93,5 +117,5 @@ test("the page loads everything from here, and all that its scripts import is se
     const imported = [...String(body).matchAll(/from "([^"]+)"/g)];
     waiting.push(...imported.map((match) => new URL(String(match[1]), gateway.url + path).pathname));
   }
-  expect(served.size).toBe(6);
+  expect(served.size).toBe(7);
 });

@@ -12,10 +12,11 @@ export const mapPage = `<!doctype html>
     <script type="module" src="/map/map-page.mjs"></script>
   </head>
   <body>
-    <header><h1 id="title">Seats</h1><p id="where"></p><p id="state" role="status">Loading</p></header>
+    <header><h1 id="title">Seats</h1><p id="where"></p><p id="refunds"></p><p id="state" role="status">Loading</p></header>
     <main>
       <nav aria-label="Sections"><ul id="sections"></ul></nav>
       <section aria-label="Seats">
+        <ul id="prices" aria-label="Prices"></ul>
         <p id="seat" role="status">Choose a section, then a seat.</p>
         <div class="hall"><canvas id="seats" tabindex="0" role="application" aria-label="Seats" width="1" height="1"></canvas></div>
         <ul id="legend" aria-label="Legend"></ul>
@@ -40,7 +41,14 @@ button[aria-pressed="true"] { font-weight: bold; border-width: 3px; }
 #seat { min-height: 1.5em; }
 `;
 
-const names = ["map-page", "live-seats", "follow-seats", "place-seats", "draw-section"] as const;
+const names = [
+  "map-page",
+  "live-seats",
+  "follow-seats",
+  "place-seats",
+  "show-prices",
+  "draw-section",
+] as const;
 
 /** What the page runs, as it stands in this folder. */
 export const mapScripts = names.map((name) => ({

@@ -1,4 +1,5 @@
 // Where the seats of a section stand, from the event's plan.
+import { showMoney } from "./show-prices.mjs";
 
 /** The words of each letter of a state. */
 export const stateWords = {
@@ -50,11 +51,8 @@ function isThere(seat, here, key) {
   return key === "ArrowUp" ? seat.row < here.row : seat.row > here.row;
 }
 
-export function describeSeat({ rowName, name, offer, restrictedView }, letter) {
-  const { amountMinor, currency } = offer.price;
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  const digits = format.resolvedOptions().maximumFractionDigits;
-  const price = format.format(amountMinor / 10 ** digits);
+export function describeSeat({ rowName, name, offer, restrictedView }, letter, decimals) {
+  const price = showMoney(offer.price, decimals);
   const view = restrictedView ? ", restricted view" : "";
   return `Row ${rowName}, seat ${name}: ${stateWords[letter] ?? "unknown"}, ${offer.category}, ${price}${view}`;
 }

@@ -13,6 +13,7 @@ const offerOf = (category: string, amountMinor: bigint) => ({
   id: uuidFromParts("offer", category) as OfferId,
   category,
   price: { amountMinor, currency: "EUR" },
+  ...{ feeMinor: 0n, taxMinor: 0n, charges: [] },
   maxPerBooking: 4,
   salesFromMs: 0,
   salesUntilMs: 1,

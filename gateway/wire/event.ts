@@ -1,23 +1,16 @@
 import { z } from "zod";
-import type { Offer, OnsaleEvent, Section } from "../../booking-core/events/event.ts";
-import type { EventId, OfferId, SectionId, VenueId } from "../../foundation/ids.ts";
+import type { OnsaleEvent, Section } from "../../booking-core/events/event.ts";
+import { decimalsOf } from "../../foundation/currencies.ts";
+import type { EventId, SectionId, VenueId } from "../../foundation/ids.ts";
 import { idSchema } from "./id.ts";
-import { moneySchema, moneyView } from "./money.ts";
+import { offerSchema, offerView } from "./offer.ts";
+import { refundTermsSchema, refundTermsView } from "./refund-policy.ts";
 import { timeSchema, timeView } from "./time.ts";
 
 const venueSchema = z.strictObject({
   id: idSchema<VenueId>("The venue."),
   name: z.string(),
   city: z.string(),
-});
-
-const offerSchema = z.strictObject({
-  id: idSchema<OfferId>("The offer."),
-  category: z.string(),
-  price: moneySchema,
-  maxPerBooking: z.int().positive(),
-  salesFrom: timeSchema("When its sale begins."),
-  salesUntil: timeSchema("When its sale ends."),
 });
 
 const sectionSchema = z
@@ -41,6 +34,9 @@ export const eventSummarySchema = z
     startsAt: timeSchema("When the event begins."),
     status: z.enum(["inactive", "active", "cancelled"]),
     currency: z.string().length(3),
+    currencyDecimals: z
+      .literal([0, 2, 3])
+      .meta({ description: "Digits behind the point: with 2, 4500 minor units are 45.00." }),
     paymentWindowSeconds: z.number().positive().meta({ description: "How long a booking waits to be paid." }),
     extensionSeconds: z
       .number()
@@ -51,6 +47,9 @@ export const eventSummarySchema = z
       .positive()
       .nullable()
       .meta({ description: "Seats that one buyer may have; null: any number." }),
+    refunds: refundTermsSchema
+      .nullable()
+      .meta({ description: "How buyers may give tickets back; null: not at all." }),
   })
   .meta({ id: "EventSummary" });
 
@@ -68,9 +67,11 @@ export function eventSummaryView(event: OnsaleEvent): z.infer<typeof eventSummar
     startsAt: timeView(event.startsAtMs),
     status: event.status,
     currency: event.currency,
+    currencyDecimals: decimalsOf(event.currency),
     paymentWindowSeconds: event.paymentWindowMs / 1000,
     extensionSeconds: event.rules.extensionMs / 1000,
     mostPerBuyer: event.rules.mostPerIdentity,
+    refunds: refundTermsView(event),
   };
 }
 
@@ -80,15 +81,4 @@ export function eventView(event: OnsaleEvent): z.infer<typeof eventSchema> {
 
 function sectionView({ id, name, kind, capacity, offers }: Section): z.infer<typeof sectionSchema> {
   return { id, name, kind, capacity, offers: offers.map(offerView) };
-}
-
-function offerView(offer: Offer): z.infer<typeof offerSchema> {
-  return {
-    id: offer.id,
-    category: offer.category,
-    price: moneyView(offer.price),
-    maxPerBooking: offer.maxPerBooking,
-    salesFrom: timeView(offer.salesFromMs),
-    salesUntil: timeView(offer.salesUntilMs),
-  };
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { BuyingRules, HousePool } from "../../booking-core/events/event.ts";
+import type { HousePool } from "../../booking-core/events/event.ts";
 import { letterOfClass } from "../../booking-core/sale/house-pools.ts";
-import type { SaleRules } from "../../booking-core/sale/sale-rules.ts";
+import type { RuleChanges, SaleRules } from "../../booking-core/sale/sale-rules.ts";
 import { limits } from "../../foundation/limits.ts";
+import { refundPolicyOf, refundPolicySchema, refundPolicyView } from "./refund-policy.ts";
 
 const rules = {
   mostPerBuyer: z
@@ -19,6 +20,9 @@ const rules = {
     .min(0)
     .max(limits.booking.paymentWindowMaxMs / 1_000)
     .meta({ description: "By how much a buyer may put off a deadline, once; 0: not at all." }),
+  refundPolicy: refundPolicySchema
+    .nullable()
+    .meta({ description: "How buyers may give tickets back; null: not at all." }),
 };
 
 const letterSchema = z
@@ -86,6 +90,7 @@ export function rulesView(of: SaleRules): z.infer<typeof rulesSchema> {
     mostPerBuyer: of.mostPerIdentity,
     allowsSingles: of.allowsSingles,
     extensionSeconds: of.extensionMs / 1_000,
+    refundPolicy: of.refundPolicy && refundPolicyView(of.refundPolicy),
     pools: poolsView(of.pools),
   };
 }
@@ -94,11 +99,12 @@ export function poolsView(pools: readonly HousePool[]): z.infer<typeof poolSchem
   return pools.map(({ seatClass, name }) => ({ letter: letterOfClass(seatClass), name }));
 }
 
-export function changesOf(given: z.output<typeof ruleChangesSchema>): Partial<BuyingRules> {
-  const { mostPerBuyer, allowsSingles, extensionSeconds } = given;
+export function changesOf(given: z.output<typeof ruleChangesSchema>): RuleChanges {
+  const { mostPerBuyer, allowsSingles, extensionSeconds, refundPolicy } = given;
   return {
     ...(mostPerBuyer === undefined ? {} : { mostPerIdentity: mostPerBuyer }),
     ...(allowsSingles === undefined ? {} : { allowsSingles }),
     ...(extensionSeconds === undefined ? {} : { extensionMs: extensionSeconds * 1_000 }),
+    ...(refundPolicy === undefined ? {} : { refundPolicy: refundPolicy && refundPolicyOf(refundPolicy) }),
   };
 }

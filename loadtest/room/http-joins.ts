@@ -104,7 +104,7 @@ async function insertWaitingEvent(sql: Sql): Promise<EventId> {
         offers: [
           {
             category: "standard",
-            priceMinor: 4_500n,
+            faceMinor: 4_500n,
             maxPerBooking: 8,
             salesFromMs: 0,
             salesUntilMs: Date.now() + dayMs,

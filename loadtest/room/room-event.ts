@@ -37,7 +37,7 @@ async function insertEvent(sql: Sql, room: RoomSettings): Promise<EventId> {
   const plan = { venueId, name: "Stadium", sections: [planned] };
   const offer = {
     category: "standard",
-    priceMinor: 4_500n,
+    faceMinor: 4_500n,
     maxPerBooking: 8,
     salesFromMs: 0,
     salesUntilMs: Date.now() + dayMs,

@@ -46,7 +46,7 @@ async function insertEvent(sql: Sql, plan: EventPlan): Promise<EventId> {
   const venueId = await createVenue(sql, uuidSource, { name: "Stadium", city: "Loadville" });
   const offer = {
     category: "standard",
-    priceMinor: 4_500n,
+    faceMinor: 4_500n,
     maxPerBooking: 8,
     salesFromMs: 0,
     salesUntilMs: Date.now() + dayMs,

@@ -38,7 +38,7 @@ async function insertEvent(
 ): Promise<EventId> {
   const venueId = await createVenue(sql, uuidSource, { name: "Hall of faults", city: "Testville" });
   const salesUntilMs = Date.now() + 86_000_000;
-  const offer = { category: "standard", priceMinor: 4_500n, maxPerBooking: 8, salesFromMs: 0, salesUntilMs };
+  const offer = { category: "standard", faceMinor: 4_500n, maxPerBooking: 8, salesFromMs: 0, salesUntilMs };
   return createEvent(sql, uuidSource, {
     venueId,
     seatingPlanId: await createSeatingPlan(sql, uuidSource, { venueId, name: "plan", sections }),

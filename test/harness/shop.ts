@@ -11,8 +11,19 @@ import { type Bookings, createBookings } from "../../booking-core/bookings/booki
 import { createChanges } from "../../booking-core/bookings/changes.ts";
 import { type BookingJobParts } from "../../booking-core/bookings/jobs.ts";
 import { type Catalogue, createCatalogue } from "../../booking-core/events/catalogue.ts";
-import { createEvent, createSeatingPlan, createVenue } from "../../booking-core/events/create-event.ts";
-import type { BuyingRules, HousePool, OnsaleEvent, Section } from "../../booking-core/events/event.ts";
+import {
+  createEvent,
+  createSeatingPlan,
+  createVenue,
+  type NewOffer,
+} from "../../booking-core/events/create-event.ts";
+import type {
+  BuyingRules,
+  HousePool,
+  OnsaleEvent,
+  RefundPolicy,
+  Section,
+} from "../../booking-core/events/event.ts";
 import type { PlannedSection } from "../../booking-core/events/plan.ts";
 import { publishEvent } from "../../booking-core/events/publish.ts";
 import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
@@ -73,12 +84,14 @@ export type TestEventOptions = {
   readonly room?: Partial<RoomSettings>;
   readonly rules?: Partial<BuyingRules>;
   readonly pools?: readonly HousePool[];
+  readonly currency?: string;
+  readonly refundPolicy?: RefundPolicy;
   /** Of every section; the first sells the rows without a category. */
   readonly offers?: readonly TestOffer[];
 };
 
-type TestOffer = { readonly category: string; readonly priceMinor: bigint; readonly maxPerBooking?: number };
-const standardOffer: TestOffer = { category: "standard", priceMinor: 4_500n };
+type TestOffer = Pick<NewOffer, "category" | "faceMinor" | "charges"> & { readonly maxPerBooking?: number };
+const standardOffer: TestOffer = { category: "standard", faceMinor: 4_500n };
 
 /** Their best seats are the first. */
 export const rowsOf = (...seats: number[]): PlannedSection => ({
@@ -116,7 +129,7 @@ export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Pro
     title: "Test event",
     description: "For a test.",
     startsAtMs: Date.now() + 86_400_000,
-    currency: "EUR",
+    currency: options.currency ?? "EUR",
     paymentWindowMs: options.paymentWindowMs ?? 900_000,
     room: { ...defaultRoom, cap: 100, ratePerMinute: 60_000, turnWindowMs: 30_000, ...options.room },
     sections: sections.map((planned) => ({
@@ -129,6 +142,7 @@ export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Pro
       })),
     })),
     ...(options.rules && { rules: options.rules }),
+    ...(options.refundPolicy && { refundPolicy: options.refundPolicy }),
     ...(options.pools && { pools: options.pools }),
   });
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readLine, type StoredLine } from "../../prices/charge.ts";
 import type { Offer, OnsaleEvent, Section } from "../event.ts";
 
 /** An event without its sections: those are entities of their own, so that no value in Redis is huge. */
@@ -13,7 +14,7 @@ export function encodeSection(section: Section): EncodedSection {
 }
 
 export function decodeSection(json: string): Section {
-  const section = JSON.parse(json) as Section;
+  const section = JSON.parse(json) as Omit<Section, "offers"> & { readonly offers: readonly EncodedOffer[] };
   return { ...section, offers: section.offers.map(decodeOffer) };
 }
 
@@ -25,6 +26,15 @@ function encode(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
 }
 
-function decodeOffer(offer: Offer): Offer {
-  return { ...offer, price: { ...offer.price, amountMinor: BigInt(offer.price.amountMinor) } };
+/** As JSON has it: amounts are text. */
+type EncodedOffer = Omit<Offer, "charges"> & { readonly charges: readonly StoredLine[] };
+
+function decodeOffer(offer: EncodedOffer): Offer {
+  return {
+    ...offer,
+    price: { ...offer.price, amountMinor: BigInt(offer.price.amountMinor) },
+    feeMinor: BigInt(offer.feeMinor),
+    taxMinor: BigInt(offer.taxMinor),
+    charges: offer.charges.map(readLine),
+  };
 }
