@@ -21,7 +21,9 @@ afterAll(async () => {
 const script = fileURLToPath(new URL("./onsale.ts", import.meta.url));
 const secret = "a secret of the tests, thirty-two characters";
 
-async function ticketKeys(...args: string[]): Promise<{ code: number | null; output: string; trouble: string }> {
+async function ticketKeys(
+  ...args: string[]
+): Promise<{ code: number | null; output: string; trouble: string }> {
   const env = {
     ...process.env,
     DATABASE_URL: database.url,
@@ -36,7 +38,10 @@ async function ticketKeys(...args: string[]): Promise<{ code: number | null; out
 
 test("keys are listed and rotated from a shell, and the new one opens with the system's secret", async () => {
   expect((await ticketKeys("list")).output).toContain("There is no key yet");
-  expect(await ticketKeys("rotate")).toMatchObject({ code: 0, output: expect.stringContaining("Key 1 signs") });
+  expect(await ticketKeys("rotate")).toMatchObject({
+    code: 0,
+    output: expect.stringContaining("Key 1 signs"),
+  });
   await ticketKeys("rotate");
   const listed = (await ticketKeys("list")).output.trim().split("\n");
   expect(listed).toEqual([
@@ -54,6 +59,8 @@ test("stolen keys end at once", async () => {
 });
 
 test("after 255 keys the command says so and fails", async () => {
-  await pool.query("insert into ticket_keys (id, public_key, sealed_private_key) values (255, $1, '')", [Buffer.alloc(32, 1)]);
+  await pool.query("insert into ticket_keys (id, public_key, sealed_private_key) values (255, $1, '')", [
+    Buffer.alloc(32, 1),
+  ]);
   expect(await ticketKeys("rotate")).toMatchObject({ code: 1, trouble: expect.stringContaining("255 keys") });
 });

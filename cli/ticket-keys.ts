@@ -43,7 +43,8 @@ async function withPool(
 
 async function listKeys(pool: Pool): Promise<undefined> {
   const keys = await readKeys(pool);
-  if (keys.length === 0) process.stdout.write("There is no key yet; the first is made when a ticket is shown.\n");
+  if (keys.length === 0)
+    process.stdout.write("There is no key yet; the first is made when a ticket is shown.\n");
   for (const key of keys) process.stdout.write(`${describeKey(key, Date.now())}\n`);
 }
 

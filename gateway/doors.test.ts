@@ -32,7 +32,9 @@ test("a door's token is for its event, and for nothing else", async () => {
   const elsewhere = `/v1/events/${unknownId}/check-ins`;
   const refused = await send(gateway, elsewhere, { method: "POST", token, json: scan });
   expect(problemOf(refused)).toMatchObject({ status: 403, code: "forbidden" });
-  for (const { access, method, path: pattern } of routes.filter((route) => /buyer|operator/.test(route.access))) {
+  for (const { access, method, path: pattern } of routes.filter((route) =>
+    /buyer|operator/.test(route.access),
+  )) {
     const address = pattern.replace(/:[a-zA-Z]+/g, unknownId);
     const answered = await send(gateway, address, { method: method.toUpperCase(), token });
     expect([access, address, problemOf(answered).code]).toEqual([access, address, "token_invalid"]);
@@ -40,7 +42,11 @@ test("a door's token is for its event, and for nothing else", async () => {
 });
 
 test("the token of a door that was closed is refused, whether memory or Postgres knows it", async () => {
-  const answers: (Door | undefined | Promise<Door | undefined>)[] = [testDoor, undefined, Promise.resolve(undefined)];
+  const answers: (Door | undefined | Promise<Door | undefined>)[] = [
+    testDoor,
+    undefined,
+    Promise.resolve(undefined),
+  ];
   const gateway = await startTestGateway({ doors: { ...doors, open: () => answers.shift() } });
   const sent = { method: "POST", token, json: scan };
   expect((await send(gateway, path, sent)).status).toBe(200);
@@ -57,7 +63,12 @@ test("a scan is answered with what it means", async () => {
     },
   });
   const { body } = await send(gateway, path, { method: "POST", token, json: scan });
-  expect(body).toEqual({ scanId: scan.scanId, result: "used", ticketId, used: { at: scannedAt, door: "South" } });
+  expect(body).toEqual({
+    scanId: scan.scanId,
+    result: "used",
+    ticketId,
+    used: { at: scannedAt, door: "South" },
+  });
 });
 
 test("the id of another scan is refused; in a batch it is told of that scan alone", async () => {
@@ -114,15 +125,25 @@ test("an operator makes, lists and closes doors; a buyer does not", async () => 
   const operator = tokenOf(testOperator());
   const made = await send(gateway, admin, { method: "POST", token: operator, json: { name: " North " } });
   expect(made).toMatchObject({ status: 201, body: { name: "North", token: "token" } });
-  expect((await send(gateway, admin, { token: operator })).body).toMatchObject({ doors: [{ scans: 2, admitted: 1 }] });
+  expect((await send(gateway, admin, { token: operator })).body).toMatchObject({
+    doors: [{ scans: 2, admitted: 1 }],
+  });
   const one = `${admin}/${testDoor.doorId}`;
   expect((await send(gateway, one, { method: "DELETE", token: operator })).status).toBe(204);
-  for (const [address, method] of [[admin, "POST"], [admin, "GET"], [one, "DELETE"]] as const)
-    expect(problemOf(await send(gateway, address, { method, token: tokenOf(testBuyer()) })).code).toBe("forbidden");
+  for (const [address, method] of [
+    [admin, "POST"],
+    [admin, "GET"],
+    [one, "DELETE"],
+  ] as const)
+    expect(problemOf(await send(gateway, address, { method, token: tokenOf(testBuyer()) })).code).toBe(
+      "forbidden",
+    );
 });
 
 test.each(["", "\u0007", "x".repeat(101)])("%j is no name of a door", async (name) => {
   const gateway = await startTestGateway();
   const sent = { method: "POST", token: tokenOf(testOperator()), json: { name } };
-  expect(problemOf(await send(gateway, `/v1/admin/events/${eventId}/doors`, sent)).code).toBe("invalid_request");
+  expect(problemOf(await send(gateway, `/v1/admin/events/${eventId}/doors`, sent)).code).toBe(
+    "invalid_request",
+  );
 });

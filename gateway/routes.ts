@@ -1,7 +1,7 @@
 import type { Route } from "./route.ts";
 import { book, showBooking } from "./routes/bookings.ts";
-import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { checkIn, showDoorList, tellCheckIns } from "./routes/doors.ts";
+import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";

@@ -46,7 +46,10 @@ type TicketServices = Pick<
 export const testTicketServices: TicketServices = {
   tickets: {
     find: async (_, id) => testTicket(id),
-    reissue: async (_, id, issue) => ({ outcome: "reissued", ticket: { ...testTicket(id), issue: issue + 1 } }),
+    reissue: async (_, id, issue) => ({
+      outcome: "reissued",
+      ticket: { ...testTicket(id), issue: issue + 1 },
+    }),
     facts: async (bookingId) => testFacts(bookingId),
   },
   ticketKeys: { public: async () => [] },

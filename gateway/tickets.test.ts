@@ -86,11 +86,18 @@ test("a ticket gets a new code for the issue that was lost", async () => {
   expect(problemOf(await send(gateway, `${ticketPath}/reissue`, wrong)).code).toBe("invalid_request");
 });
 
-test.each(["not_found", "ticket_not_valid", "reissues_used"] as const)("a new code can be refused: %s", async (outcome) => {
-  const gateway = await startTestGateway({ tickets: { ...tickets, reissue: async () => ({ outcome }) } });
-  const refused = await send(gateway, `${ticketPath}/reissue`, { method: "POST", token, json: { issue: 0 } });
-  expect(problemOf(refused).code).toBe(outcome);
-});
+test.each(["not_found", "ticket_not_valid", "reissues_used"] as const)(
+  "a new code can be refused: %s",
+  async (outcome) => {
+    const gateway = await startTestGateway({ tickets: { ...tickets, reissue: async () => ({ outcome }) } });
+    const refused = await send(gateway, `${ticketPath}/reissue`, {
+      method: "POST",
+      token,
+      json: { issue: 0 },
+    });
+    expect(problemOf(refused).code).toBe(outcome);
+  },
+);
 
 test("the public keys are for everybody, and may be kept for a moment", async () => {
   const publicBytes = Buffer.alloc(32, 7);

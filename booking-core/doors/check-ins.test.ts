@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type EventId, type TicketId, uuidSource } from "../../foundation/ids.ts";
+import { type TicketId, uuidSource } from "../../foundation/ids.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { type DoorTest, newScanId, openDoorTest } from "./test-doors.ts";
 
@@ -87,11 +87,15 @@ test("without a guard, doors that look and then write let two in with one ticket
   const bothHaveLooked = Promise.withResolvers<void>();
   let looked = 0;
   const lookThenWrite = async () => {
-    const found = await parts.shop.pool.query("select from tickets where id = $1 and status = 'valid'", [ticketId]);
+    const found = await parts.shop.pool.query("select from tickets where id = $1 and status = 'valid'", [
+      ticketId,
+    ]);
     looked += 1;
     if (looked === 2) bothHaveLooked.resolve();
     await bothHaveLooked.promise;
-    await parts.shop.pool.query("update tickets set status = 'used', used_at = now() where id = $1", [ticketId]);
+    await parts.shop.pool.query("update tickets set status = 'used', used_at = now() where id = $1", [
+      ticketId,
+    ]);
     return found.rowCount === 1 ? "admitted" : "used";
   };
   expect(await Promise.all([lookThenWrite(), lookThenWrite()])).toEqual(["admitted", "admitted"]);
@@ -105,7 +109,9 @@ test("50 scans at once at each of two doors, of each of 20 tickets: each lets in
   expect(ticketIds).toHaveLength(20);
   for (const ticketId of ticketIds) {
     const code = await parts.codeOf(event.id, ticketId);
-    const scans = doors.flatMap((door) => Array.from({ length: 50 }, () => parts.checkIns.scan(door, scan(code))));
+    const scans = doors.flatMap((door) =>
+      Array.from({ length: 50 }, () => parts.checkIns.scan(door, scan(code))),
+    );
     const results = (await Promise.all(scans)).map(({ result }) => result);
     expect(results.filter((result) => result === "admitted")).toHaveLength(1);
     expect(results.filter((result) => result === "used")).toHaveLength(99);
@@ -117,21 +123,13 @@ test("a refund at the moment of a scan either comes first or finds the ticket us
   const { event, ticketIds, north } = await atTheDoor(8);
   for (const ticketId of ticketIds) {
     const refund = inTransaction(parts.shop.pool, (sql) =>
-      sql.query("update tickets set status = 'refunded', refunded_at = now() where id = $1 and status = 'valid'", [
-        ticketId,
-      ]),
+      sql.query(
+        "update tickets set status = 'refunded', refunded_at = now() where id = $1 and status = 'valid'",
+        [ticketId],
+      ),
     );
     const code = await parts.codeOf(event.id, ticketId);
     const [refunded, answer] = await Promise.all([refund, parts.checkIns.scan(north, scan(code))]);
     expect(answer.result).toBe(refunded.rowCount === 1 ? "refunded" : "admitted");
   }
-});
-
-test("a door opens for its event alone, and closes for good", async () => {
-  const { event, north } = await atTheDoor();
-  expect(await parts.doors.make({ id: null, email: "x" }, event.id, "North")).toEqual({ outcome: "door_name_used" });
-  const nowhere = uuidSource.next<EventId>();
-  expect(await parts.doors.make({ id: null, email: "x" }, nowhere, "North")).toEqual({ outcome: "not_found" });
-  expect(await parts.doors.close({ id: null, email: "x" }, nowhere, north.doorId)).toBe("not_found");
-  expect(await parts.doors.open(north.doorId)).toEqual(north);
 });

@@ -36,7 +36,13 @@ export type DoorLists = (request: DoorListRequest) => Promise<DoorListPage>;
  */
 const overlapMs = 60_000;
 
-export function createDoorLists({ pool, catalogue }: { pool: Pool; catalogue: Pick<Catalogue, "find"> }): DoorLists {
+export function createDoorLists({
+  pool,
+  catalogue,
+}: {
+  pool: Pool;
+  catalogue: Pick<Catalogue, "find">;
+}): DoorLists {
   return async ({ eventId, after, changedSinceMs }) => {
     const { listPage } = limits.doors;
     const asked = await pool.query<{ now: Date }>("select clock_timestamp() as now");

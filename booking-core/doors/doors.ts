@@ -76,7 +76,13 @@ function insertDoor(parts: DoorParts, actor: Actor, eventId: EventId, name: stri
       [doorId, eventId, name, actor.id],
     );
     if (inserted.rowCount === 0) return { outcome: "door_name_used" };
-    await writeAudit(parts, sql, { eventId, actor, action: "door_made", before: null, after: { doorId, name } });
+    await writeAudit(parts, sql, {
+      eventId,
+      actor,
+      action: "door_made",
+      before: null,
+      after: { doorId, name },
+    });
     return { outcome: "made", door: { eventId, doorId, name }, startsAtMs: event.starts_at.getTime() };
   });
 }
@@ -121,6 +127,13 @@ async function listDoors(pool: Pool, eventId: EventId): Promise<DoorRecord[]> {
     [eventId],
   );
   return rows.map(({ id, name, created_at: createdAt, closed_at: closedAt, admitted, scans }) => {
-    return { id, name, createdAtMs: createdAt.getTime(), closedAtMs: closedAt?.getTime() ?? null, admitted, scans };
+    return {
+      id,
+      name,
+      createdAtMs: createdAt.getTime(),
+      closedAtMs: closedAt?.getTime() ?? null,
+      admitted,
+      scans,
+    };
   });
 }

@@ -1,7 +1,7 @@
-import { asyncProperty, assert, array, boolean, integer, record, shuffledSubarray } from "fast-check";
+import { array, assert, asyncProperty, boolean, integer, record, shuffledSubarray } from "fast-check";
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TicketId } from "../../foundation/ids.ts";
-import { pino } from "pino";
 import { createCheckIns, type OfflineScan } from "./check-ins.ts";
 import type { Door } from "./scan.ts";
 import { type DoorTest, newScanId, openDoorTest } from "./test-doors.ts";
@@ -32,7 +32,8 @@ test("told in any order, the earliest scan of a ticket lets in, and the later on
   const [late, early, middle] = [scanOf(0, 10), scanOf(0, 90), scanOf(0, 50)];
   const answers = await parts.checkIns.tell(north, [late, early, middle]);
   expect(answers.map(({ result }) => result)).toEqual(["used", "admitted", "used"]);
-  for (const answer of answers) expect(answer).toMatchObject({ used: { atMs: early.scannedAtMs, door: "North" } });
+  for (const answer of answers)
+    expect(answer).toMatchObject({ used: { atMs: early.scannedAtMs, door: "North" } });
   expect(await parts.useOf(ticketIds[0] as TicketId)).toMatchObject({ atMs: early.scannedAtMs });
 });
 
@@ -56,7 +57,9 @@ test("a ticket that was refunded while the device had no network is reported, an
   const logger = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
   const checkIns = createCheckIns({ ...parts.shop, keys: parts.keys, logger });
   await parts.refund(ticketId);
-  expect(await checkIns.tell(north, [scanOf(0, 60)])).toMatchObject([{ result: "refunded", ticketId, used: null }]);
+  expect(await checkIns.tell(north, [scanOf(0, 60)])).toMatchObject([
+    { result: "refunded", ticketId, used: null },
+  ]);
   expect(await parts.useOf(ticketId)).toMatchObject({ status: "refunded", atMs: null });
   expect(lines.join()).toContain(ticketId);
 });
@@ -71,29 +74,41 @@ test("a device without the time cannot put a scan before or after all others", a
 
 test("batches that doors tell at the same moment, twice and in any order, end the same", async () => {
   const scans = array(
-    record({ ticket: integer({ min: 0, max: 2 }), door: boolean(), secondsAgo: integer({ min: 1, max: 1_000 }) }),
+    record({
+      ticket: integer({ min: 0, max: 2 }),
+      door: boolean(),
+      secondsAgo: integer({ min: 1, max: 1_000 }),
+    }),
     { minLength: 1, maxLength: 12 },
   );
   await assert(
-    asyncProperty(scans.chain((all) => shuffledSubarray(all, { minLength: all.length })), async (all) => {
-      const { north, south, scanOf, ticketIds } = await atTheDoor(3);
-      const made = all.map(({ ticket, door, secondsAgo }) => ({ ticket, door, scan: scanOf(ticket, secondsAgo) }));
-      const batchOf = (atNorth: boolean) => made.filter(({ door }) => door === atNorth).map(({ scan }) => scan);
-      const tell = (door: Door, batch: readonly OfflineScan[]) => parts.checkIns.tell(door, batch);
-      const [first, other, again] = await Promise.all([
-        tell(north, batchOf(true)),
-        tell(south, batchOf(false)),
-        tell(north, batchOf(true).toReversed()),
-      ]);
-      expect(again.map(({ result }) => result).toReversed()).toEqual(first.map(({ result }) => result));
-      expect(other).toHaveLength(batchOf(false).length);
-      for (const [ticket, ticketId] of ticketIds.entries()) {
-        const times = made.filter((one) => one.ticket === ticket).map(({ scan }) => scan.scannedAtMs);
-        const { admitted = 0, used = 0 } = await parts.resultsOf(ticketId);
-        expect([admitted, used]).toEqual(times.length === 0 ? [0, 0] : [1, times.length - 1]);
-        expect((await parts.useOf(ticketId)).atMs).toBe(times.length === 0 ? null : Math.min(...times));
-      }
-    }),
+    asyncProperty(
+      scans.chain((all) => shuffledSubarray(all, { minLength: all.length })),
+      async (all) => {
+        const { north, south, scanOf, ticketIds } = await atTheDoor(3);
+        const made = all.map(({ ticket, door, secondsAgo }) => ({
+          ticket,
+          door,
+          scan: scanOf(ticket, secondsAgo),
+        }));
+        const batchOf = (atNorth: boolean) =>
+          made.filter(({ door }) => door === atNorth).map(({ scan }) => scan);
+        const tell = (door: Door, batch: readonly OfflineScan[]) => parts.checkIns.tell(door, batch);
+        const [first, other, again] = await Promise.all([
+          tell(north, batchOf(true)),
+          tell(south, batchOf(false)),
+          tell(north, batchOf(true).toReversed()),
+        ]);
+        expect(again.map(({ result }) => result).toReversed()).toEqual(first.map(({ result }) => result));
+        expect(other).toHaveLength(batchOf(false).length);
+        for (const [ticket, ticketId] of ticketIds.entries()) {
+          const times = made.filter((one) => one.ticket === ticket).map(({ scan }) => scan.scannedAtMs);
+          const { admitted = 0, used = 0 } = await parts.resultsOf(ticketId);
+          expect([admitted, used]).toEqual(times.length === 0 ? [0, 0] : [1, times.length - 1]);
+          expect((await parts.useOf(ticketId)).atMs).toBe(times.length === 0 ? null : Math.min(...times));
+        }
+      },
+    ),
     { numRuns: 12 },
   );
 });
@@ -102,7 +117,12 @@ test("a device's list has every ticket once over its pages, then only what chang
   const { event, ticketIds, booking, north, scanOf } = await atTheDoor(3);
   const first = await parts.doorList({ eventId: event.id, after: undefined, changedSinceMs: undefined });
   expect(first.tickets.map(({ id }) => id)).toEqual(ticketIds.toSorted());
-  expect(first.tickets[0]).toMatchObject({ issue: 0, status: "valid", section: "seated 10 10", label: { row: "1" } });
+  expect(first.tickets[0]).toMatchObject({
+    issue: 0,
+    status: "valid",
+    section: "seated 10 10",
+    label: { row: "1" },
+  });
   expect(first.next).toBeUndefined();
   // As if some time had gone by since the list was read.
   const past = "update tickets set changed_at = now() - interval '1 hour' where event_id = $1";

@@ -1,6 +1,13 @@
 import type { DoorId, EventId, ScanId, TicketId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import { type Door, decideScan, type Scan, type ScanAnswer, type ScanResult, type TicketState } from "./scan.ts";
+import {
+  type Door,
+  decideScan,
+  type Scan,
+  type ScanAnswer,
+  type ScanResult,
+  type TicketState,
+} from "./scan.ts";
 
 export type Recorded = { readonly scan: Scan; readonly answer: ScanAnswer };
 
@@ -91,7 +98,12 @@ async function writeUses(sql: Sql, { name }: Door, decided: readonly Decided[]):
   );
 }
 
-async function writeScans(sql: Sql, door: Door, decided: readonly Decided[], offline: boolean): Promise<void> {
+async function writeScans(
+  sql: Sql,
+  door: Door,
+  decided: readonly Decided[],
+  offline: boolean,
+): Promise<void> {
   if (decided.length === 0) return;
   await sql.query(
     `insert into check_ins (id, event_id, door_id, ticket_id, result, scanned_at, offline)

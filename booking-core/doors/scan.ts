@@ -14,7 +14,9 @@ export type ScanResult = "admitted" | "used" | "refunded" | "wrong_event" | "unk
 export type Scan = {
   readonly id: ScanId;
   /** Nothing where the code is not of us. */
-  readonly claims: { readonly eventId: EventId; readonly ticketId: TicketId; readonly issue: number } | undefined;
+  readonly claims:
+    | { readonly eventId: EventId; readonly ticketId: TicketId; readonly issue: number }
+    | undefined;
   readonly atMs: number;
 };
 

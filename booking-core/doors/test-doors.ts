@@ -1,5 +1,5 @@
-import { createTokens } from "../../foundation/tokens.ts";
 import { type EventId, type ScanId, type TicketId, uuidSource } from "../../foundation/ids.ts";
+import { createTokens } from "../../foundation/tokens.ts";
 import { openTicketTest } from "../tickets/test-tickets.ts";
 import { createCheckIns } from "./check-ins.ts";
 import { createDoorLists } from "./door-list.ts";
@@ -40,7 +40,10 @@ export async function openDoorTest() {
     },
     useOf: async (ticketId: TicketId) => {
       const text = "select status, used_at, used_door from tickets where id = $1";
-      const found = await shop.pool.query<{ status: string; used_at: Date | null; used_door: string | null }>(text, [ticketId]);
+      const found = await shop.pool.query<{ status: string; used_at: Date | null; used_door: string | null }>(
+        text,
+        [ticketId],
+      );
       const [row] = found.rows;
       return { status: row?.status, atMs: row?.used_at?.getTime() ?? null, door: row?.used_door ?? null };
     },

@@ -1,6 +1,6 @@
 /** The characters of QR's alphanumeric mode, in its order (RFC 9285). */
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
-const digitOf = new Map([...alphabet].map((character, digit) => [character, digit]));
+const digitOf = new Map(alphabet.split("").map((character, digit) => [character, digit]));
 
 /** Two bytes are three characters, a last one alone is two (RFC 9285). */
 export function toBase45(bytes: Uint8Array): string {

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
 
 /** Closes the private keys of tickets: who has read the database alone cannot sign. */
 export type KeySeal = {
@@ -30,7 +37,9 @@ function close(key: KeyObject, content: Buffer, bound: Buffer): Buffer {
 
 function open(key: KeyObject, sealed: Buffer, bound: Buffer): Buffer | undefined {
   if (sealed.length < nonceBytes + tagBytes) return undefined;
-  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes });
+  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), {
+    authTagLength: tagBytes,
+  });
   decipher.setAAD(bound).setAuthTag(sealed.subarray(-tagBytes));
   const content = decipher.update(sealed.subarray(nonceBytes, -tagBytes));
   try {

@@ -47,7 +47,9 @@ export function makeFirstKey(pool: Pool, seal: KeySeal): Promise<void> {
   });
 }
 
-export type Rotated = { readonly outcome: "rotated"; readonly keyId: number } | { readonly outcome: "keys_used_up" };
+export type Rotated =
+  | { readonly outcome: "rotated"; readonly keyId: number }
+  | { readonly outcome: "keys_used_up" };
 
 /**
  * A new key signs from now on. What the former signed is good until a day after the last event that is known now, or

@@ -1,6 +1,14 @@
-import { openShop, type Shop, type TestEventOptions, best, bookNow, bookRequest, openEvent } from "../../test/harness/shop.ts";
-import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { type TicketId, uuidSource } from "../../foundation/ids.ts";
+import { inTransaction } from "../../foundation/postgres/pool.ts";
+import {
+  best,
+  bookNow,
+  bookRequest,
+  openEvent,
+  openShop,
+  type Shop,
+  type TestEventOptions,
+} from "../../test/harness/shop.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { pay } from "../bookings/test-bookings.ts";
 import type { OnsaleEvent } from "../events/event.ts";
@@ -37,7 +45,10 @@ function steps(shop: Shop) {
     ticketIds,
     /** As a refund leaves the ticket. */
     refund: async (ticketId: TicketId) => {
-      await shop.pool.query("update tickets set status = 'refunded', refunded_at = now(), used_at = null where id = $1", [ticketId]);
+      await shop.pool.query(
+        "update tickets set status = 'refunded', refunded_at = now(), used_at = null where id = $1",
+        [ticketId],
+      );
     },
   };
 }

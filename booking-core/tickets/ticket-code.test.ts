@@ -3,9 +3,9 @@ import { array, assert, constantFrom, integer, property, string, uint8Array, uui
 import { expect, test } from "vitest";
 import type { EventId, TicketId } from "../../foundation/ids.ts";
 import { fromBase45, toBase45 } from "./base45.ts";
+import { decodeSvg } from "./test-qr.ts";
 import { checkTicketCode, codeChars, signTicketCode, type TicketClaims } from "./ticket-code.ts";
 import { qrOf, qrSvg } from "./ticket-qr.ts";
-import { decodeSvg } from "./test-qr.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
 const other = generateKeyPairSync("ed25519");
@@ -17,6 +17,7 @@ const claimsOf = (eventId: string, ticketId: string, issue: number): TicketClaim
   ticketId: ticketId as TicketId,
   issue,
 });
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".split("");
 const anyClaims = [uuid(), uuid(), integer({ min: 0, max: 255 })] as const;
 const example = claimsOf("01900000-0000-7000-8000-000000000001", "01900000-0000-7000-8000-000000000002", 3);
 const code = signTicketCode(example, privateKey);
@@ -46,7 +47,7 @@ test("every flipped bit is refused", () => {
 });
 
 test("every other character at every place is refused", () => {
-  const characters = [..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", "a", "é", "\u0000"];
+  const characters = [...alphabet, "a", "é", "\u0000"];
   assert(
     property(integer({ min: 0, max: codeChars - 1 }), constantFrom(...characters), (at, character) => {
       const changed = code.slice(0, at) + character + code.slice(at + 1);
@@ -83,15 +84,18 @@ test("a signature with the group's order added, which is the same point, is refu
 });
 
 test("whatever is scanned, checking never throws and takes nothing that is not ours", () => {
-  const alphabet = constantFrom(..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:");
-  const lookalike = array(alphabet, { minLength: 147, maxLength: 147 }).map((text) => `OT1:${text.join("")}`);
-  assert(property(string({ unit: "binary" }), (text) => void expect(check(text)).toBe("malformed")));
-  assert(property(lookalike, (text) => void expect(check(text)).not.toBe("good")));
+  const lookalike = array(constantFrom(...alphabet), { minLength: 147, maxLength: 147 }).map(
+    (text) => `OT1:${text.join("")}`,
+  );
+  assert(property(string({ unit: "binary" }), (text) => expect(check(text)).toBe("malformed")));
+  assert(property(lookalike, (text) => expect(check(text)).not.toBe("good")));
 });
 
 test("base45 has one spelling for all bytes, and every other is refused", () => {
-  assert(property(uint8Array(), (bytes) => void expect(fromBase45(toBase45(bytes))).toEqual(bytes)));
-  const text = array(constantFrom(..."0A:Z+9"), { maxLength: 9 }).map((characters) => characters.join(""));
+  assert(property(uint8Array(), (bytes) => expect(fromBase45(toBase45(bytes))).toEqual(bytes)));
+  const text = array(constantFrom("0", "A", ":", "Z", "+", "9"), { maxLength: 9 }).map((characters) =>
+    characters.join(""),
+  );
   assert(
     property(text, (given) => {
       const bytes = fromBase45(given);

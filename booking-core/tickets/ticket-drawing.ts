@@ -34,7 +34,8 @@ export function createTicketDrawing(mostWaiting: number = limits.tickets.drawing
     started.on("error", () => undefined);
     started.on("exit", () => {
       if (worker === started) worker = undefined;
-      for (const { reject } of waiting.splice(0)) reject(new Error("the thread that draws tickets has ended"));
+      for (const { reject } of waiting.splice(0))
+        reject(new Error("the thread that draws tickets has ended"));
     });
     return started;
   };

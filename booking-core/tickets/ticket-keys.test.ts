@@ -40,7 +40,8 @@ test("processes that race for the first key make one, and read each other's code
   const codes = await Promise.all(processes.map(async (keys) => (await keys.signer())(claims)));
   expect(await readKeys(pool)).toHaveLength(1);
   for (const keys of processes)
-    for (const code of codes) expect(await keys.check(code)).toEqual({ outcome: "good", keyId: 1, ...claims });
+    for (const code of codes)
+      expect(await keys.check(code)).toEqual({ outcome: "good", keyId: 1, ...claims });
 });
 
 test("rotations at the same moment each make a key, and one signs", async () => {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { inflateSync } from "node:zlib";
-import { onTestFinished, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { BookingId, EventId, TicketId } from "../../foundation/ids.ts";
 import { decodeRectangles } from "./test-qr.ts";
 import { signTicketCode } from "./ticket-code.ts";
@@ -26,7 +26,10 @@ function ticket(place: number, more: Partial<TicketFact> = {}): TicketFact {
   };
 }
 
-const factsOf = (tickets: readonly TicketFact[], title = "Zażółć gęślą jaźń, Ἀθῆναι, Война и мир"): TicketFacts => ({
+const factsOf = (
+  tickets: readonly TicketFact[],
+  title = "Zażółć gęślą jaźń, Ἀθῆναι, Война и мир",
+): TicketFacts => ({
   bookingId: "01900000-0000-7000-8000-000000000002" as BookingId,
   language: "de",
   event: { id: eventId, title, startsAtMs: 1_800_000_000_000 },
@@ -58,7 +61,9 @@ test("Polish, Greek and Cyrillic letters are drawn as themselves; those of other
 });
 
 test("what an operator wrote into a title cannot grow past its page", async () => {
-  const pdf = await renderTicketsPdf(factsOf([ticket(1)], `long ${"word ".repeat(300)}\n\n\u0000${"x".repeat(3_000)}`));
+  const pdf = await renderTicketsPdf(
+    factsOf([ticket(1)], `long ${"word ".repeat(300)}\n\n\u0000${"x".repeat(3_000)}`),
+  );
   expect(codesOf(pdf)).toHaveLength(1);
   expect(pdf.toString("latin1").match(/\/Type \/Page\n/g)).toHaveLength(1);
 });
@@ -94,7 +99,9 @@ function codesOf(pdf: Buffer): (string | undefined)[] {
     );
     const side = rectangles[0]?.[3];
     if (side === undefined) return [];
-    const [left, top] = [0, 1].map((axis) => Math.min(...rectangles.map((rectangle) => rectangle[axis] ?? 0)));
+    const [left, top] = [0, 1].map((axis) =>
+      Math.min(...rectangles.map((rectangle) => rectangle[axis] ?? 0)),
+    );
     const placed = rectangles.map(([x = 0, y = 0, width = 0]) => ({
       column: Math.round((x - (left ?? 0)) / side) + 4,
       row: Math.round((y - (top ?? 0)) / side) + 4,
@@ -107,7 +114,9 @@ function codesOf(pdf: Buffer): (string | undefined)[] {
 /** The letters that the fonts of the document know: each has a glyph, and its place in Unicode. */
 function lettersOf(pdf: Buffer): Set<string> {
   const maps = streamsOf(pdf).filter((text) => text.includes("begincmap"));
-  const codes = maps.flatMap((text) => [...text.matchAll(/<([0-9a-f]{4})>/gi)].map((match) => match[1] ?? ""));
+  const codes = maps.flatMap((text) =>
+    [...text.matchAll(/<([0-9a-f]{4})>/gi)].map((match) => match[1] ?? ""),
+  );
   return new Set(codes.map((code) => String.fromCharCode(Number.parseInt(code, 16))));
 }
 

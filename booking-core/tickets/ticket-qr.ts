@@ -33,9 +33,7 @@ export function qrSvg(code: string): string {
   const matrix = qrOf(code);
   const side = matrix.size + 2 * quietModules;
   const path = darkRuns(matrix)
-    .map(
-      ({ row, column, width }) => `M${column + quietModules} ${row + quietModules}h${width}v1h-${width}z`,
-    )
+    .map(({ row, column, width }) => `M${column + quietModules} ${row + quietModules}h${width}v1h-${width}z`)
     .join("");
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${side} ${side}" shape-rendering="crispEdges" role="img" aria-label="QR code">` +

@@ -23,7 +23,8 @@ const words = {
     price: "Preis",
     booking: "Buchung",
     ticket: "Karte",
-    showIt: "Zeigen Sie diesen Code am Einlass. Wer ihn zuerst zeigt, kommt hinein: Geben Sie ihn nicht weiter.",
+    showIt:
+      "Zeigen Sie diesen Code am Einlass. Wer ihn zuerst zeigt, kommt hinein: Geben Sie ihn nicht weiter.",
   },
 } as const satisfies Record<TicketFacts["language"], object>;
 
@@ -38,7 +39,11 @@ export function oneLine(text: string): string {
 
 /** Events have no zone of their own. */
 export function whenText(atMs: number, language: TicketFacts["language"]): string {
-  const format = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
+  const format = new Intl.DateTimeFormat(language, {
+    dateStyle: "full",
+    timeStyle: "short",
+    timeZone: "UTC",
+  });
   return `${format.format(atMs)} UTC`;
 }
 

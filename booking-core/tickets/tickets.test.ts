@@ -35,9 +35,7 @@ test("a ticket shows a code that is signed for it, and only to its buyer", async
 
 test("a new code takes the place of the old one, and the same request again changes nothing more", async () => {
   const { buyerId, ticketId } = await oneTicket();
-  const answers = await Promise.all(
-    [1, 2, 3].map(() => parts.tickets.reissue(buyerId, ticketId, 0)),
-  );
+  const answers = await Promise.all([1, 2, 3].map(() => parts.tickets.reissue(buyerId, ticketId, 0)));
   for (const answer of answers)
     expect(answer).toMatchObject({ outcome: "reissued", ticket: { issue: 1, status: "valid" } });
   const ticket = await parts.tickets.find(buyerId, ticketId);
@@ -65,7 +63,12 @@ test("the facts of a booking say where each ticket is for and what it was", asyn
     event: { title: "Test event", startsAtMs: event.startsAtMs },
     venue: { name: "Test hall", city: "Testville" },
   });
-  const standing = { section: "standing 5", label: null, price: { amountMinor: 4_500n, currency: "EUR" }, used: null };
+  const standing = {
+    section: "standing 5",
+    label: null,
+    price: { amountMinor: 4_500n, currency: "EUR" },
+    used: null,
+  };
   expect(facts?.tickets).toMatchObject([standing, standing]);
   expect(await parts.tickets.facts(uuidSource.next<BookingId>())).toBeUndefined();
 });
@@ -76,9 +79,13 @@ test("a link to a booking's tickets is good for that, until a day after the even
   const linkOf = (startsAtMs: number) =>
     createTicketsLinks(tokens, "https://onsale.example/").ticketsLink({ id, startsAtMs });
   const dayMs = 86_400_000;
-  const [, token = ""] = /^https:\/\/onsale\.example\/tickets\/([\w.-]+)$/.exec(linkOf(Date.now() - dayMs + 60_000)) ?? [];
+  const [, token = ""] =
+    /^https:\/\/onsale\.example\/tickets\/([\w.-]+)$/.exec(linkOf(Date.now() - dayMs + 60_000)) ?? [];
   expect(tokens.verify("tickets", token)).toMatchObject({ bookingId: id });
   expect(tokens.verify("door", token)).toBeUndefined();
-  const ended = linkOf(Date.now() - dayMs - 1_000).split("/").at(-1) ?? "";
+  const ended =
+    linkOf(Date.now() - dayMs - 1_000)
+      .split("/")
+      .at(-1) ?? "";
   expect(tokens.verify("tickets", ended)).toBeUndefined();
 });

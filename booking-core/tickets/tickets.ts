@@ -95,7 +95,10 @@ function reissued(ticket: Ticket | undefined, lost: number): Reissued {
 }
 
 async function isOf(pool: Pool, bookingId: BookingId, buyerId: BuyerId): Promise<boolean> {
-  const found = await pool.query("select from bookings where id = $1 and buyer_id = $2", [bookingId, buyerId]);
+  const found = await pool.query("select from bookings where id = $1 and buyer_id = $2", [
+    bookingId,
+    buyerId,
+  ]);
   return found.rowCount === 1;
 }
 

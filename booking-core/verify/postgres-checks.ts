@@ -1,16 +1,13 @@
 import type { Pool } from "../../foundation/postgres/pool.ts";
-import { type Check, type Suspicion, suspicion } from "./report.ts";
+import type { Check } from "./report.ts";
+import { sqlChecks } from "./sql-checks.ts";
 
 /** How long a payment that has succeeded may be on its way to tickets or back. */
 const settleSeconds = 60;
 
 /** The promises that Postgres alone can break. */
 export function postgresChecks(pool: Pool): Check[] {
-  const check = (invariant: number, promise: string, countSql: string, suspectSql: string): Check => ({
-    invariant,
-    promise,
-    look: () => look(pool, countSql, suspectSql),
-  });
+  const check = sqlChecks(pool);
   return [
     check(1, "no seat is in two live bookings", "select count(*) from booking_seats where live", doubleSeats),
     check(1, "the database refuses a seat's second live booking", "select 1", missingSeatIndex),
@@ -60,15 +57,6 @@ export function postgresChecks(pool: Pool): Check[] {
     check(8, "the books agree with the payments", "select count(*) from payments", unrecordedPayments),
     check(8, "the database refuses changes of entries and transfers", "select 1", missingGuards),
   ];
-}
-
-async function look(pool: Pool, countSql: string, suspectSql: string): Promise<Suspicion> {
-  const counted = await pool.query<{ count: bigint }>(`select (${countSql})::bigint as count`);
-  const found = await pool.query<{ key: string; sentence: string }>(suspectSql);
-  return suspicion(
-    Number(counted.rows[0]?.count ?? 0n),
-    found.rows.map((row) => [row.key, row.sentence]),
-  );
 }
 
 const doubleSeats = `

@@ -7,6 +7,7 @@ import { postgresChecks } from "./postgres-checks.ts";
 import { type Check, type Finding, runCheck, suspicion } from "./report.ts";
 import { type RoomSights, roomChecks } from "./room-checks.ts";
 import { lookAtSection } from "./section-check.ts";
+import { ticketChecks } from "./ticket-checks.ts";
 
 export type VerifyParts = {
   readonly pool: Pool;
@@ -21,9 +22,12 @@ const defaultPatience = { looks: 8, pauseMs: 800 };
 
 /** Holds the invariants against the live system, in the order of their numbers. Reads only. */
 export async function verify(parts: VerifyParts, patience = defaultPatience): Promise<Finding[]> {
-  const checks = [...postgresChecks(parts.pool), sectionCheck(parts), ...roomChecks(parts)].sort(
-    (left, right) => left.invariant - right.invariant,
-  );
+  const checks = [
+    ...postgresChecks(parts.pool),
+    ...ticketChecks(parts.pool),
+    sectionCheck(parts),
+    ...roomChecks(parts),
+  ].sort((left, right) => left.invariant - right.invariant);
   return Promise.all(checks.map((check) => runCheck(check, () => wait(patience.pauseMs), patience.looks)));
 }
 

@@ -44,10 +44,7 @@ export function authenticateDoor(
   return door instanceof Promise ? door.then(orRefusal) : orRefusal(door);
 }
 
-function tokenOf(
-  { bounds }: Pick<Runtime, "bounds">,
-  authorization: string | undefined,
-): string | Refusal {
+function tokenOf({ bounds }: Pick<Runtime, "bounds">, authorization: string | undefined): string | Refusal {
   const mostChars = bounds.http.headerValueChars;
   if (authorization === undefined) return { refusal: "token_missing" };
   const token = /^(?:bearer|dpop) +([^ ]+)$/i.exec(authorization.slice(0, mostChars + 1))?.[1];

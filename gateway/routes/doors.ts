@@ -3,7 +3,13 @@ import type { ListedTicket } from "../../booking-core/doors/door-list.ts";
 import { type EventId, isUuid, type TicketId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
-import { checkInSchema, checkInView, scanSchema, toldCheckInSchema, toldCheckInView } from "../wire/check-in.ts";
+import {
+  checkInSchema,
+  checkInView,
+  scanSchema,
+  toldCheckInSchema,
+  toldCheckInView,
+} from "../wire/check-in.ts";
 import { idSchema } from "../wire/id.ts";
 import { issueSchema, ticketStatusSchema } from "../wire/ticket.ts";
 import { givenTimeSchema, timeSchema, timeView } from "../wire/time.ts";
@@ -34,7 +40,8 @@ export const tellCheckIns = defineRoute({
   name: "tellCheckIns",
   method: "post",
   path: "/v1/events/:eventId/check-ins/batch",
-  summary: "Tell of scans that were made without network. The earliest of a ticket is its use; nobody is sent out again.",
+  summary:
+    "Tell of scans that were made without network. The earliest of a ticket is its use; nobody is sent out again.",
   access: "door",
   bodyBytes: batchBytes,
   params,
@@ -58,7 +65,9 @@ export const tellCheckIns = defineRoute({
   async handle({ services, body: { scans }, door }) {
     const told = scans.map((scan) => ({ ...scan, scannedAtMs: Date.parse(scan.scannedAt) }));
     const answers = await services.checkIns.tell(door, told);
-    const checkIns = answers.map((answer, place) => toldCheckInView((told[place] as (typeof told)[0]).scanId, answer));
+    const checkIns = answers.map((answer, place) =>
+      toldCheckInView((told[place] as (typeof told)[0]).scanId, answer),
+    );
     return reply(200, { checkIns });
   },
 });
@@ -93,7 +102,9 @@ export const showDoorList = defineRoute({
   params,
   query: z.strictObject({
     cursor: cursorSchema.optional(),
-    since: givenTimeSchema("Only what changed since: `asOf` of the first page of the list before.").optional(),
+    since: givenTimeSchema(
+      "Only what changed since: `asOf` of the first page of the list before.",
+    ).optional(),
   }),
   body: noBody,
   idempotent: false,
@@ -102,7 +113,10 @@ export const showDoorList = defineRoute({
       description: "The page.",
       json: z.strictObject({
         tickets: z.array(listedTicketSchema),
-        next: z.string().nullable().meta({ description: "The `cursor` of the next page; null: there is none." }),
+        next: z
+          .string()
+          .nullable()
+          .meta({ description: "The `cursor` of the next page; null: there is none." }),
         asOf: timeSchema("The `since` of the next list; a little in the past, so that nothing is missed."),
       }),
     },

@@ -50,7 +50,8 @@ export const reissueTicket = defineRoute({
   name: "reissueTicket",
   method: "post",
   path: "/v1/tickets/:ticketId/reissue",
-  summary: "A new code for a ticket whose code was lost or copied; the door refuses the old one. The same again changes nothing.",
+  summary:
+    "A new code for a ticket whose code was lost or copied; the door refuses the old one. The same again changes nothing.",
   access: "buyer",
   params: ticketParams,
   body: z

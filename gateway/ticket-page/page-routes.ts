@@ -35,7 +35,11 @@ const showTicketPage = defineRoute({
     const drawn = await services.ticketDrawing.svgs(codes);
     if (drawn === "busy") return { refusal: "busy" };
     const pictures = new Map(shown.map(({ id }, place) => [id as string, drawn[place] ?? ""]));
-    return { text: Buffer.from(ticketPage(facts, pictures, `/tickets/${token}/tickets.pdf`)), headers, type: html };
+    return {
+      text: Buffer.from(ticketPage(facts, pictures, `/tickets/${token}/tickets.pdf`)),
+      headers,
+      type: html,
+    };
   },
 });
 
@@ -55,7 +59,9 @@ const showPagePdf = defineRoute({
     const facts = await factsOf(services, token);
     if (facts === undefined) return ended;
     const made = await pdfAnswer(services, facts);
-    return "refusal" in made ? made : { ...made, headers: { ...made.headers, "X-Robots-Tag": headers["X-Robots-Tag"] } };
+    return "refusal" in made
+      ? made
+      : { ...made, headers: { ...made.headers, "X-Robots-Tag": headers["X-Robots-Tag"] } };
   },
 });
 
@@ -64,7 +70,10 @@ export const ticketPageRoutes: readonly Route[] = [showTicketPage, showPagePdf];
 
 const ended: TextAnswer = { text: Buffer.from(endedPage), headers, type: html, textStatus: 404 };
 
-async function factsOf({ tokens, tickets }: GatewayServices, token: string): Promise<TicketFacts | undefined> {
+async function factsOf(
+  { tokens, tickets }: GatewayServices,
+  token: string,
+): Promise<TicketFacts | undefined> {
   const claims = tokens.verify("tickets", token);
   return claims && tickets.facts(claims.bookingId);
 }

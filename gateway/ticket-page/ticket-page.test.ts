@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { onTestFinished, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { decodeSvg } from "../../booking-core/tickets/test-qr.ts";
 import { signTicketCode } from "../../booking-core/tickets/ticket-code.ts";
 import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
@@ -53,7 +53,15 @@ test("what others wrote stays text", async () => {
   const gateway = await open({
     event: { ...facts.event, title: nasty },
     venue: { name: nasty, city: nasty },
-    tickets: [{ ...ticket, section: nasty, label: { row: nasty, seat: nasty }, status: "used", used: { atMs: 0, door: nasty } }],
+    tickets: [
+      {
+        ...ticket,
+        section: nasty,
+        label: { row: nasty, seat: nasty },
+        status: "used",
+        used: { atMs: 0, door: nasty },
+      },
+    ],
   });
   const html = String((await send(gateway, linkOf())).body);
   expect(html).not.toMatch(/<script|\u0000/);
@@ -62,7 +70,10 @@ test("what others wrote stays text", async () => {
 
 test("a ticket that lets nobody in says so and shows no code", async () => {
   const used: TicketFact = { ...ticket, status: "used", used: { atMs: 1_800_000_000_000, door: "North" } };
-  const gateway = await open({ language: "de", tickets: [used, { ...ticket, status: "refunded", code: null }] });
+  const gateway = await open({
+    language: "de",
+    tickets: [used, { ...ticket, status: "refunded", code: null }],
+  });
   const html = String((await send(gateway, linkOf())).body);
   expect(html).toContain("Benutzt: Freitag, 15. Januar 2027");
   expect(html).toContain("Erstattet");

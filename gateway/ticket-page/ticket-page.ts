@@ -22,7 +22,11 @@ const pageWords = {
 } as const satisfies Record<Language, object>;
 
 /** `pictures` has the QR code of each ticket that has a code; `pdfPath` is where the PDF is. */
-export function ticketPage(facts: TicketFacts, pictures: ReadonlyMap<string, string>, pdfPath: string): string {
+export function ticketPage(
+  facts: TicketFacts,
+  pictures: ReadonlyMap<string, string>,
+  pdfPath: string,
+): string {
   const { language, event, venue, tickets, bookingId } = facts;
   const words = pageWords[language];
   const hasValid = tickets.some(({ status }) => status === "valid");
