@@ -87,12 +87,24 @@ test("whatever is scanned, checking never throws and takes nothing that is not o
   const lookalike = array(constantFrom(...alphabet), { minLength: 147, maxLength: 147 }).map(
     (text) => `OT1:${text.join("")}`,
   );
-  assert(property(string({ unit: "binary" }), (text) => expect(check(text)).toBe("malformed")));
-  assert(property(lookalike, (text) => expect(check(text)).not.toBe("good")));
+  assert(
+    property(string({ unit: "binary" }), (text) => {
+      expect(check(text)).toBe("malformed");
+    }),
+  );
+  assert(
+    property(lookalike, (text) => {
+      expect(check(text)).not.toBe("good");
+    }),
+  );
 });
 
 test("base45 has one spelling for all bytes, and every other is refused", () => {
-  assert(property(uint8Array(), (bytes) => expect(fromBase45(toBase45(bytes))).toEqual(bytes)));
+  assert(
+    property(uint8Array(), (bytes) => {
+      expect(fromBase45(toBase45(bytes))).toEqual(bytes);
+    }),
+  );
   const text = array(constantFrom("0", "A", ":", "Z", "+", "9"), { maxLength: 9 }).map((characters) =>
     characters.join(""),
   );
