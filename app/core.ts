@@ -40,7 +40,7 @@ export async function createCore(config: Config, logger: Logger) {
   const emailCodes = createEmailCodes({ pool, jobs, redis, clock, secret: config.TOKEN_SECRET });
   const seats = createSeatEngine({ redis, clock });
   const readModel = createReadModel({ pool, redis, databaseUrl: config.DATABASE_URL });
-  const catalogue = createCatalogue({ readModel, clock });
+  const catalogue = createCatalogue({ readModel, clock, logger });
   const changes = createChanges(redis, channels);
   const rooms = createRooms({ redis, clock, tokens });
   const roomControl = createRoomControl({ redis, clock });

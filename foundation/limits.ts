@@ -66,6 +66,8 @@ export const limits = {
     maps: { perMinute: 600, burst: 300 },
     /** What is drawn of tickets: PDFs, pages and pictures of codes. */
     tickets: { perMinute: 120, burst: 60 },
+    /** Events and draws: what a page asks for once. */
+    reads: { perMinute: 1_200, burst: 600 },
   },
   rateKeys: 100_000,
   /** Proofs of devices that were used (RFC 9449). */

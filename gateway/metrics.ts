@@ -55,18 +55,15 @@ const laneFigures: readonly LaneFigure[] = [
 ];
 
 /** What Prometheus reads of this process and, by any gateway alike, of the rooms. */
-export function createMetrics(runtime: Pick<Runtime, "services" | "connections">): Metrics {
+export function createMetrics(runtime: Pick<Runtime, "services" | "connections" | "maps">): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const connections = () => runtime.connections.count();
-  new Gauge({
-    name: "onsale_connections",
-    help: "Sockets and streams of this gateway.",
-    registers: [registry],
-    collect() {
-      this.set(connections());
-    },
-  });
+  countOf(registry, "onsale_connections", "Sockets and streams of the rooms in this gateway.", () =>
+    runtime.connections.count(),
+  );
+  countOf(registry, "onsale_map_watchers", "Sockets and streams of the live seat maps in this gateway.", () =>
+    runtime.maps.count(),
+  );
   const gaugeOf = ({ name, help }: { name: string; help: string }, labelNames: string[]) =>
     new Gauge({ name: `onsale_room_${name}`, help, labelNames, registers: [registry] });
   const gauges = roomFigures.map((figure) => ({ gauge: gaugeOf(figure, ["event"]), of: figure.of }));
@@ -83,6 +80,15 @@ export function createMetrics(runtime: Pick<Runtime, "services" | "connections">
       return registry.metrics();
     },
   };
+}
+
+function countOf(registry: Registry, name: string, help: string, count: () => number): void {
+  new Gauge({
+    ...{ name, help, registers: [registry] },
+    collect() {
+      this.set(count());
+    },
+  });
 }
 
 function setAll(gauge: Gauge, rooms: ReadonlyMap<EventId, RoomStats>, of: RoomFigure["of"]): void {

@@ -63,6 +63,22 @@ test("an offer says what its price is made of, and the event until when tickets 
   expect(body).toMatchObject({ refunds, sections: [{ offers: [offer] }, { offers: [offer] }] });
 });
 
+test.each(["/v1/events", `/v1/events/${eventId}`, `/v1/events/${eventId}/draw`])(
+  "what anybody may read is bounded for each address: %s",
+  async (path) => {
+    const gateway = await startTestGateway({}, { rates: { reads: { perMinute: 1, burst: 2 } } });
+    for (let times = 0; times < 2; times += 1) expect((await send(gateway, path)).status).not.toBe(429);
+    const refused = await send(gateway, path);
+    expect(problemOf(refused).code).toBe("too_many_requests");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  },
+);
+
+test("every route for everybody is bounded for each address, but what probes ask", () => {
+  const unbounded = routes.filter(({ access, limitedBy }) => access === "public" && limitedBy === undefined);
+  expect(unbounded.map(({ name }) => name)).toEqual(["showHealth", "showReadiness"]);
+});
+
 test("joining answers 201 with the place, and 200 when it was there", async () => {
   let fresh = true;
   const standing = { outcome: "waiting", lane: "general", number: 3, ahead: 1, state: "open" } as const;

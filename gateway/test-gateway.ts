@@ -24,6 +24,7 @@ const noLimits = {
   joinsOfIdentity: freeRates,
   maps: freeRates,
   tickets: freeRates,
+  reads: freeRates,
 };
 
 type TestBounds = {

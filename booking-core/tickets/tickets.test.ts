@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type BookingId, type BuyerId, uuidSource } from "../../foundation/ids.ts";
 import { createTokens } from "../../foundation/tokens.ts";
 import { standingOf } from "../../test/harness/shop.ts";
 import { openTicketTest, type TicketTest } from "./test-tickets.ts";
+import { createTicketDrawing } from "./ticket-drawing.ts";
+import { createTicketFiles } from "./ticket-files.ts";
+import { renderTicketsPdf } from "./ticket-pdf.ts";
 import { createTicketsLinks } from "./tickets-link.ts";
 
 let parts: TicketTest;
@@ -71,6 +74,24 @@ test("the facts of a booking say where each ticket is for and what it was", asyn
   };
   expect(facts?.tickets).toMatchObject([standing, standing]);
   expect(await parts.tickets.facts(uuidSource.next<BookingId>())).toBeUndefined();
+});
+
+test("an e-mail carries the valid tickets of a booking, and nothing where there is none", async () => {
+  const { booking, ticketId } = await oneTicket();
+  const drawing = createTicketDrawing();
+  onTestFinished(() => drawing.stop());
+  const ticketFiles = createTicketFiles({ pool: parts.shop.pool, keys: parts.keys, drawing });
+  const [file] = await ticketFiles(booking.id, "de");
+  expect(file).toMatchObject({ filename: "tickets.pdf", contentType: "application/pdf" });
+  const facts = await parts.tickets.facts(booking.id);
+  if (facts === undefined) throw new Error("no facts");
+  expect(file?.content.equals(await renderTicketsPdf({ ...facts, language: "de" }))).toBe(true);
+  await parts.refund(ticketId);
+  expect(await ticketFiles(booking.id, "de")).toEqual([]);
+  const busy = { pdf: async () => "busy" as const };
+  const other = await oneTicket();
+  const files = createTicketFiles({ pool: parts.shop.pool, keys: parts.keys, drawing: busy });
+  await expect(files(other.booking.id, "en")).rejects.toThrow(/more PDFs/);
 });
 
 test("a link to a booking's tickets is good for that, until a day after the event", () => {
