@@ -1,4 +1,5 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { array, assert, constantFrom, integer, property, string, uint8Array, uuid } from "fast-check";
 import { expect, test } from "vitest";
 import type { EventId, TicketId } from "../../foundation/ids.ts";
@@ -122,4 +123,16 @@ test("base45 has one spelling for all bytes, and every other is refused", () => 
 test("the QR code is of version 6, and a camera's decoder reads from the picture what was signed", () => {
   expect(qrOf(code).size).toBe(17 + 4 * 6);
   expect(decodeSvg(qrSvg(code))).toBe(code);
+});
+
+test("the code that docs/tickets.md gives for trying a reader is what it says", () => {
+  const page = readFileSync(new URL("../../docs/tickets.md", import.meta.url), "utf8");
+  const written = /```\n(OT1:.*)\n```/.exec(page)?.[1] ?? "";
+  const [, x = ""] = /public key `([\w-]{43})`/.exec(page) ?? [];
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  const [, eventId, ticketId, issue] = /event `(.{36})`, ticket `(.{36})`, issue (\d)/.exec(page) ?? [];
+  expect(checkTicketCode(written, () => key)).toEqual({
+    ...{ outcome: "good", keyId: 7, eventId, ticketId },
+    issue: Number(issue),
+  });
 });
