@@ -87,7 +87,7 @@ test("a ticket that one gateway signs is good at the doors of the other, once, a
     scan(first, setting.event, north, code),
     scan(second, setting.event, south, code),
   ]);
-  expect(both.map(({ body }) => body["result"]).toSorted()).toEqual(["admitted", "used"]);
+  expect(new Set(both.map(({ body }) => body["result"]))).toEqual(new Set(["admitted", "used"]));
   expect((await ask(second, setting.ticketPath, setting.buyer)).body).toMatchObject({ status: "used" });
 });
 
