@@ -12,6 +12,7 @@ import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
 import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
+import { addStuckWork } from "./stuck-work.ts";
 import { addTicketKeys } from "./ticket-keys.ts";
 import { addVerifyDraw } from "./verify-draw.ts";
 
@@ -48,6 +49,7 @@ program
   .action(runRebuild);
 addVerifyDraw(program);
 addTicketKeys(program);
+addStuckWork(program);
 
 try {
   await program.parseAsync();

@@ -214,13 +214,17 @@ export const limits = {
     listPage: 1_000,
     /** A device without network may be so far behind. */
     scanAgeMs: 7 * 24 * 60 * 60_000,
-    scanAheadMs: 5 * 60_000,
   },
   ticketKeys: {
     /** So long a process signs with the key that it knows; by then all know of a new one. */
     knownMs: 5_000,
     /** A code of a key that nobody knows makes a process look again, at most so often. */
     askAgainMs: 500,
+  },
+  email: {
+    /** The mail server has so long for one e-mail, and a worker for all that is done to send it. */
+    serverMs: 15_000,
+    claimMs: 20_000,
   },
   shutdown: { drainMs: 3_000 },
 } as const;
@@ -246,6 +250,10 @@ export function assertLimits(): void {
   assertThat(
     deviceProofs.remembered >= proofsOfPolling(),
     "the proofs of as many bound buyers as connections, who all ask by HTTP, must fit the memory",
+  );
+  assertThat(
+    limits.email.serverMs < limits.email.claimMs,
+    "an e-mail's claim must outlast the mail server's answer",
   );
   assertThat(booking.claimsPerScript <= booking.claimsWaitingPerSection, "a batch must fit its queue");
   assertThat(

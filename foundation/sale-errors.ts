@@ -50,4 +50,10 @@ export const saleErrors = {
     "Another house pool of the event has this code.",
     "Choose another code: it says which pool it opens.",
   ),
+  not_stuck: entry(
+    409,
+    false,
+    "Nothing holds this up: it is under way or done.",
+    "Load the list again; only what is listed there as failed or parked can be tried again.",
+  ),
 } as const;

@@ -39,6 +39,7 @@ const errorsOfAccess: Record<Access, ErrorCode[]> = {
   pass: [...errorsOfTokens, "pass_missing", "pass_invalid"],
   operator: [...errorsOfTokens, "forbidden"],
   door: ["token_missing", "token_invalid", "forbidden"],
+  admin: [...errorsOfTokens, "forbidden"],
   webhook: ["body_too_large", "body_too_slow"],
 };
 type Security = Record<string, string[]>[];
@@ -50,6 +51,7 @@ const securityOfAccess: Record<Access, Security> = {
   pass: securityOfBuyers.map((security) => ({ ...security, pass: [] })),
   operator: securityOfBuyers,
   door: [{ doorToken: [] }],
+  admin: securityOfBuyers,
   webhook: [{ webhookSignature: [] }],
 };
 

@@ -9,10 +9,10 @@ import type { Buyer, GatewayServices } from "./services.ts";
 import type { Refusal } from "./wire/problem.ts";
 
 /**
- * Who may call: anybody, a buyer, a buyer with a pass of the event, who runs events, the device of a door of the event,
- * or the payment provider with its signature.
+ * Who may call: anybody, a buyer, a buyer with a pass of the event, who runs events, who runs the house, the device of a
+ * door of the event, or the payment provider with its signature.
  */
-export type Access = "public" | "buyer" | "pass" | "operator" | "door" | "webhook";
+export type Access = "public" | "buyer" | "pass" | "operator" | "admin" | "door" | "webhook";
 export type Method = "get" | "post" | "patch" | "delete";
 
 /** `json: null` is an answer without a body, or one of another `type`. */
@@ -58,8 +58,8 @@ export type Call<Params, Body, Who extends Access, Query = unknown> = {
   readonly rawBody: Buffer;
   /** Of the client, as far as our own proxies can tell; empty where the route does not count by address. */
   readonly address: string;
-  readonly buyer: Who extends "buyer" | "pass" | "operator" ? Buyer : undefined;
   readonly door: Who extends "door" ? Door : undefined;
+  readonly buyer: Who extends "buyer" | "pass" | "operator" | "admin" ? Buyer : undefined;
   /** The key of the device that the caller has shown to have. */
   readonly jkt: string | undefined;
 };

@@ -1,4 +1,7 @@
 import type { Route } from "./route.ts";
+import { dismissDeadLetter, listDeadLetters, retryDeadLetter } from "./routes/admin-dead-letters.ts";
+import { listOpenRefunds, listParkedWebhooks, replayWebhook, retryRefund } from "./routes/admin-money.ts";
+import { listNotifications, resendNotification } from "./routes/admin-notifications.ts";
 import { book, showBooking } from "./routes/bookings.ts";
 import { checkIn, showDoorList, tellCheckIns } from "./routes/doors.ts";
 import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
@@ -67,6 +70,15 @@ export const routes: readonly Route[] = [
   tellCheckIns,
   showDoorList,
   receiveSandboxWebhook,
+  listNotifications,
+  resendNotification,
+  listDeadLetters,
+  retryDeadLetter,
+  dismissDeadLetter,
+  listParkedWebhooks,
+  replayWebhook,
+  listOpenRefunds,
+  retryRefund,
   showHealth,
   showReadiness,
 ];

@@ -11,6 +11,7 @@ import { defaultRoom } from "../queue-admission/room-settings.ts";
 import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
 import type { GatewayServices } from "./services.ts";
 import { eventId, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "./test-data.ts";
+import { testNotificationLog, testStuckWork } from "./test-stuck-work.ts";
 import { testTicketServices } from "./test-tickets.ts";
 
 /** The words of the room's driver and of the bookings, said by the test; each event has its listeners. */
@@ -225,6 +226,8 @@ export function testServices(
     },
     inbox: { receive: async () => ({ outcome: "stored" }) },
     ...testTicketServices,
+    notificationLog: testNotificationLog,
+    stuckWork: testStuckWork,
     checks: { redis: async () => {}, postgres: async () => {}, queue: async () => {} },
   };
 }

@@ -229,11 +229,17 @@ alter table notifications
   add column html text,
   add column attempts integer not null default 0,
   add column last_error text,
+  -- A worker is sending it until then at the latest: no second one begins.
+  add column claimed_until timestamptz,
+  -- A mail server that is away is asked again until then.
+  add column give_up_at timestamptz not null default now() + interval '2 days',
   add constraint notifications_template_check check (template in ('tickets', 'refund', 'event_cancelled')),
   -- failed: refused for good by the mail server, or given up.
   add constraint notifications_status_check check (status in ('queued', 'sent', 'failed')),
   add constraint notifications_sent check ((status = 'sent') = (sent_at is not null));
 create index notifications_by_time on notifications (created_at, id);
+create index notifications_by_recipient on notifications (recipient);
+create index notifications_failed on notifications (created_at, id) where status = 'failed';
 
 create function refuse_money_deletion() returns trigger language plpgsql as $$
 begin

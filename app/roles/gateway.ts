@@ -4,12 +4,14 @@ import { readHistory } from "../../booking-core/bookings/booking-history.ts";
 import { createCheckIns } from "../../booking-core/doors/check-ins.ts";
 import { createDoorLists } from "../../booking-core/doors/door-list.ts";
 import { createDoors } from "../../booking-core/doors/doors.ts";
+import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
+import { createStuckWork } from "../../booking-core/stuck-work/stuck-work.ts";
 import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import type { Config } from "../../foundation/config.ts";
@@ -49,6 +51,8 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       doors: createDoors(core),
       doorList: createDoorLists(core),
       checkIns: createCheckIns({ ...core, keys: core.ticketKeys }),
+      notificationLog: createNotificationLog(core),
+      stuckWork: createStuckWork(core),
       checks: {
         redis: async () => {
           await core.redis.ping();

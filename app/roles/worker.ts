@@ -12,6 +12,9 @@ import { sendCode } from "../../booking-core/people/send-code.ts";
 import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
 import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
+import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
+import { createTicketFiles } from "../../booking-core/tickets/ticket-files.ts";
+import { createTicketsLinks } from "../../booking-core/tickets/tickets-link.ts";
 import { createComparison } from "../../booking-core/verify/compare-sections.ts";
 import { createComparisonLease } from "../../booking-core/verify/comparison-lease.ts";
 import type { Config } from "../../foundation/config.ts";
@@ -27,13 +30,22 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
     core.logger.error({ err: error }, "not every event is published"),
   );
   const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
+  const mailing = {
+    ...{ ...core, mailer },
+    ticketsUrlOf: createTicketsLinks(core.tokens, config.PUBLIC_URL).ticketsLink,
+    ticketFiles: createTicketFiles({
+      pool: core.pool,
+      keys: core.ticketKeys,
+      drawing: createTicketDrawing(),
+    }),
+  };
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
   await core.jobs.work("mark-seats", { concurrency: 1 }, (data) => applyMarks(core, data));
   await core.jobs.work("count-identities", { concurrency: 1 }, (data) => countIdentities(core, data));
   await core.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(core, data));
   await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
-  await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
+  await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail(mailing, data));
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>
     sendCode({ codes: core.emailCodes, mailer }, data),
   );

@@ -24,12 +24,18 @@ export type AuditAction =
   | "rules_changed"
   | "pool_set"
   | "door_made"
-  | "door_closed";
+  | "door_closed"
+  | "email_resent"
+  | "dead_letter_retried"
+  | "dead_letter_dismissed"
+  | "webhook_replayed"
+  | "refund_retried";
 
 export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
 
 type NewEntry = {
-  readonly eventId: EventId;
+  /** Nothing where it is not about one event. */
+  readonly eventId: EventId | null;
   readonly actor: Actor;
   readonly action: AuditAction;
   readonly before: unknown;

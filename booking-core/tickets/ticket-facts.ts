@@ -1,4 +1,5 @@
 import type { BookingId, EventId, SectionId, TicketId } from "../../foundation/ids.ts";
+import type { Language } from "../../foundation/language.ts";
 import type { Money } from "../../foundation/money.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import { readLayout, type SeatLabel, type StoredLayout, seatLabel } from "../events/layout.ts";
@@ -7,7 +8,7 @@ import type { CodeSigner } from "./ticket-keys.ts";
 /** All that a page or a PDF of a booking's tickets says. */
 export type TicketFacts = {
   readonly bookingId: BookingId;
-  readonly language: "en" | "de";
+  readonly language: Language;
   readonly event: { readonly id: EventId; readonly title: string; readonly startsAtMs: number };
   readonly venue: { readonly name: string; readonly city: string };
   readonly tickets: readonly TicketFact[];
@@ -29,7 +30,7 @@ export type TicketFact = {
 export type TicketUse = { readonly atMs: number; readonly door: string };
 
 type FactRow = {
-  language: "en" | "de" | null;
+  language: Language | null;
   event_id: EventId;
   title: string;
   starts_at: Date;

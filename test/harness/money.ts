@@ -12,12 +12,15 @@ import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
 import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
 import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
-import { uuidSource } from "../../foundation/ids.ts";
+import { type BookingId, uuidSource } from "../../foundation/ids.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
 import type { Shop } from "./shop.ts";
 
 const secrets = { SANDBOX_API_KEY: "k".repeat(40), SANDBOX_WEBHOOK_SECRET: "w".repeat(40) };
+
+/** Of tickets the mail only knows that there is a file. */
+const testPdf = Buffer.from("%PDF-1.7 of the tests");
 
 export type Till = Awaited<ReturnType<typeof openTill>>;
 
@@ -61,6 +64,8 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     ...parts,
     inbox,
     mailer,
+    ticketsUrlOf: ({ id }: { id: BookingId }) => `http://127.0.0.1/tickets/${id}`,
+    ticketFiles: async () => [{ filename: "tickets.pdf", contentType: "application/pdf", content: testPdf }],
     webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
     /** For a worker in a process of its own. */
     settings: { ...secrets, SANDBOX_URL: url, SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
@@ -68,9 +73,12 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     books: () =>
       readJson<SandboxBooks>(`${url}/v1/books`, { authorization: `Bearer ${secrets.SANDBOX_API_KEY}` }),
     mailsTo: (address: string) =>
-      readJson<{ subject: string; text: string; html: string; messageId: string }[]>(
-        `http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`,
-      ),
+      readJson<SeenMail[]>(`http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`),
+    /** The bytes of a mail as they came. */
+    rawMail: async ({ id }: SeenMail): Promise<string> => {
+      const answer = await fetch(`http://127.0.0.1:${mailPort}/messages/${id}/raw`);
+      return Buffer.from(await answer.arrayBuffer()).toString("latin1");
+    },
     restartSandbox: async () => {
       await children.shift()?.kill("SIGKILL");
       children.unshift(await startSandbox());
@@ -83,6 +91,15 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     },
   };
 }
+
+export type SeenMail = {
+  readonly id: number;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly messageId: string;
+  readonly attachments: readonly { readonly filename: string; readonly contentType: string }[];
+};
 
 export type SandboxBooks = {
   payments: {
