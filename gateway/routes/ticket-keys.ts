@@ -22,6 +22,7 @@ export const listTicketKeys = defineRoute({
   path: "/v1/ticket-keys",
   summary: "The public keys by which anybody can tell without us that a ticket's code is ours.",
   access: "public",
+  limitedBy: "reads",
   params: noParams,
   body: noBody,
   idempotent: false,
