@@ -10,6 +10,7 @@ import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
 import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
+import { addLedger } from "./ledger.ts";
 import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
 import { addStuckWork } from "./stuck-work.ts";
@@ -50,6 +51,7 @@ program
 addVerifyDraw(program);
 addTicketKeys(program);
 addStuckWork(program);
+addLedger(program);
 
 try {
   await program.parseAsync();

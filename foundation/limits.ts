@@ -61,6 +61,8 @@ export const limits = {
     strangers: { perMinute: 60, burst: 60 },
     /** Passwords, e-mailed codes, and codes of lanes and of house seats. */
     guesses: { perMinute: 20, burst: 20 },
+    /** Messages to a payment provider's address that are not signed by it. */
+    forgeries: { perMinute: 20, burst: 20 },
     joinsOfIdentity: { perMinute: 30, burst: 10 },
     /** Seat maps: plans, snapshots and live connections. */
     maps: { perMinute: 600, burst: 300 },
@@ -192,7 +194,6 @@ export const limits = {
     /** Each takes a core for a while and 32 MiB; past it 503. */
     passwordChecksAtOnce: 16,
   },
-  payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
   tickets: {
     /** PDFs and pages of one process that wait for the thread that draws them; past it 503. */
     drawingsWaiting: 16,
@@ -225,6 +226,36 @@ export const limits = {
     /** The mail server has so long for one e-mail, and a worker for all that is done to send it. */
     serverMs: 15_000,
     claimMs: 20_000,
+  },
+  payment: {
+    providerTimeoutMs: 5_000,
+    webhookToleranceMs: 5 * 60_000,
+    signaturesPerWebhook: 5,
+    ofBooking: 20,
+  },
+  wallet: {
+    /** Of one top-up, in minor units of any currency. */
+    topUpLeastMinor: 100,
+    topUpMostMinor: 1_000_000,
+    /** Top-ups of one buyer that wait to be paid; a day old, they count no more. */
+    topUpsOpen: 10,
+    topUpOpenMs: 24 * 60 * 60_000,
+    historyPageMost: 100,
+    historyPageUsual: 20,
+  },
+  /** Messages of payment providers that come at the same time. */
+  inbox: {
+    /** That share one transaction. */
+    messagesPerGroup: 100,
+    /** That wait to be stored; past it 503. */
+    messagesWaiting: 2_000,
+    waitMs: 3,
+    groupsAtOnce: 2,
+  },
+  settlement: {
+    /** Messages that share one transaction. */
+    messagesPerGroup: 200,
+    groupsAtOnce: 2,
   },
   shutdown: { drainMs: 3_000 },
 } as const;

@@ -10,6 +10,7 @@ import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
 import { closeDoor, listDoors, makeDoor } from "./routes/operator-doors.ts";
+import { listEventEntries, showEventLedger } from "./routes/operator-ledger.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
 import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
@@ -21,7 +22,8 @@ import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { listTicketKeys } from "./routes/ticket-keys.ts";
 import { reissueTicket, showTicket, showTicketCode, showTicketsPdf } from "./routes/tickets.ts";
-import { receiveSandboxWebhook } from "./routes/webhooks.ts";
+import { listWalletEntries, showWallet, startTopUp } from "./routes/wallet.ts";
+import { receiveSandboxWebhook, receiveStripeWebhook } from "./routes/webhooks.ts";
 
 /** Every route with its schemas: what is served, validated and documented. */
 export const routes: readonly Route[] = [
@@ -48,6 +50,8 @@ export const routes: readonly Route[] = [
   setPool,
   markSeats,
   showAudit,
+  showEventLedger,
+  listEventEntries,
   showPlan,
   showEventSeats,
   showSeats,
@@ -58,6 +62,9 @@ export const routes: readonly Route[] = [
   extendBooking,
   cancelBooking,
   startPayment,
+  startTopUp,
+  showWallet,
+  listWalletEntries,
   showTicket,
   showTicketCode,
   showTicketsPdf,
@@ -79,6 +86,7 @@ export const routes: readonly Route[] = [
   replayWebhook,
   listOpenRefunds,
   retryRefund,
+  receiveStripeWebhook,
   showHealth,
   showReadiness,
 ];

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import type { BookingChange } from "../booking-core/bookings/booking.ts";
+import type { Payment } from "../booking-core/payments/payment.ts";
 import type { SectionWatch } from "../booking-core/seats/followed-section.ts";
 import type { EventId, SectionId } from "../foundation/ids.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
@@ -48,6 +49,26 @@ const testRules = {
 };
 
 const waiting = { outcome: "waiting", lane: "general", number: 12, ahead: 4, state: "open" } as const;
+
+export const testPayment: Payment = {
+  id: uuidFromParts("payment") as never,
+  bookingId: null,
+  buyerId: uuidFromParts("buyer") as never,
+  purpose: "booking",
+  provider: "sandbox",
+  providerPaymentId: null,
+  status: "pending",
+  amount: { amountMinor: 4_500n, currency: "EUR" },
+  walletMinor: 0n,
+  walletState: "none",
+  otherSeats: false,
+  language: "en",
+  received: null,
+  refundedMinor: 0n,
+  walletRefundedMinor: 0n,
+  problem: null,
+  payUrl: "http://127.0.0.1:1/pay",
+};
 
 /** A tick of a room with one lane, served so far. */
 export function tickAt(served: number, more: Partial<RoomTick> = {}): RoomTick {
@@ -203,27 +224,18 @@ export function testServices(
       start: async ({ bookingId }) => ({
         outcome: "started",
         fresh: true,
-        payment: {
-          id: uuidFromParts("payment") as never,
-          bookingId,
-          buyerId: uuidFromParts("buyer") as never,
-          purpose: "booking",
-          provider: "sandbox",
-          providerPaymentId: null,
-          status: "pending",
-          amount: { amountMinor: 4_500n, currency: "EUR" },
-          walletMinor: 0n,
-          walletState: "none",
-          otherSeats: false,
-          language: "en",
-          received: null,
-          refundedMinor: 0n,
-          walletRefundedMinor: 0n,
-          problem: null,
-          payUrl: "http://127.0.0.1:1/pay",
-        },
+        payment: { ...testPayment, bookingId },
       }),
     },
+    topUps: {
+      start: async ({ amount }) => ({
+        outcome: "started",
+        fresh: true,
+        payment: { ...testPayment, purpose: "top_up", amount },
+      }),
+    },
+    wallets: { balances: async () => [], history: async () => ({ entries: [], next: undefined }) },
+    eventLedger: { balances: async () => [], entries: async () => ({ entries: [], next: undefined }) },
     inbox: { receive: async () => ({ outcome: "stored" }) },
     ...testTicketServices,
     notificationLog: testNotificationLog,

@@ -38,6 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "nodemailer",
     "pdfkit",
     "qrcode-generator",
+    "stripe",
   ],
   "booking-core/ledger": [
     "booking-core/ledger/",

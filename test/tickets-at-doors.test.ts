@@ -8,7 +8,7 @@ import { rotateKeys } from "../booking-core/tickets/stored-keys.ts";
 import { decodeSvg } from "../booking-core/tickets/test-qr.ts";
 import { type CheckedCode, checkTicketCode } from "../booking-core/tickets/ticket-code.ts";
 import { createTicketsLinks } from "../booking-core/tickets/tickets-link.ts";
-import { type BookingId, uuidSource } from "../foundation/ids.ts";
+import type { BookingId } from "../foundation/ids.ts";
 import { createPool, inTransaction, type Pool } from "../foundation/postgres/pool.ts";
 import { ask, enter, openGuest, openSession } from "./attacks/attacker.ts";
 import { type AttackedSite, publicUrl, secret, startSite, tokens } from "./attacks/site.ts";
@@ -40,7 +40,7 @@ async function setUp(quantity = 1) {
   const bookingId = booked.body["id"] as BookingId;
   await inTransaction(pool, async (sql) => {
     await pay(sql, bookingId);
-    await issueTickets(sql, uuidSource, bookingId);
+    await issueTickets(sql, [bookingId]);
   });
   const { body } = await ask(gateway, `/v1/bookings/${bookingId}`, buyer);
   const [seat] = body["seats"] as { ticketId: string }[];

@@ -4,6 +4,7 @@ import { readHistory } from "../../booking-core/bookings/booking-history.ts";
 import { createCheckIns } from "../../booking-core/doors/check-ins.ts";
 import { createDoorLists } from "../../booking-core/doors/door-list.ts";
 import { createDoors } from "../../booking-core/doors/doors.ts";
+import { createEventLedger } from "../../booking-core/ledger/event-ledger.ts";
 import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
@@ -14,6 +15,8 @@ import { createSectionWatches } from "../../booking-core/seats/section-watch.ts"
 import { createStuckWork } from "../../booking-core/stuck-work/stuck-work.ts";
 import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
+import { createTopUps } from "../../booking-core/wallet/top-ups.ts";
+import { createWallets } from "../../booking-core/wallet/wallets.ts";
 import type { Config } from "../../foundation/config.ts";
 import { type Bounds, defaultBounds } from "../../gateway/bounds.ts";
 import { startGateway } from "../../gateway/server.ts";
@@ -45,6 +48,9 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       trustedProxies: config.TRUSTED_PROXIES,
       metricsToken: config.METRICS_TOKEN,
       payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
+      topUps: createTopUps({ ...core, publicUrl: config.PUBLIC_URL }),
+      wallets: createWallets(core),
+      eventLedger: createEventLedger(core),
       inbox: createInbox(core),
       tickets: createTickets({ pool: core.pool, keys: core.ticketKeys }),
       ticketDrawing,

@@ -1,4 +1,4 @@
-import { type TicketId, uuidSource } from "../../foundation/ids.ts";
+import type { TicketId } from "../../foundation/ids.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import {
   best,
@@ -31,7 +31,7 @@ function steps(shop: Shop) {
     const booking = await bookNow(shop, bookRequest(event, best(quantity), { section }));
     await inTransaction(shop.pool, async (sql) => {
       await pay(sql, booking.id);
-      await issueTickets(sql, uuidSource, booking.id);
+      await issueTickets(sql, [booking.id]);
     });
     return booking;
   };

@@ -16,7 +16,9 @@ export type RequestHeaders = {
   transferEncoding: string | undefined;
   ifNoneMatch: string | undefined;
   acceptEncoding: string | undefined;
-  webhookSignature: string | undefined;
+  acceptLanguage: string | undefined;
+  sandboxSignature: string | undefined;
+  stripeSignature: string | undefined;
   /** Whether one of these came twice: two readers could take a different one. */
   doubled: boolean;
 };
@@ -35,7 +37,9 @@ export const headerNames = {
   transferEncoding: "transfer-encoding",
   ifNoneMatch: "if-none-match",
   acceptEncoding: "accept-encoding",
-  webhookSignature: "sandbox-signature",
+  acceptLanguage: "accept-language",
+  sandboxSignature: "sandbox-signature",
+  stripeSignature: "stripe-signature",
 } as const satisfies Record<HeaderField, string>;
 
 const fieldOfHeader = new Map<string, HeaderField>(
@@ -58,7 +62,8 @@ export function readHeaders(req: HttpRequest): RequestHeaders {
   return headers;
 }
 
-const isList = (field: HeaderField) => field === "forwardedFor" || field === "acceptEncoding";
+const isList = (field: HeaderField) =>
+  field === "forwardedFor" || field === "acceptEncoding" || field === "acceptLanguage";
 
 function noHeaders(): RequestHeaders {
   return {
@@ -73,7 +78,9 @@ function noHeaders(): RequestHeaders {
     transferEncoding: undefined,
     ifNoneMatch: undefined,
     acceptEncoding: undefined,
-    webhookSignature: undefined,
+    acceptLanguage: undefined,
+    sandboxSignature: undefined,
+    stripeSignature: undefined,
     doubled: false,
   };
 }

@@ -10,11 +10,13 @@ import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { paymentProviders } from "../../booking-core/payments/payment-providers.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
-import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
+import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
+import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import { type BookingId, uuidSource } from "../../foundation/ids.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
+import { readSandboxBooks } from "./sandbox-books.ts";
 import type { Shop } from "./shop.ts";
 
 const secrets = { SANDBOX_API_KEY: "k".repeat(40), SANDBOX_WEBHOOK_SECRET: "w".repeat(40) };
@@ -70,8 +72,7 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     /** For a worker in a process of its own. */
     settings: { ...secrets, SANDBOX_URL: url, SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
     payments: createPayments({ ...parts, publicUrl: "http://127.0.0.1" }),
-    books: () =>
-      readJson<SandboxBooks>(`${url}/v1/books`, { authorization: `Bearer ${secrets.SANDBOX_API_KEY}` }),
+    books: () => readSandboxBooks({ url, apiKey: secrets.SANDBOX_API_KEY }),
     mailsTo: (address: string) =>
       readJson<SeenMail[]>(`http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`),
     /** The bytes of a mail as they came. */
@@ -101,23 +102,15 @@ export type SeenMail = {
   readonly attachments: readonly { readonly filename: string; readonly contentType: string }[];
 };
 
-export type SandboxBooks = {
-  payments: {
-    id: string;
-    status: "pending" | "succeeded" | "failed" | "refunded";
-    amountMinor: number;
-    reference: string;
-  }[];
-  refunds: { paymentId: string; amountMinor: number }[];
-  webhooksOnTheirWay: number;
-};
-
 /** The worker's part, as `app/roles/worker.ts` wires it. */
 export async function workOn(till: Till): Promise<void> {
-  await till.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(till, data));
+  await till.jobs.workGroups("settle-webhook", { groupSize: 50, concurrency: 2 }, (group) =>
+    settleWebhooks(till, group),
+  );
   await till.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(till, data));
   await till.jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
   await till.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));
+  await till.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(till, data));
   await till.jobs.work("send-email", { concurrency: 2 }, (data) => sendEmail(till, data));
 }
 
@@ -151,8 +144,8 @@ async function openGate(receive: (body: Buffer, signature: string) => Promise<nu
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
 }
 
-async function readJson<Result>(url: string, headers: Record<string, string> = {}): Promise<Result> {
-  const answer = await fetch(url, { headers });
+async function readJson<Result>(url: string): Promise<Result> {
+  const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   return (await answer.json()) as Result;
 }
