@@ -10,6 +10,7 @@ import { createRoomRecords } from "../booking-core/rooms/room-records.ts";
 import { createRoomStore } from "../booking-core/rooms/room-store.ts";
 import { createSaleControl } from "../booking-core/sale/sale-control.ts";
 import { createSeatEngine } from "../booking-core/seats/seat-engine.ts";
+import { createTicketKeys } from "../booking-core/tickets/ticket-keys.ts";
 import { systemClock } from "../foundation/clock.ts";
 import type { Config } from "../foundation/config.ts";
 import { uuidSource } from "../foundation/ids.ts";
@@ -38,7 +39,7 @@ export async function createCore(config: Config, logger: Logger) {
   const emailCodes = createEmailCodes({ pool, jobs, redis, clock, secret: config.TOKEN_SECRET });
   const seats = createSeatEngine({ redis, clock });
   const readModel = createReadModel({ pool, redis, databaseUrl: config.DATABASE_URL });
-  const catalogue = createCatalogue({ readModel, clock });
+  const catalogue = createCatalogue({ readModel, clock, logger });
   const changes = createChanges(redis, channels);
   const rooms = createRooms({ redis, clock, tokens });
   const roomControl = createRoomControl({ redis, clock });
@@ -49,6 +50,7 @@ export async function createCore(config: Config, logger: Logger) {
   const bookings = createBookings({ pool, jobs, seats, catalogue, clock, logger });
   const changeOfMind = createChangeOfMind({ pool, jobs, seats, changes, clock, logger });
   const saleControl = createSaleControl({ pool, jobs, seats, ids, clock, logger });
+  const ticketKeys = createTicketKeys({ pool, clock, secret: config.TOKEN_SECRET });
   const providers = await configuredProviders(config);
   const close = async () => {
     await jobs.stop();
@@ -79,6 +81,7 @@ export async function createCore(config: Config, logger: Logger) {
     changeOfMind,
     saleControl,
     providers,
+    ticketKeys,
     close,
   };
 }

@@ -11,9 +11,11 @@ import { connectRedis } from "../foundation/redis/connect.ts";
 import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
 import { addCancelEvent } from "./cancel-event.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
+import { addLedger } from "./ledger.ts";
 import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
 import { addStuckWork } from "./stuck-work.ts";
+import { addTicketKeys } from "./ticket-keys.ts";
 import { addVerifyDraw } from "./verify-draw.ts";
 
 type VerifyOptions = { json: boolean; data: string };
@@ -48,8 +50,10 @@ program
   .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .action(runRebuild);
 addVerifyDraw(program);
+addTicketKeys(program);
 addStuckWork(program);
 addCancelEvent(program);
+addLedger(program);
 
 try {
   await program.parseAsync();

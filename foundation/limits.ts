@@ -1,3 +1,5 @@
+import { ticketLimits } from "./ticket-limits.ts";
+
 /** Every bound of the system stands here; `assertLimits` relates them to each other at boot. */
 export const limits = {
   http: {
@@ -61,9 +63,15 @@ export const limits = {
     strangers: { perMinute: 60, burst: 60 },
     /** Passwords, e-mailed codes, and codes of lanes and of house seats. */
     guesses: { perMinute: 20, burst: 20 },
+    /** Messages to a payment provider's address that are not signed by it. */
+    forgeries: { perMinute: 20, burst: 20 },
     joinsOfIdentity: { perMinute: 30, burst: 10 },
     /** Seat maps: plans, snapshots and live connections. */
     maps: { perMinute: 600, burst: 300 },
+    /** What is drawn of tickets: PDFs, pages and pictures of codes. */
+    tickets: { perMinute: 120, burst: 60 },
+    /** Events and draws: what a page asks for once. */
+    reads: { perMinute: 1_200, burst: 600 },
   },
   rateKeys: 100_000,
   /** Proofs of devices that were used (RFC 9449). */
@@ -188,7 +196,42 @@ export const limits = {
     /** Each takes a core for a while and 32 MiB; past it 503. */
     passwordChecksAtOnce: 16,
   },
-  payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
+  ...ticketLimits,
+  email: {
+    /** The mail server has so long for one e-mail, and a worker for all that is done to send it. */
+    serverMs: 15_000,
+    claimMs: 20_000,
+  },
+  payment: {
+    providerTimeoutMs: 5_000,
+    webhookToleranceMs: 5 * 60_000,
+    signaturesPerWebhook: 5,
+    ofBooking: 20,
+  },
+  wallet: {
+    /** Of one top-up, in minor units of any currency. */
+    topUpLeastMinor: 100,
+    topUpMostMinor: 1_000_000,
+    /** Top-ups of one buyer that wait to be paid; a day old, they count no more. */
+    topUpsOpen: 10,
+    topUpOpenMs: 24 * 60 * 60_000,
+    historyPageMost: 100,
+    historyPageUsual: 20,
+  },
+  /** Messages of payment providers that come at the same time. */
+  inbox: {
+    /** That share one transaction. */
+    messagesPerGroup: 100,
+    /** That wait to be stored; past it 503. */
+    messagesWaiting: 2_000,
+    waitMs: 3,
+    groupsAtOnce: 2,
+  },
+  settlement: {
+    /** Messages that share one transaction. */
+    messagesPerGroup: 200,
+    groupsAtOnce: 2,
+  },
   /** Refunds that are asked for at the provider at once and written in one transaction. */
   refunds: { groupSize: 16, concurrency: 2 },
   shutdown: { drainMs: 3_000 },
@@ -215,6 +258,10 @@ export function assertLimits(): void {
   assertThat(
     deviceProofs.remembered >= proofsOfPolling(),
     "the proofs of as many bound buyers as connections, who all ask by HTTP, must fit the memory",
+  );
+  assertThat(
+    limits.email.serverMs < limits.email.claimMs,
+    "an e-mail's claim must outlast the mail server's answer",
   );
   assertThat(booking.claimsPerScript <= booking.claimsWaitingPerSection, "a batch must fit its queue");
   assertThat(

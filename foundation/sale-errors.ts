@@ -56,11 +56,23 @@ export const saleErrors = {
     "One of these tickets was used at the door.",
     "Name only seats whose tickets are `valid`.",
   ),
+  too_many_payments: entry(
+    409,
+    false,
+    "As many payments were started as may be.",
+    "Finish one that is open at its `payUrl`, or let it end.",
+  ),
   wallet_unavailable: entry(
     403,
     false,
     "A wallet is only for accounts and for e-mail addresses whose owner answered.",
     "Log in, or ask for a code at `POST /v1/email-codes` and open a session with it.",
+  ),
+  wallet_insufficient: entry(
+    409,
+    false,
+    "There is not so much in the wallet.",
+    "Take less from it (`available` says what is there) and pay the rest at the provider, or top it up.",
   ),
   pool_unknown: entry(
     409,

@@ -64,18 +64,15 @@ const stuckKinds: Readonly<Record<keyof StuckCounts, string>> = {
 };
 
 /** What Prometheus reads of this process and, by any gateway alike, of the rooms. */
-export function createMetrics(runtime: Pick<Runtime, "services" | "connections">): Metrics {
+export function createMetrics(runtime: Pick<Runtime, "services" | "connections" | "maps">): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const connections = () => runtime.connections.count();
-  new Gauge({
-    name: "onsale_connections",
-    help: "Sockets and streams of this gateway.",
-    registers: [registry],
-    collect() {
-      this.set(connections());
-    },
-  });
+  countOf(registry, "onsale_connections", "Sockets and streams of the rooms in this gateway.", () =>
+    runtime.connections.count(),
+  );
+  countOf(registry, "onsale_map_watchers", "Sockets and streams of the live seat maps in this gateway.", () =>
+    runtime.maps.count(),
+  );
   const gaugeOf = ({ name, help }: { name: string; help: string }, labelNames: string[]) =>
     new Gauge({ name: `onsale_room_${name}`, help, labelNames, registers: [registry] });
   const gauges = roomFigures.map((figure) => ({ gauge: gaugeOf(figure, ["event"]), of: figure.of }));
@@ -103,13 +100,22 @@ export function createMetrics(runtime: Pick<Runtime, "services" | "connections">
 
 /** While Postgres cannot be asked there is no number, and all other figures are told. */
 async function setStuck({ services }: Pick<Runtime, "services">, gauge: Gauge): Promise<void> {
-  gauge.reset();
   try {
     const counts = await services.stuckWork.counts();
     for (const [of, kind] of Object.entries(stuckKinds)) gauge.set({ kind }, counts[of as keyof StuckCounts]);
   } catch (error) {
+    gauge.reset();
     services.logger.warn({ err: error }, "what waits for people could not be counted");
   }
+}
+
+function countOf(registry: Registry, name: string, help: string, count: () => number): void {
+  new Gauge({
+    ...{ name, help, registers: [registry] },
+    collect() {
+      this.set(count());
+    },
+  });
 }
 
 function setAll(gauge: Gauge, rooms: ReadonlyMap<EventId, RoomStats>, of: RoomFigure["of"]): void {

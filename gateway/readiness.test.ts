@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { waitFor } from "../test/harness/wait-for.ts";
 import { checkReadiness } from "./readiness.ts";
 import type { CheckedPart, GatewayServices } from "./services.ts";
 import { send } from "./test-client.ts";
@@ -33,6 +34,28 @@ test.each(["redis", "postgres", "queue"] as const)(
       expect(state).toBe(name === part ? "failed" : "ok");
   },
 );
+
+test("however many ask at the same time, each part is asked once, and anew for who asks later", async () => {
+  let asked = 0;
+  const answers: (() => void)[] = [];
+  const counted = () => {
+    asked += 1;
+    return new Promise<void>((resolve) => answers.push(resolve));
+  };
+  const services = {
+    clock: { now: () => Date.now() },
+    checks: { redis: well, postgres: counted, queue: well },
+  } as unknown as GatewayServices;
+  const together = Array.from({ length: 100 }, () => checkReadiness(services, 5_000));
+  await waitFor(() => answers.length > 0, { what: "Postgres to be asked" });
+  for (const answer of answers.splice(0)) answer();
+  for (const { ready } of await Promise.all(together)) expect(ready).toBe(true);
+  expect(asked).toBe(1);
+  const later = checkReadiness(services, 5_000);
+  await waitFor(() => answers.length > 0, { what: "Postgres to be asked again" });
+  for (const answer of answers) answer();
+  expect((await later).ready).toBe(true);
+});
 
 test("a part that does not answer in time has failed, and the others are still named", async () => {
   const services = {

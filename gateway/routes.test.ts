@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { BookOutcome } from "../booking-core/bookings/book-request.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
+import { defaultBounds } from "./bounds.ts";
 import { routes } from "./routes.ts";
 import type { GatewayServices } from "./services.ts";
 import { problemOf, send } from "./test-client.ts";
@@ -61,6 +62,22 @@ test("an offer says what its price is made of, and the event until when tickets 
   };
   const refunds = { until: "2027-01-15T07:00:00.000Z", shareBasisPoints: 9_000, feesToo: false };
   expect(body).toMatchObject({ refunds, sections: [{ offers: [offer] }, { offers: [offer] }] });
+});
+
+test.each(["/v1/events", `/v1/events/${eventId}`, `/v1/events/${eventId}/draw`])(
+  "what anybody may read is bounded for each address: %s",
+  async (path) => {
+    const gateway = await startTestGateway({}, { rates: { reads: { perMinute: 1, burst: 2 } } });
+    for (let times = 0; times < 2; times += 1) expect((await send(gateway, path)).status).not.toBe(429);
+    const refused = await send(gateway, path);
+    expect(problemOf(refused).code).toBe("too_many_requests");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  },
+);
+
+test("every route for everybody is bounded for each address, but what probes ask", () => {
+  const unbounded = routes.filter(({ access, limitedBy }) => access === "public" && limitedBy === undefined);
+  expect(unbounded.map(({ name }) => name)).toEqual(["showHealth", "showReadiness"]);
 });
 
 test("joining answers 201 with the place, and 200 when it was there", async () => {
@@ -253,6 +270,31 @@ test.each(["sandbox", "stripe"])("the bytes of a webhook of %s reach the inbox u
   const refused = await send(gateway, `/v1/webhooks/${name}`, { method: "POST", raw: "{}" });
   expect(problemOf(refused)).toMatchObject({ status: 401, code: "webhook_signature_wrong" });
   expect(received[1]?.[2]).toBe("");
+});
+
+test("too many webhooks at once are told to come again, and forged ones from one address to come later", async () => {
+  const forged = "webhook_signature_wrong" as const;
+  const outcomes = ["busy", forged, forged, forged, forged] as const;
+  let received = 0;
+  const inbox: GatewayServices["inbox"] = {
+    receive: async () => {
+      received += 1;
+      return { outcome: outcomes[received - 1] ?? "stored" };
+    },
+  };
+  const gateway = await startTestGateway({ inbox }, { rates: { forgeries: { perMinute: 1, burst: 3 } } });
+  const statuses: number[] = [];
+  for (let sent = 0; sent < 6; sent += 1)
+    statuses.push((await send(gateway, "/v1/webhooks/sandbox", { method: "POST", raw: "{}" })).status);
+  // What is signed is taken from there all the same.
+  expect(statuses).toEqual([503, 401, 401, 401, 429, 200]);
+});
+
+test("a webhook that is longer than any provider's is refused", async () => {
+  const gateway = await startTestGateway();
+  const raw = Buffer.alloc(defaultBounds.http.webhookBodyBytes + 1, "x");
+  const refused = await send(gateway, "/v1/webhooks/sandbox", { method: "POST", raw });
+  expect(problemOf(refused)).toMatchObject({ status: 413, code: "body_too_large" });
 });
 
 test("every route has a name and a way of its own", () => {

@@ -3,11 +3,14 @@ import { dismissDeadLetter, listDeadLetters, retryDeadLetter } from "./routes/ad
 import { listOpenRefunds, listParkedWebhooks, replayWebhook, retryRefund } from "./routes/admin-money.ts";
 import { listNotifications, resendNotification } from "./routes/admin-notifications.ts";
 import { book, showBooking } from "./routes/bookings.ts";
+import { checkIn, showDoorList, tellCheckIns } from "./routes/doors.ts";
 import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
+import { closeDoor, listDoors, makeDoor } from "./routes/operator-doors.ts";
+import { listEventEntries, showEventLedger } from "./routes/operator-ledger.ts";
 import { cancelEvent, refundPayment, showCancellation } from "./routes/operator-refunds.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
@@ -19,7 +22,9 @@ import { showPlan } from "./routes/plan.ts";
 import { listRefunds, quoteRefund, refundOwnTickets, refundTicketsOf } from "./routes/refunds.ts";
 import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
-import { showTicket } from "./routes/tickets.ts";
+import { listTicketKeys } from "./routes/ticket-keys.ts";
+import { reissueTicket, showTicket, showTicketCode, showTicketsPdf } from "./routes/tickets.ts";
+import { listWalletEntries, showWallet, startTopUp } from "./routes/wallet.ts";
 import { receiveSandboxWebhook, receiveStripeWebhook } from "./routes/webhooks.ts";
 
 /** Every route with its schemas: what is served, validated and documented. */
@@ -47,6 +52,8 @@ export const routes: readonly Route[] = [
   setPool,
   markSeats,
   showAudit,
+  showEventLedger,
+  listEventEntries,
   showPlan,
   showEventSeats,
   showSeats,
@@ -64,9 +71,21 @@ export const routes: readonly Route[] = [
   refundPayment,
   cancelEvent,
   showCancellation,
+  startTopUp,
+  showWallet,
+  listWalletEntries,
   showTicket,
+  showTicketCode,
+  showTicketsPdf,
+  reissueTicket,
+  listTicketKeys,
+  makeDoor,
+  listDoors,
+  closeDoor,
+  checkIn,
+  tellCheckIns,
+  showDoorList,
   receiveSandboxWebhook,
-  receiveStripeWebhook,
   listNotifications,
   resendNotification,
   listDeadLetters,
@@ -76,6 +95,7 @@ export const routes: readonly Route[] = [
   replayWebhook,
   listOpenRefunds,
   retryRefund,
+  receiveStripeWebhook,
   showHealth,
   showReadiness,
 ];

@@ -21,8 +21,11 @@ const noLimits = {
   sessions: freeRates,
   strangers: freeRates,
   guesses: freeRates,
+  forgeries: freeRates,
   joinsOfIdentity: freeRates,
   maps: freeRates,
+  tickets: freeRates,
+  reads: freeRates,
 };
 
 type TestBounds = {

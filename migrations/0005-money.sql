@@ -144,26 +144,113 @@ drop index entries_by_account;
 -- A transfer's id grows with time, so this is the account's history too.
 create index entries_by_account on entries (account_id, transfer_id) include (amount_minor);
 
--- What each account holds, in several rows of which a transaction changes one: many settle for one organiser at the same
--- time and do not wait for each other. A wallet has one row, because there the order of the spends is what counts. Written
--- by the database itself with the entries, so it cannot say anything else than they do.
+-- Invariant 8, looked at once a statement and not once a row: one statement writes transfers with all of their entries, and
+-- a transfer of an earlier transaction takes no more. The foreign keys of entries are looked at in the same place, for
+-- nothing that they point to is ever changed or deleted.
+drop trigger entries_balance on entries;
+drop trigger transfers_have_entries on transfers;
+drop function transfer_balances();
+alter table entries drop constraint entries_transfer_id_fkey, drop constraint entries_account_id_fkey;
+-- Always by the indexes: a plan is kept for as long as its connection, and the tables grow meanwhile.
+create function check_new_entries() returns trigger language plpgsql
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  wrong uuid;
+begin
+  select transfer_id into wrong from fresh group by transfer_id, currency having sum(amount_minor) <> 0 limit 1;
+  if found then
+    raise exception 'transfer % does not sum to zero', wrong using errcode = 'check_violation';
+  end if;
+  select f.transfer_id into wrong from (select distinct transfer_id from fresh) f left join transfers t on t.id = f.transfer_id
+   where t.xmin is distinct from pg_current_xact_id()::xid limit 1;
+  if found then
+    raise exception 'transfer % is not of this transaction: its entries are written together with it', wrong using errcode = 'check_violation';
+  end if;
+  select f.account_id into wrong from (select distinct account_id, currency from fresh) f
+    left join ledger_accounts a on a.id = f.account_id where a.currency is distinct from f.currency limit 1;
+  if found then
+    raise exception 'there is no account % in the currency of its entry', wrong using errcode = 'foreign_key_violation';
+  end if;
+  return null;
+end $$;
+create trigger entries_balance after insert on entries referencing new table as fresh
+  for each statement execute function check_new_entries();
+create function check_new_transfers() returns trigger language plpgsql set enable_seqscan = off as $$
+declare
+  wrong uuid;
+begin
+  select f.id into wrong from fresh f where not exists (select from entries e where e.transfer_id = f.id) limit 1;
+  if found then
+    raise exception 'transfer % has no entries', wrong using errcode = 'check_violation';
+  end if;
+  return null;
+end $$;
+create trigger transfers_have_entries after insert on transfers referencing new table as fresh
+  for each statement execute function check_new_transfers();
+-- An account is what its entries say of it.
+create function refuse_account_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'accounts of the ledger stay as they are: entries point to them' using errcode = 'restrict_violation';
+end $$;
+create trigger ledger_accounts_stay before update or delete or truncate on ledger_accounts
+  for each statement execute function refuse_account_change();
+
+-- What each account holds, in several parts: two transactions that are open at the same time never write the same one, so
+-- many settle for one organiser and nobody waits. A wallet has one part, because there the order of the spends is what
+-- counts. Written by the database itself with the entries, so it cannot say anything else than they do.
 create table account_balances (
   account_id uuid not null references ledger_accounts,
-  part smallint not null check (part between 0 and 31),
+  part smallint not null check (part between 0 and 127),
   balance_minor bigint not null,
   -- Invariant 8: money of a wallet is owed to the buyer (minus); above zero the wallet would be overdrawn.
   never_above_zero boolean not null,
   primary key (account_id, part),
   constraint wallets_never_negative check (not never_above_zero or balance_minor <= 0)
 ) with (fillfactor = 50);
-create function add_to_balances() returns trigger language plpgsql as $$
+-- The part that this transaction has for itself until its end, the same for all its statements: so it also waits for
+-- nobody in a circle. Only beyond as many transactions as there are parts does one wait for another.
+create function own_balance_part() returns smallint language plpgsql as $$
+declare
+  parts constant integer := 128;
+  of_balances constant integer := 5;
+  mine integer := 0;
+begin
+  while mine < parts loop
+    if pg_try_advisory_xact_lock(of_balances, mine) then return mine; end if;
+    mine := mine + 1;
+  end loop;
+  mine := pg_backend_pid() % parts;
+  perform pg_advisory_xact_lock(of_balances, mine);
+  return mine;
+end $$;
+-- Always by the indexes: a plan is kept for as long as its connection, and the tables grow meanwhile.
+create function add_to_balances() returns trigger language plpgsql
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  mine constant smallint := own_balance_part();
+  wallet record;
 begin
   insert into account_balances as b (account_id, part, balance_minor, never_above_zero)
-  select a.id, case when a.kind in ('buyer_wallet', 'wallet_held') then 0 else pg_backend_pid() % 32 end,
-         sum(e.amount_minor), a.kind in ('buyer_wallet', 'wallet_held')
+  select a.id, mine, sum(e.amount_minor), false
     from fresh e join ledger_accounts a on a.id = e.account_id
+   where a.kind not in ('buyer_wallet', 'wallet_held')
    group by a.id order by a.id
   on conflict (account_id, part) do update set balance_minor = b.balance_minor + excluded.balance_minor;
+  -- Updated first: a spend as a new row would be refused by the check before Postgres looks for the row that is there.
+  -- In the order of the accounts, so that two who change the same wallets do not wait for each other in a circle.
+  for wallet in
+    select a.id, sum(e.amount_minor) as amount
+      from fresh e join ledger_accounts a on a.id = e.account_id
+     where a.kind in ('buyer_wallet', 'wallet_held')
+     group by a.id order by a.id
+  loop
+    update account_balances set balance_minor = balance_minor + wallet.amount where account_id = wallet.id and part = 0;
+    if not found then
+      insert into account_balances as b (account_id, part, balance_minor, never_above_zero)
+      values (wallet.id, 0, wallet.amount, true)
+      on conflict (account_id, part) do update set balance_minor = b.balance_minor + excluded.balance_minor;
+    end if;
+  end loop;
   return null;
 end $$;
 create trigger entries_add_up after insert on entries referencing new table as fresh
@@ -257,3 +344,13 @@ create trigger refunds_stay before delete or truncate on refunds for each statem
 create trigger tickets_stay before delete or truncate on tickets for each statement execute function refuse_money_deletion();
 create trigger check_ins_append_only before update or delete or truncate on check_ins
   for each statement execute function refuse_change();
+
+-- What changed of a ticket since a door's device last asked. It also changes with a new code, which has no time of its own.
+alter table tickets add column changed_at timestamptz not null default now();
+create function note_ticket_change() returns trigger language plpgsql as $$
+begin
+  new.changed_at := clock_timestamp();
+  return new;
+end $$;
+create trigger tickets_note_change before update on tickets
+  for each row when (old.* is distinct from new.*) execute function note_ticket_change();

@@ -49,7 +49,10 @@ test("a worker that is killed between any two steps of an e-mail leaves it to th
   }
   const first = await startWorker(here);
   const taken = emails.get("taken")?.address ?? "";
-  await waitFor(async () => (await standingStill(here)) === 3, { what: "the worker in the middle of three" });
+  await waitFor(async () => (await standingStill(here)) === 3, {
+    what: "the worker in the middle of three",
+    withinMs: 30_000,
+  });
   await waitFor(async () => (await here.till.mailsTo(taken)).length === 1, { what: "the one that is taken" });
   await first.kill("SIGKILL");
   await gate.query("select pg_advisory_unlock(1)");

@@ -6,7 +6,7 @@ import { publishEvents, publishMissing } from "../../booking-core/events/publish
 import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
-import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
+import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import { sendCode } from "../../booking-core/people/send-code.ts";
 import { refundCancelledEvents, refundEvent } from "../../booking-core/refunds/refund-event.ts";
@@ -14,10 +14,13 @@ import { refundPayments } from "../../booking-core/refunds/refund-payments.ts";
 import { askAboutSilentRefunds } from "../../booking-core/refunds/silent-refunds.ts";
 import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
+import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
+import { createTicketFiles } from "../../booking-core/tickets/ticket-files.ts";
+import { createTicketsLinks } from "../../booking-core/tickets/tickets-link.ts";
 import { createComparison } from "../../booking-core/verify/compare-sections.ts";
 import { createComparisonLease } from "../../booking-core/verify/comparison-lease.ts";
+import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import type { Config } from "../../foundation/config.ts";
-import type { BookingId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { repeat } from "../../foundation/repeat.ts";
 import type { Core } from "../core.ts";
@@ -33,17 +36,25 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
   const mailing = {
     ...{ ...core, mailer },
-    ticketsUrlOf: (bookingId: BookingId) => new URL(`/v1/bookings/${bookingId}`, config.PUBLIC_URL).href,
-    ticketFiles: async () => [],
+    ticketsUrlOf: createTicketsLinks(core.tokens, config.PUBLIC_URL).ticketsLink,
+    ticketFiles: createTicketFiles({
+      pool: core.pool,
+      keys: core.ticketKeys,
+      drawing: createTicketDrawing(),
+    }),
   };
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
   await core.jobs.work("mark-seats", { concurrency: 1 }, (data) => applyMarks(core, data));
   await core.jobs.work("count-identities", { concurrency: 1 }, (data) => countIdentities(core, data));
-  await core.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(core, data));
+  const { messagesPerGroup: groupSize, groupsAtOnce: concurrency } = limits.settlement;
+  await core.jobs.workGroups("settle-webhook", { groupSize, concurrency }, (group) =>
+    settleWebhooks(core, group),
+  );
   await core.jobs.workGroups("refund-payment", limits.refunds, (group) => refundPayments(core, group));
   await core.jobs.work("cancel-event", { concurrency: 1 }, (data) => refundEvent(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail(mailing, data));
+  await core.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(core, data));
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>
     sendCode({ codes: core.emailCodes, mailer }, data),
   );

@@ -69,7 +69,7 @@ async function releasePart(
   const { bookingId } = identity;
   try {
     const { heldAtMs, epoch } = held;
-    await parts.seats.undo(event.id, section.id, { bookingId, heldAtMs, epoch: rebuilt ? undefined : epoch });
+    await parts.seats.undo(event.id, section.id, [{ bookingId, heldAtMs }], rebuilt ? undefined : epoch);
   } catch (error) {
     parts.logger.warn(
       { err: error, bookingId, sectionId: section.id },

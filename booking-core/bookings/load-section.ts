@@ -92,7 +92,7 @@ async function releaseEnded(
 ): Promise<void> {
   const known = new Set(live.map(({ bookingId }) => bookingId));
   const unpaid = await seats.unpaidHolds(eventId, sectionId, 0, Number.MAX_SAFE_INTEGER);
-  const kept = unpaid.filter((id) => !known.has(id));
+  const kept = unpaid.map(({ bookingId }) => bookingId).filter((id) => !known.has(id));
   if (kept.length === 0) return;
   const ended = await pool.query<{ id: BookingId }>(
     `select booking_id as id from booking_seats where booking_id = any($1::uuid[]) and section_id = $2

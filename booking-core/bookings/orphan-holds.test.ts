@@ -24,8 +24,8 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 /** What a gateway leaves that died between claim and commit. */
-async function leaveHold(event: OnsaleEvent): Promise<void> {
-  const claimed = await shop.seats.claim(claimOf(sectionOf(event), bestSeats(2), randomUUID() as BookingId));
+async function leaveHold(event: OnsaleEvent, bookingId = randomUUID() as BookingId): Promise<void> {
+  const claimed = await shop.seats.claim(claimOf(sectionOf(event), bestSeats(2), bookingId));
   expect(claimed.outcome).toBe("held");
 }
 
@@ -63,6 +63,24 @@ test("holds that are made between two searches are found by the next", async () 
   await leaveHold(event);
   await search(31_000);
   expect(await lettersIn(shop, event)).toBe("ffffff");
+});
+
+test("a retry that is given an orphan in the moment of its release keeps its seats", async () => {
+  const event = await openEvent(shop, { sections: [rowsOf(6)] });
+  const bookingId = randomUUID() as BookingId;
+  await leaveHold(event, bookingId);
+  await leaveHold(event);
+  let retry: Promise<void> | undefined;
+  const query = async (sql: string, values: unknown[]) => {
+    retry ??= leaveHold(event, bookingId);
+    await retry;
+    return shop.pool.query(sql, values);
+  };
+  const pool = Object.assign(Object.create(shop.pool), { query });
+  const catalogue = { ...shop.catalogue, list: async () => [event] };
+  const clock = { now: () => Date.now() + 31_000 };
+  await createOrphanSearch({ ...shop, pool, catalogue, clock })();
+  expect(await lettersIn(shop, event)).toBe("hhffff");
 });
 
 test("the hold of a paid booking whose job was lost becomes sold", async () => {

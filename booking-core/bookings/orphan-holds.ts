@@ -2,6 +2,7 @@ import type { BookingId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Catalogue } from "../events/catalogue.ts";
 import type { Section } from "../events/event.ts";
+import type { UnpaidHold } from "../seats/hold-ends.ts";
 import { applyHolds, type BookingJobParts } from "./jobs.ts";
 import { loadSection } from "./load-section.ts";
 
@@ -46,14 +47,18 @@ async function searchSection(
   fromMs: number,
   untilMs: number,
 ): Promise<void> {
-  const ids = await parts.seats.unpaidHolds(section.eventId, section.id, fromMs, untilMs);
-  for (let index = 0; index < ids.length; index += holdsPerQuery)
-    await settleHolds(parts, section, ids.slice(index, index + holdsPerQuery));
+  const holds = await parts.seats.unpaidHolds(section.eventId, section.id, fromMs, untilMs);
+  for (let index = 0; index < holds.length; index += holdsPerQuery)
+    await settleHolds(parts, section, holds.slice(index, index + holdsPerQuery));
 }
 
-async function settleHolds(parts: OrphanParts, section: Section, ids: BookingId[]): Promise<void> {
-  const booked = await findBooked(parts, section, ids);
-  const orphans = ids.filter((id) => !booked.has(id));
+async function settleHolds(
+  parts: OrphanParts,
+  section: Section,
+  holds: readonly UnpaidHold[],
+): Promise<void> {
+  const booked = await findBooked(parts, section, holds);
+  const orphans = holds.filter(({ bookingId }) => !booked.has(bookingId));
   if (orphans.length > 0) await releaseOrphans(parts, section, orphans);
   await applyHolds(parts, { bookingIds: [...booked] });
 }
@@ -61,12 +66,13 @@ async function settleHolds(parts: OrphanParts, section: Section, ids: BookingId[
 async function releaseOrphans(
   parts: OrphanParts,
   section: Section,
-  orphans: readonly BookingId[],
+  orphans: readonly UnpaidHold[],
 ): Promise<void> {
   const { id: sectionId, eventId } = section;
   parts.logger.warn({ eventId, sectionId, holds: orphans.length }, "orphan holds are released");
-  await parts.seats.release(eventId, sectionId, orphans);
-  // A late retry may have booked an old hold in the moment before it was released.
+  // A retry that was given the hold since has made its time later, and keeps it.
+  await parts.seats.undo(eventId, sectionId, orphans);
+  // The gateway that made the hold may have booked it very late.
   const late = await findBooked(parts, section, orphans);
   if (late.size > 0) await loadSection(parts, section);
 }
@@ -75,11 +81,11 @@ async function releaseOrphans(
 async function findBooked(
   parts: OrphanParts,
   { id: sectionId }: Section,
-  ids: readonly BookingId[],
+  holds: readonly UnpaidHold[],
 ): Promise<Set<BookingId>> {
   const found = await parts.pool.query<{ id: BookingId }>(
     "select distinct booking_id as id from booking_seats where booking_id = any($1::uuid[]) and section_id = $2",
-    [ids, sectionId],
+    [holds.map(({ bookingId }) => bookingId), sectionId],
   );
   return new Set(found.rows.map((row) => row.id));
 }

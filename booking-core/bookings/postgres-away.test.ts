@@ -36,7 +36,7 @@ async function openRemoteGateway(clock = shop.clock) {
     pool,
     jobs,
     clock,
-    catalogue: createCatalogue({ readModel: createReadModel({ ...shop, pool }), clock }),
+    catalogue: createCatalogue({ ...shop, readModel: createReadModel({ ...shop, pool }), clock }),
   });
   const close = async () => {
     await bookings.drain();

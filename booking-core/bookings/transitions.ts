@@ -11,17 +11,33 @@ export type EndedBooking = {
   readonly quantity: number;
 };
 
+export type PaidBooking = {
+  readonly id: BookingId;
+  readonly eventId: EventId;
+  readonly buyerId: BuyerId;
+  readonly status: BookingStatus;
+};
+
+export type Worth = { readonly bookingId: BookingId; readonly amountMinor: bigint };
+
 /**
- * pending_payment → paid. False where the booking is in any other state, or costs something else by now, or its event does
- * not take place: then nothing has changed.
+ * pending_payment → paid, of any number in one statement. Gives those that are paid now: with one that is in any other
+ * state, or costs something else by now, or whose event does not take place, nothing happens. Locked in the order of
+ * their ids.
  */
-export async function markPaid(sql: Sql, bookingId: BookingId, amountMinor: bigint): Promise<boolean> {
-  const updated = await sql.query(
-    `update bookings b set status = 'paid' where b.id = $1 and b.status = 'pending_payment' and b.total_minor = $2
-        and exists (select from events e where e.id = b.event_id and e.status <> 'cancelled')`,
-    [bookingId, amountMinor],
+export async function markPaid(sql: Sql, worths: readonly Worth[]): Promise<PaidBooking[]> {
+  const paid = await sql.query<PaidBooking>(
+    `with wanted as (
+       select b.id from bookings b join unnest($1::uuid[], $2::bigint[]) as w (id, total) on w.id = b.id
+        where b.status = 'pending_payment' and b.total_minor = w.total
+          and exists (select from events e where e.id = b.event_id and e.status <> 'cancelled')
+        order by b.id for no key update of b
+     )
+     update bookings b set status = 'paid' from wanted where wanted.id = b.id
+     returning b.id, b.event_id as "eventId", b.buyer_id as "buyerId", b.status`,
+    [worths.map(({ bookingId }) => bookingId), worths.map(({ amountMinor }) => amountMinor)],
   );
-  return updated.rowCount === 1;
+  return paid.rows;
 }
 
 /** pending_payment stays so, with a later deadline; once for a booking, where its event allows it. */

@@ -1,8 +1,10 @@
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EventId, uuidSource } from "../../foundation/ids.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { openEvent, openShop, rowsOf, type Shop, standingOf } from "../../test/harness/shop.ts";
 import { createCatalogue } from "./catalogue.ts";
+import { createEventList } from "./event-list.ts";
 import { seatLabel } from "./layout.ts";
 import { createReadModel } from "./read-model/read-model.ts";
 import { countUse } from "./read-model/test-postgres.ts";
@@ -14,11 +16,11 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 /** A catalogue of another process, whose time the test moves, and which counts how often it goes to Postgres. */
-function openCatalogue() {
+function openCatalogue(logger = shop.logger) {
   const clock = { nowMs: 0, now: () => clock.nowMs };
   const postgres = countUse(shop.pool);
   const readModel = createReadModel({ ...shop, pool: postgres.pool });
-  return { clock, catalogue: createCatalogue({ readModel, clock }), uses: postgres.uses };
+  return { clock, catalogue: createCatalogue({ readModel, clock, logger }), uses: postgres.uses };
 }
 
 test("an event has its venue, and its sections in the plan's order with their rows and prices", async () => {
@@ -102,6 +104,45 @@ test("events are listed by when they begin, and the list is made anew only after
   await shop.publishChanges();
   clock.nowMs += 601;
   expect((await catalogue.list()).find((event) => event.id === ids[0])?.title).toBe("Renamed");
+});
+
+/** Redis has lost the event, and what Postgres has of it cannot be read. */
+async function spoil(id: EventId): Promise<void> {
+  await shop.pool.query("update sections set layout = '{}' where event_id = $1", [id]);
+  for (const node of shop.redis.nodes("master"))
+    for (const key of await node.keys(`*${id}:*`)) await shop.redis.unlink(key);
+}
+
+test("an event that cannot be loaded is told and left out of the list, and keeps no other from it", async () => {
+  const [bad, good] = [await openEvent(shop), await openEvent(shop)];
+  const told: unknown[] = [];
+  const logger = pino({ level: "error" }, { write: (line) => void told.push(JSON.parse(line)) });
+  const { catalogue, clock } = openCatalogue(logger);
+  const ids = async () => (await catalogue.list()).map(({ id }) => id);
+  const { rows } = await shop.pool.query("select id, layout from sections where event_id = $1", [bad.id]);
+  await spoil(bad.id);
+  const [listed] = await Promise.all([ids(), ids()]);
+  expect(listed).toContain(good.id);
+  expect(listed).not.toContain(bad.id);
+  expect(told).toEqual([
+    expect.objectContaining({ eventId: bad.id, err: expect.objectContaining({ type: "TypeError" }) }),
+  ]);
+  for (const { id, layout } of rows)
+    await shop.pool.query("update sections set layout = $2 where id = $1", [id, layout]);
+  expect(await ids()).not.toContain(bad.id);
+  clock.nowMs += 5_001;
+  expect(await ids()).toContain(bad.id);
+});
+
+test("where no event can be loaded, that is no empty list", async () => {
+  const { id } = await openEvent(shop);
+  const memory = {
+    changes: () => 0,
+    get: () => Promise.reject(new Error("away")),
+    follow: () => undefined,
+  };
+  const listOf = createEventList({ ...shop, memory });
+  await expect(listOf(new Map([[id, 1]]))).rejects.toThrow("none of 1 events");
 });
 
 test("an event that nobody has heard of is not there, and one that is published a moment later is", async () => {

@@ -51,6 +51,17 @@ test("an event that cannot be published keeps no other from it, and is told", as
   }
 });
 
+test("an event that cannot be read keeps no other from being published", async () => {
+  const [bad, good] = [await openEvent(shop), await openEvent(shop)];
+  const { rows } = await shop.pool.query("select id, layout from sections where event_id = $1", [bad.id]);
+  await shop.pool.query("update sections set layout = '{}' where event_id = $1", [bad.id]);
+  const rooms = new Map<EventId, unknown>();
+  await expect(publishEvents({ ...shop, rooms: roomsIn(rooms) })).rejects.toThrow(/^1 of \d+ events/);
+  expect(rooms.get(good.id)).toBeDefined();
+  for (const { id, layout } of rows)
+    await shop.pool.query("update sections set layout = $2 where id = $1", [id, layout]);
+});
+
 test("what Redis has lost while the system runs is brought back, with what is booked, and the rest is left alone", async () => {
   const event = await openEvent(shop, { sections: [rowsOf(5), rowsOf(6)] });
   const [lost, kept] = event.sections;

@@ -3,14 +3,14 @@ import { ensureLoaded, loadSection } from "../bookings/load-section.ts";
 import { type PublishRoomParts, publishRoom } from "../rooms/publish-room.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { Catalogue } from "./catalogue.ts";
-import type { OnsaleEvent } from "./event.ts";
 import { readEvents } from "./read-events.ts";
 
 export type PublishParts = PublishRoomParts & { readonly seats: SeatEngine };
 
 /** Brings every active event to Redis: its room's settings, and its sections from what Postgres says. */
 export async function publishEvents(parts: PublishParts): Promise<void> {
-  await ofEachActive(await readEvents(parts.pool), (event) => publish(parts, event));
+  const active = await parts.pool.query<{ id: EventId }>("select id from events where status = 'active'");
+  await ofEach(active.rows, ({ id }) => publishEvent(parts, id));
 }
 
 /**
@@ -20,7 +20,8 @@ export async function publishEvents(parts: PublishParts): Promise<void> {
 export async function publishMissing(
   parts: PublishParts & { readonly catalogue: Pick<Catalogue, "list"> },
 ): Promise<void> {
-  await ofEachActive(await parts.catalogue.list(), async (event) => {
+  const active = (await parts.catalogue.list()).filter(({ status }) => status === "active");
+  await ofEach(active, async (event) => {
     for (const section of event.sections) {
       if (!(await parts.seats.isLoaded(event.id, section.id))) await ensureLoaded(parts, section);
     }
@@ -29,12 +30,8 @@ export async function publishMissing(
 }
 
 /** An event that cannot be published does not keep the others from it. */
-async function ofEachActive(
-  all: readonly OnsaleEvent[],
-  work: (event: OnsaleEvent) => Promise<void>,
-): Promise<void> {
+async function ofEach<Event>(events: readonly Event[], work: (event: Event) => Promise<void>): Promise<void> {
   const failures: unknown[] = [];
-  const events = all.filter((event) => event.status === "active");
   for (const event of events) await work(event).catch((error: unknown) => failures.push(error));
   if (failures.length > 0)
     throw new AggregateError(failures, `${failures.length} of ${events.length} events are not published`);
@@ -43,10 +40,6 @@ async function ofEachActive(
 export async function publishEvent(parts: PublishParts, eventId: EventId): Promise<void> {
   const [event] = await readEvents(parts.pool, eventId);
   if (event === undefined) throw new Error(`there is no event ${eventId} to publish`);
-  await publish(parts, event);
-}
-
-async function publish(parts: PublishParts, event: OnsaleEvent): Promise<void> {
   for (const section of event.sections) await loadSection(parts, section);
   await publishRoom(parts, event.id);
 }

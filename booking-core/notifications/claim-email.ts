@@ -1,5 +1,6 @@
 import type { BookingId } from "../../foundation/ids.ts";
 import type { Language } from "../../foundation/language.ts";
+import { limits } from "../../foundation/limits.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { Template } from "./email-facts.ts";
 import type { Rendered } from "./render-email.ts";
@@ -12,16 +13,16 @@ export type ClaimedEmail = {
   readonly recipient: string;
 };
 
-/** A worker that has not come to an end within this is dead, or stands still: another may send. */
-export const claimMs = 30_000;
-
-/** busy: another worker is sending it. done: it is sent or given up. */
+/**
+ * busy: another worker is sending it. done: it is sent or given up. A worker that comes to no end within its claim is
+ * dead, or stands still: another may send.
+ */
 export async function claimEmail(sql: Sql, id: string): Promise<ClaimedEmail | "busy" | "done"> {
   const claimed = await sql.query<ClaimedEmail>(
     `update notifications set attempts = attempts + 1, claimed_until = now() + $2 * interval '1 ms'
       where id = $1 and status = 'queued' and (claimed_until is null or claimed_until <= now())
      returning id, booking_id as "bookingId", template, language, recipient`,
-    [id, claimMs],
+    [id, limits.email.claimMs],
   );
   const [row] = claimed.rows;
   if (row !== undefined) return row;

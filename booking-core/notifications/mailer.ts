@@ -1,4 +1,5 @@
 import { createTransport } from "nodemailer";
+import { limits } from "../../foundation/limits.ts";
 import { isEmailAddress } from "../people/email-address.ts";
 
 export type Attachment = {
@@ -24,9 +25,8 @@ export type MailOutcome =
 
 export type Mailer = { send(mail: Mail): Promise<MailOutcome>; close(): void };
 
-/** Time for the mail server to answer each step, and for all of them together. */
+/** Time for the mail server to answer each step. */
 const answerMs = 10_000;
-export const mailMostMs = 20_000;
 
 export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string }): Mailer {
   const domain = /@([^@\s>]+)>?$/.exec(from)?.[1] ?? "onsale";
@@ -52,7 +52,7 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
         attachments: [...attachments],
       });
       try {
-        await within(sent, mailMostMs);
+        await within(sent, limits.email.serverMs);
         return { outcome: "taken" };
       } catch (error) {
         const reason = refusalOf(error);

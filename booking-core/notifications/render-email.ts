@@ -8,8 +8,13 @@ import { ticketsLetter } from "./letters/tickets.ts";
 
 export type Rendered = { readonly subject: string; readonly text: string; readonly html: string };
 
+/**
+ * A subject of ASCII is sent as it is, and `=?utf-8?q?…?=` in a title would be decoded by who reads it, line breaks and
+ * all: a space makes it plain letters (found by `injection.test.ts`).
+ */
 export function renderLetter(letter: Letter): Rendered {
-  return { subject: oneLine(letter.subject), text: letterText(letter), html: letterHtml(letter) };
+  const subject = oneLine(letter.subject).replaceAll("=?", "= ?");
+  return { subject, text: letterText(letter), html: letterHtml(letter) };
 }
 
 /** Nothing where there is nothing left to say. */

@@ -83,6 +83,11 @@ describe("a refund at the sandbox", () => {
     expect((await provider.refund({ ...wish, amount: euros(amountMinor) })).status).toBe("failed");
   });
 
+  test("of what nobody has paid yet has an unknown outcome", async () => {
+    const { providerPaymentId } = await provider.create(newPayment());
+    await expect(provider.refund({ ...(await paid()), providerPaymentId })).rejects.toThrow("409");
+  });
+
   test("that breaks has an unknown outcome, and the same id asks again", async () => {
     const wish = await paid("refund_breaks");
     await expect(provider.refund(wish)).rejects.toThrow("500");
@@ -106,7 +111,12 @@ describe("a webhook of the sandbox", () => {
       .caughtOf(wish.providerPaymentId)
       .map((caught) => provider.verifyWebhook(Buffer.from(caught.body), caught.signature, Date.now()));
     const { paymentId, providerPaymentId, refundId } = wish;
-    const ids = { providerEventId: expect.stringMatching(/^evt_/), paymentId, providerPaymentId };
+    const ids = {
+      provider: "sandbox",
+      providerEventId: expect.stringMatching(/^evt_/),
+      paymentId,
+      providerPaymentId,
+    };
     expect(facts).toContainEqual({ ...ids, kind: "payment_succeeded", amount: euros(9_000n) });
     expect(facts).toContainEqual({ ...ids, kind: "refund_succeeded", refundId, amount: euros(2_500n) });
     expect(providerRefundId).not.toBe(refundId);

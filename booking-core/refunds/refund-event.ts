@@ -2,6 +2,7 @@ import type { BookingId, EventId } from "../../foundation/ids.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { type BookingJobParts, followChange } from "../bookings/jobs.ts";
 import { endBookings } from "../bookings/transitions.ts";
+import { returnWalletsLater } from "../wallet/ended-bookings.ts";
 import type { RefundParts } from "./open-refunds.ts";
 import { type RefundableBooking, refundBookings } from "./refund-bookings.ts";
 
@@ -57,6 +58,7 @@ async function cancelBatch(parts: RefundEventParts, eventId: EventId): Promise<b
     const ids = open.rows.map(({ id }) => id);
     const cancelled = await endBookings(sql, ids, "cancelled", parts.clock.now());
     await parts.jobs.insert(sql, "apply-holds", [{ data: { bookingIds: ids } }]);
+    await returnWalletsLater(parts.jobs, sql, cancelled);
     return cancelled;
   });
   await followChange(parts, ended, "cancelled");

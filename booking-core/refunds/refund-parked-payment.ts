@@ -3,6 +3,7 @@ import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { lockPayments } from "../payments/find-payment.ts";
 import type { Payment } from "../payments/payment.ts";
 import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
+import { returnWallet } from "../wallet/return-wallet.ts";
 import { findRefundByKey } from "./find-refund.ts";
 import { openRefunds, type RefundParts } from "./open-refunds.ts";
 import type { Refund } from "./refund.ts";
@@ -12,7 +13,10 @@ export type ParkedRefundOutcome =
   /** It is not there, or is not one that people must decide about. */
   | { readonly outcome: "not_stuck" };
 
-/** All that has come of a payment that is parked goes back, once. The payment stays parked: it bought nothing. */
+/**
+ * All that has come of a payment that is parked goes back, once, and what was put aside for it is in the wallet again. The
+ * payment stays parked: it bought nothing.
+ */
 export async function refundParkedPayment(
   parts: RefundParts & AuditedParts,
   actor: Actor,
@@ -26,6 +30,7 @@ export async function refundParkedPayment(
     const known = await findRefundByKey(sql, key);
     if (known !== undefined) return { outcome: "refunded", refund: known, fresh: false };
     await open(parts, sql, payment, { key, requestedBy: actor.id as BuyerId | null });
+    await returnWallet(parts, sql, [payment]);
     await note(parts, sql, actor, payment, why);
     const refund = await findRefundByKey(sql, key);
     if (refund === undefined) throw new Error(`the refund of payment ${paymentId} was just made and is gone`);

@@ -23,6 +23,8 @@ export const auditActions = [
   "seats_marked",
   "rules_changed",
   "pool_set",
+  "door_made",
+  "door_closed",
   "tickets_refunded",
   "payment_refunded",
   "event_cancelled",

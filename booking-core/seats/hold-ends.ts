@@ -10,12 +10,8 @@ export type Shrinking = {
   readonly left: number;
 };
 
-/** The hold as a claim was given it; of any epoch where none is named. */
-export type Claimed = {
-  readonly bookingId: BookingId;
-  readonly heldAtMs: number;
-  readonly epoch: number | undefined;
-};
+/** A hold that is not paid yet; another request of its booking that is given it makes its time later. */
+export type UnpaidHold = { readonly bookingId: BookingId; readonly heldAtMs: number };
 
 /** As many as one call of the script ends; Lua's stack bounds it too. */
 const endsPerScript = 500;
@@ -36,8 +32,13 @@ export function createHoldEnds(redis: Redis) {
         sectionId,
         ids.map((id) => `release:${id}\n`),
       ),
-    undo: (eventId: EventId, sectionId: SectionId, { bookingId, heldAtMs, epoch }: Claimed) =>
-      end(eventId, sectionId, [`undo:${bookingId}:${heldAtMs}\n`], epoch),
+    undo: (eventId: EventId, sectionId: SectionId, holds: readonly UnpaidHold[], epoch?: number) =>
+      end(
+        eventId,
+        sectionId,
+        holds.map(({ bookingId, heldAtMs }) => `undo:${bookingId}:${heldAtMs}\n`),
+        epoch,
+      ),
     confirm: (eventId: EventId, sectionId: SectionId, ids: readonly BookingId[]) =>
       end(
         eventId,

@@ -168,6 +168,27 @@ describe("building a section from Postgres' truth", () => {
     expect(await states()).toBe("000");
   });
 
+  test("that Redis had lost whole never has an epoch a second time, nor where it lost the last ones", async () => {
+    let nowMs = 1_790_000_000_000;
+    const { seats, section, claim } = await loadTestSection(redis, [3], [], { now: () => nowMs });
+    const { eventId, id } = section;
+    const { meta, ...others } = sectionKeys(eventId, id);
+    const epoch = async () => (await seats.snapshot(eventId, id))?.epoch ?? Number.NaN;
+    const replica = await redis.hgetall(meta);
+    await seats.load(section, [], await seats.endsSoFar(eventId, id));
+    const before = await epoch();
+    nowMs += 1_000;
+    await redis.del(meta, ...Object.values(others));
+    await redis.hset(meta, replica);
+    await seats.load(section, [], await seats.endsSoFar(eventId, id));
+    expect(await epoch()).toBeGreaterThan(before);
+    nowMs += 1_000;
+    await redis.del(meta, ...Object.values(others));
+    await seats.load(section, [], 0);
+    expect(await seats.snapshot(eventId, id)).toMatchObject({ version: 1, epoch: 1_790_000_002_000 });
+    expect(await claim(manual(0))).toMatchObject({ outcome: "held", epoch: 1_790_000_002_000 });
+  });
+
   describe("that has moved on since Postgres was read", () => {
     test("ends what has ended, and sells what was paid", async () => {
       const { seats, section, claim, states, ends } = await loadTestSection(redis, [5]);

@@ -6,7 +6,7 @@ import { seatsMark } from "../../lua/generated.ts";
 import type { Claim, ClaimOutcome, LiveHold, SectionSnapshot } from "./claim.ts";
 import { createClaimQueues } from "./claim-queues.ts";
 import { type Hold, parseHold } from "./hold.ts";
-import { type Claimed, createHoldEnds, type Shrinking } from "./hold-ends.ts";
+import { createHoldEnds, type Shrinking, type UnpaidHold } from "./hold-ends.ts";
 import type { LoadableSection } from "./loadable-section.ts";
 import type { SeatClass } from "./seat-bytes.ts";
 import { readCounts, type SectionCounts } from "./section-counts.ts";
@@ -18,10 +18,10 @@ export type SeatEngine = {
   /** Frees the seats of these bookings, whatever their state: Postgres says that they have ended. May be repeated. */
   release(eventId: EventId, sectionId: SectionId, bookingIds: readonly BookingId[]): Promise<void>;
   /**
-   * Frees the seats that a claim was given. Nothing happens where another claim was given the hold since, or it is
-   * paid, or the section was built anew.
+   * Frees the seats of these holds. Nothing happens where another claim was given the hold since, or it is paid, or
+   * the section is in another epoch than the named one.
    */
-  undo(eventId: EventId, sectionId: SectionId, claimed: Claimed): Promise<void>;
+  undo(eventId: EventId, sectionId: SectionId, holds: readonly UnpaidHold[], epoch?: number): Promise<void>;
   /** Makes the held seats of these bookings sold. May be repeated. */
   confirm(eventId: EventId, sectionId: SectionId, bookingIds: readonly BookingId[]): Promise<void>;
   /** Gives some places of live bookings back. May be repeated. */
@@ -40,14 +40,14 @@ export type SeatEngine = {
    */
   load(section: LoadableSection, live: readonly LiveHold[], endsSoFar: number): Promise<"loaded" | "moved">;
   isLoaded(eventId: EventId, sectionId: SectionId): Promise<boolean>;
-  /** How often it was built, as far as Redis knows. */
+  /** Greater each time that it was built. */
   epochOf(eventId: EventId, sectionId: SectionId): Promise<number | undefined>;
   snapshot(eventId: EventId, sectionId: SectionId): Promise<SectionSnapshot | undefined>;
   /** Of each of these sections; all are read at once. */
   counts(eventId: EventId, sectionIds: readonly SectionId[]): Promise<(SectionCounts | undefined)[]>;
   holds(eventId: EventId, sectionId: SectionId): Promise<Hold[]>;
-  /** Unpaid holds that were made in this span of time. */
-  unpaidHolds(eventId: EventId, sectionId: SectionId, fromMs: number, untilMs: number): Promise<BookingId[]>;
+  /** Unpaid holds that were made, or given again, in this span of time. */
+  unpaidHolds(eventId: EventId, sectionId: SectionId, fromMs: number, untilMs: number): Promise<UnpaidHold[]>;
 };
 
 export function createSeatEngine(parts: { redis: Redis; clock: Clock }): SeatEngine {
@@ -78,7 +78,15 @@ export function createSeatEngine(parts: { redis: Redis; clock: Clock }): SeatEng
       const found = await redis.hgetall(sectionKeys(eventId, sectionId).holds);
       return Object.entries(found).map(([bookingId, text]) => parseHold(bookingId as BookingId, text));
     },
-    unpaidHolds: async (eventId, sectionId, fromMs, untilMs) =>
-      (await redis.zrangebyscore(sectionKeys(eventId, sectionId).unpaid, fromMs, untilMs)) as BookingId[],
+    unpaidHolds: (eventId, sectionId, fromMs, untilMs) =>
+      readUnpaid(redis, sectionKeys(eventId, sectionId).unpaid, fromMs, untilMs),
   };
+}
+
+async function readUnpaid(redis: Redis, key: string, fromMs: number, untilMs: number): Promise<UnpaidHold[]> {
+  const found = await redis.zrangebyscore(key, fromMs, untilMs, "WITHSCORES");
+  return Array.from({ length: found.length / 2 }, (_, index) => ({
+    bookingId: found[2 * index] as BookingId,
+    heldAtMs: Number(found[2 * index + 1]),
+  }));
 }

@@ -121,7 +121,7 @@ export function createSeatModel(section: LoadableSection, keepMs: number) {
     [holds, classes] = [live, nextClasses];
     for (const hold of fresh) if (!holds.has(hold.bookingId) && fits(hold)) holds.set(hold.bookingId, hold);
     ends.push({ what: "load" });
-    state = { loaded: true, version: state.version + 1, epoch: state.epoch + 1 };
+    state = { loaded: true, version: state.version + 1, epoch: Math.max(state.epoch + 1, nowMs) };
     return "loaded";
   }
 

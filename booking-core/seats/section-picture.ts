@@ -10,7 +10,7 @@ export function pictureOf(snapshot: SectionSnapshot): SectionPicture {
 
 /** Whether the news is what comes after the picture. Whoever meets a `gap` reads the section again. */
 export function orderOf(picture: SectionPicture, { epoch, version, changes }: SectionNews) {
-  // Built anew after Redis has lost it, a section has epochs and versions of before a second time.
+  // Whatever epoch it has: it was built by a clock that may be wrong.
   if (changes === undefined) return "gap";
   if (epoch !== picture.epoch) return epoch < picture.epoch ? "old" : "gap";
   if (version <= picture.version) return "old";

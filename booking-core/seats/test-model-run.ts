@@ -75,7 +75,7 @@ export function createModelRun(redis: Redis, layout: LoadableSection) {
     const hold = model.holds().find((known) => known.bookingId === bookingId);
     const heldAtMs = (hold?.heldAtMs ?? nowMs) - (isLate ? 1 : 0);
     model.undo(bookingId, heldAtMs, epoch);
-    await seats.undo(eventId, id, { bookingId, heldAtMs, epoch });
+    await seats.undo(eventId, id, [{ bookingId, heldAtMs }], epoch);
   }
 
   /** Of some seats by their place in the booking. */

@@ -3,11 +3,13 @@ import type { Clock } from "../../foundation/clock.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import { readEvents } from "../events/read-events.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
+import { ledgerChecks } from "./ledger-checks.ts";
 import { postgresChecks } from "./postgres-checks.ts";
 import { refundChecks } from "./refund-checks.ts";
 import { type Check, type Finding, runCheck, suspicion } from "./report.ts";
 import { type RoomSights, roomChecks } from "./room-checks.ts";
 import { lookAtSection } from "./section-check.ts";
+import { ticketChecks } from "./ticket-checks.ts";
 
 export type VerifyParts = {
   readonly pool: Pool;
@@ -25,6 +27,8 @@ export async function verify(parts: VerifyParts, patience = defaultPatience): Pr
   const checks = [
     ...postgresChecks(parts.pool),
     ...refundChecks(parts.pool),
+    ...ticketChecks(parts.pool),
+    ...ledgerChecks(parts.pool),
     sectionCheck(parts),
     ...roomChecks(parts),
   ].sort((left, right) => left.invariant - right.invariant);

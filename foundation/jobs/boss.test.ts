@@ -91,8 +91,9 @@ test("of the jobs that wait, the one of a higher priority goes first", async () 
     ...(priority === undefined ? {} : { priority }),
   });
   await jobs.insert(pool, "cancel-event", [job("mass", -1), job("usual"), job("urgent", 1)]);
-  await jobs.work("cancel-event", { concurrency: 1 }, async ({ eventId }) => {
-    done.push(eventId);
+  await jobs.workGroups("cancel-event", { groupSize: 1, concurrency: 1 }, async (group) => {
+    done.push(...group.map(({ data }) => data.eventId));
+    return new Map();
   });
   await waitFor(() => done.length === 3, { what: "three jobs" });
   expect(done).toEqual(["urgent", "usual", "mass"]);

@@ -16,6 +16,8 @@ export type JobData = {
   "refund-payment": { refundId: RefundId };
   /** Refunds the bookings of an event that does not take place, and goes on where it was stopped. */
   "cancel-event": { eventId: EventId };
+  /** What wallets have put aside for payments of these bookings, which have ended, is in the wallets again. */
+  "return-wallets": { bookingIds: BookingId[] };
   /** Sends one e-mail of the notification log. */
   "send-email": { notificationId: string };
   /** Sends the code of an address for a span of time. Nothing is stored of it, so the job is all there is. */
@@ -71,9 +73,17 @@ export const queueSettings: Record<QueueName, QueueSettings> = {
   "cancel-event": { ...patient, retryLimit: 50, expireInSeconds: hour },
   // Two days: nobody waits longer for tickets, and the log says what was given up.
   "send-email": { ...outside, retryLimit: 200 },
+  "return-wallets": patient,
   // Worth nothing when it comes late, and no address is kept for long.
   "send-code": { ...patient, retryDelayMax: 30, deleteAfterSeconds: hour, retentionSeconds: hour },
 };
+
+/**
+ * In one process money and seats go before mail, whose rendering takes the same core. Not `refund-payment`: it mostly
+ * waits for the provider, and a slow one must not hold up mail.
+ */
+export const goFirst: ReadonlySet<QueueName> = new Set(["settle-webhook", "apply-holds", "expire-bookings"]);
+export const goLater: ReadonlySet<QueueName> = new Set(["send-email"]);
 
 export function isQueue(name: string): name is QueueName {
   return Object.hasOwn(queueSettings, name);

@@ -35,7 +35,10 @@ export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis
       maxRetriesPerRequest: 20,
     },
   });
-  redis.on("+node", (node: RedisNode) => node.on("connect", () => gatherWrites(node.stream)));
+  redis.on("+node", (node: RedisNode) => {
+    node.on("connect", () => gatherWrites(node.stream));
+    askQuietly(node);
+  });
   // Until the first connection commands wait for it. Later, while no node can be reached, they fail at once: the
   // client would keep them without a bound and without a time-out, and run them when nobody waits any more.
   redis.once("ready", () => {
@@ -44,4 +47,17 @@ export function connectRedis(nodeUrls: readonly string[], logger: Logger): Redis
   // A lost connection is mended by the client itself; what could not be done is told to whoever asked for it.
   redis.on("error", (error: Error) => logger.warn({ err: error }, "Redis connection trouble"));
   return redis;
+}
+
+/**
+ * Where a slot is moving, ioredis asks its new master, and forgets to look whether that could be said: a master that
+ * is away by then would end the process with a failure that nobody handles. The command itself fails, or is repeated.
+ */
+function askQuietly(node: RedisNode): void {
+  const asking = node.asking.bind(node);
+  node.asking = (...callback) => {
+    const asked = asking(...callback);
+    asked.catch(() => undefined);
+    return asked;
+  };
 }

@@ -14,8 +14,11 @@ function setUp(rateKeys = 100) {
     sessions: rule,
     strangers: rule,
     guesses: rule,
+    forgeries: rule,
     joinsOfIdentity: rule,
     maps: rule,
+    tickets: rule,
+    reads: rule,
   };
   const services = { clock, guardSecret: "g".repeat(32), publicUrl } as unknown as GatewayServices;
   return { clock, guards: createGuards(services, { rates, rateKeys }) };

@@ -13,6 +13,7 @@ export const showDraw = defineRoute({
   summary:
     "The lobby's draw: the commitment from the start; the lists' roots, the seed and all else from the draw on.",
   access: "public",
+  limitedBy: "reads",
   params,
   body: noBody,
   idempotent: false,

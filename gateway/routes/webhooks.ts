@@ -1,11 +1,14 @@
 import { z } from "zod";
-import type { Inbox } from "../../booking-core/payments/inbox.ts";
+import type { ProviderName } from "../../booking-core/payments/payment.ts";
+import type { Guards } from "../guard/guards.ts";
 import { defineRoute, noParams, reply } from "../route.ts";
+import type { GatewayServices } from "../services.ts";
 
 /** What the routes of all providers share. */
 const webhook = {
   method: "post",
   access: "webhook",
+  needsAddress: true,
   params: noParams,
   // Verified and read from the raw bytes by the inbox; a parsed body would not be what was signed.
   body: z.unknown(),
@@ -16,7 +19,7 @@ const webhook = {
       json: z.strictObject({ outcome: z.enum(["stored", "known"]) }),
     },
   },
-  refusals: ["webhook_signature_wrong"],
+  refusals: ["webhook_signature_wrong", "too_many_requests"],
 } as const;
 
 export const receiveSandboxWebhook = defineRoute({
@@ -24,8 +27,7 @@ export const receiveSandboxWebhook = defineRoute({
   name: "receiveSandboxWebhook",
   path: "/v1/webhooks/sandbox",
   summary: "For the payment sandbox: its signed news. Stored, then answered; settled afterwards.",
-  handle: ({ services, rawBody, headers }) =>
-    store(services.inbox.receive("sandbox", rawBody, headers.sandboxSignature ?? "")),
+  handle: (call) => receive(call, "sandbox", call.headers.sandboxSignature ?? ""),
 });
 
 export const receiveStripeWebhook = defineRoute({
@@ -33,12 +35,25 @@ export const receiveStripeWebhook = defineRoute({
   name: "receiveStripeWebhook",
   path: "/v1/webhooks/stripe",
   summary: "For Stripe: its signed events. Stored, then answered; settled afterwards.",
-  handle: ({ services, rawBody, headers }) =>
-    store(services.inbox.receive("stripe", rawBody, headers.stripeSignature ?? "")),
+  handle: (call) => receive(call, "stripe", call.headers.stripeSignature ?? ""),
 });
 
-async function store(received: ReturnType<Inbox["receive"]>) {
-  const { outcome } = await received;
-  if (outcome === "webhook_signature_wrong") return { refusal: outcome } as const;
+type WebhookCall = {
+  readonly services: Pick<GatewayServices, "inbox">;
+  readonly guards: Guards;
+  readonly rawBody: Buffer;
+  readonly address: string;
+};
+
+/** Who forges is told so a few times, and then only to come later. */
+async function receive(
+  { services, guards, rawBody, address }: WebhookCall,
+  provider: ProviderName,
+  signature: string,
+) {
+  const { outcome } = await services.inbox.receive(provider, rawBody, signature);
+  if (outcome === "webhook_signature_wrong")
+    return guards.take("forgeries", address) ?? ({ refusal: outcome } as const);
+  if (outcome === "busy") return { refusal: outcome } as const;
   return reply(200, { outcome });
 }

@@ -65,6 +65,21 @@ async function startGatewayOf(
   return { gateway, watches };
 }
 
+test("the metrics count the watchers", async () => {
+  const { gateway, eventId } = await setUp();
+  const token = "the token of the tests' metrics, long";
+  const watchers = async () => {
+    const { body } = await send(gateway, "/metrics", { token });
+    return /^onsale_map_watchers (\d+)$/m.exec(String(body))?.[1];
+  };
+  expect(await watchers()).toBe("0");
+  const live = await openLive(gateway, eventId);
+  await openLiveStream(gateway, eventId);
+  await waitFor(async () => (await watchers()) === "2", { what: "both watchers to be counted" });
+  live.close();
+  await waitFor(async () => (await watchers()) === "1", { what: "one watcher to be counted" });
+});
+
 test("a watcher hears the versions, then each change with the version before it", async () => {
   const { gateway, eventId, first, second } = await setUp();
   const live = await openLive(gateway, eventId);

@@ -49,9 +49,11 @@ redis.call(
   "server",
   server
 )
-local version, epoch = redis.call("HINCRBY", meta, "version", 1), redis.call("HINCRBY", meta, "epoch", 1)
+local version = redis.call("HINCRBY", meta, "version", 1)
+-- The versions that a lost Redis had come a second time; by the time, their epoch does not.
+local epoch = string.format("%d", math.max(tonumber(redis.call("HGET", meta, "epoch") or 0) + 1, nowMs))
 local freeNow, heldNow = table.concat(free, ","), table.concat(held, ",")
-redis.call("HSET", meta, "free", freeNow, "held", heldNow)
-local head = string.format('{"version":%d,"epoch":%d', version, epoch)
+redis.call("HSET", meta, "epoch", epoch, "free", freeNow, "held", heldNow)
+local head = string.format('{"version":%d,"epoch":%s', version, epoch)
 redis.call("SPUBLISH", news, head .. ',"free":[' .. freeNow .. '],"held":[' .. heldNow .. '],"reload":true}')
 return { "loaded", dropped }

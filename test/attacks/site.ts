@@ -133,7 +133,7 @@ function openData(databaseUrl: string, redisUrls: readonly string[]) {
     roomControl: createRoomControl({ redis, clock }),
   };
   const readModel = createReadModel({ pool, redis, databaseUrl });
-  const catalogue = createCatalogue({ readModel, clock });
+  const catalogue = createCatalogue({ readModel, clock, logger: silent });
   return {
     redis,
     openEvent: async (room: Partial<RoomSettings> = {}) => {

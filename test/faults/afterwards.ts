@@ -3,6 +3,7 @@ import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { enter, insist, insistInside, openSession, type Shopping } from "./admission.ts";
 import { holdsWithin } from "./poll.ts";
 import type { Site } from "./site.ts";
+import { givenBack, seatsOf, seatsProblem } from "./told-booking.ts";
 import { bodyOf, keptBack } from "./wish.ts";
 
 const ticketsWithinMs = 15_000;
@@ -60,6 +61,8 @@ export async function repeatKeys(site: Site, shopping: Shopping, most: number): 
         shopping.records.fail(
           `the key of booking ${one.id} now gives ${again?.status} ${again?.code} ${again?.body.id}`,
         );
+      const problem = again && seatsProblem(one, seatsOf(again.body), givenBack(one));
+      if (problem !== undefined) shopping.records.fail(problem);
     }
   }
 }

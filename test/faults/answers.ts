@@ -11,7 +11,9 @@ export type AnswerBody = {
   readonly free?: number;
   readonly quantity?: number;
   readonly standing?: { readonly outcome: string };
+  readonly deadline?: string;
   readonly seats?: readonly {
+    readonly position: number;
     readonly seatNumber: number | null;
     readonly ticketId: string | null;
     readonly sectionId: string;

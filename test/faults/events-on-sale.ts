@@ -6,13 +6,16 @@ import { type EventId, uuidSource } from "../../foundation/ids.ts";
 import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
 import { defaultRoom } from "../../queue-admission/room-settings.ts";
 
-/** Short, so that abandoned seats come back while the faults go on. */
-const paymentWindowsMs = [6_000, 10_000];
+/** Short, so that abandoned seats come back while the faults go on. One of the events lets its buyers put them off. */
+const windows = [
+  { paymentWindowMs: 6_000, extensionMs: 4_000 },
+  { paymentWindowMs: 10_000, extensionMs: 0 },
+];
 
 /** Two events of small sections: buyers meet each other, and much is sold out before the end. */
 export async function putOnSale(pool: Pool, scale: number): Promise<OnsaleEvent[]> {
-  for (const paymentWindowMs of paymentWindowsMs)
-    await inTransaction(pool, (sql) => insertEvent(sql, paymentWindowMs, sectionsOf(scale)));
+  for (const window of windows)
+    await inTransaction(pool, (sql) => insertEvent(sql, window, sectionsOf(scale)));
   return readEvents(pool);
 }
 
@@ -33,7 +36,7 @@ function sectionsOf(scale: number): PlannedSection[] {
 
 async function insertEvent(
   sql: Sql,
-  paymentWindowMs: number,
+  { paymentWindowMs, extensionMs }: (typeof windows)[number],
   sections: readonly PlannedSection[],
 ): Promise<EventId> {
   const venueId = await createVenue(sql, uuidSource, { name: "Hall of faults", city: "Testville" });
@@ -47,6 +50,7 @@ async function insertEvent(
     startsAtMs: Date.now() + 86_400_000,
     currency: "EUR",
     paymentWindowMs,
+    rules: { extensionMs },
     room: {
       ...defaultRoom,
       draw: false,

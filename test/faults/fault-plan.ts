@@ -11,6 +11,7 @@ export type FaultKind =
   | "freeze-redis"
   | "half-open-redis"
   | "move-slot"
+  | "kill-in-slot-move"
   | "kill-postgres"
   | "restart-postgres"
   | "freeze-postgres"
@@ -57,7 +58,7 @@ const lanes: readonly LaneShape[] = [
       "restart-redis-node",
       "pause-redis-node",
       "move-slot",
-      "move-slot",
+      "kill-in-slot-move",
     ],
     pauseMs: [1_500, 5_000],
     lengthMs: [300, 4_500],

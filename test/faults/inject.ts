@@ -5,10 +5,13 @@ import type { FaultLane, PlannedFault } from "./fault-plan.ts";
 import { tookOver } from "./redis-cluster.ts";
 import { nodeTimeoutMs, type RedisNode } from "./redis-node.ts";
 import type { Site } from "./site.ts";
-import { moveSlot } from "./slot-move.ts";
+import { beginMove, breakOffMove, moveKey, moveSlot } from "./slot-move.ts";
+import { keptBack } from "./wish.ts";
 
 const takesOverWithinMs = 8 * nodeTimeoutMs + 8_000;
 const wholeWithinMs = 60_000;
+/** About as many keys a section has in Redis. */
+const keysOfSection = 6;
 
 export type Say = (line: string) => void;
 
@@ -48,6 +51,8 @@ function inject(site: Site, fault: PlannedFault): Promise<string> {
       return pauseNode(site, fault);
     case "move-slot":
       return moveSectionSlot(site, fault);
+    case "kill-in-slot-move":
+      return killInSlotMove(site, fault);
     case "kill-postgres":
       return restartPostgres(site, fault, () => site.postgres.kill());
     case "restart-postgres":
@@ -128,17 +133,36 @@ async function pauseNode({ cluster }: Site, fault: PlannedFault): Promise<string
   return `${node.name}, for ${fault.forMs} ms`;
 }
 
-async function moveSectionSlot({ cluster, events }: Site, fault: PlannedFault): Promise<string> {
-  const section = pickFrom(
-    events.flatMap(({ sections }) => sections),
-    fault,
-  );
-  const [first] = await cluster.masters();
-  const key = sectionKeys(section.eventId, section.id).meta;
-  const slot = Number(await (first as { node: RedisNode }).node.call("CLUSTER", "KEYSLOT", key));
+async function moveSectionSlot(site: Site, fault: PlannedFault): Promise<string> {
+  const { cluster } = site;
+  const { slot, name } = await pickSlot(site, fault);
   const way = await moveSlot(cluster, slot, fault.target);
   await cluster.whole(wholeWithinMs);
-  return `${slot} of section "${section.name}" ${way}`;
+  return `${slot} of section "${name}" ${way}`;
+}
+
+/** One of the two masters dies when some of the slot's keys have gone over. */
+async function killInSlotMove(site: Site, fault: PlannedFault): Promise<string> {
+  const { cluster } = site;
+  const { slot, name } = await pickSlot(site, fault);
+  const move = await beginMove(cluster, slot, fault.target);
+  for (let keys = fault.target % (keysOfSection + 1); keys > 0; keys -= 1) await moveKey(move);
+  const { node } = fault.forMs % 2 === 0 ? move.from : move.to;
+  await node.kill();
+  const isTaken = await tookOver(cluster, node, takesOverWithinMs);
+  node.start();
+  if (!isTaken) throw new Error(`nobody took over from ${node.name}`);
+  await breakOffMove(cluster, slot, wholeWithinMs);
+  return `${slot} of section "${name}" from ${move.from.node.name} to ${move.to.node.name}, and ${node.name} died`;
+}
+
+async function pickSlot({ cluster, events }: Site, fault: PlannedFault) {
+  const sections = events.flatMap((event) => event.sections);
+  const shopped = sections.filter((section) => section.name !== keptBack);
+  const { eventId, id, name } = pickFrom(shopped, fault);
+  const [first] = await cluster.masters();
+  const { meta } = sectionKeys(eventId, id);
+  return { name, slot: Number(await (first as { node: RedisNode }).node.call("CLUSTER", "KEYSLOT", meta)) };
 }
 
 async function restartPostgres(

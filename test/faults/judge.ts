@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Records, ToldBooking } from "./records.ts";
 import { readSandboxBooks } from "../harness/sandbox-books.ts";
+import { lostBookings } from "./lost-bookings.ts";
+import type { Records } from "./records.ts";
 import type { Site } from "./site.ts";
 import { strayHolds } from "./stray-holds.ts";
 
@@ -35,11 +36,11 @@ async function rows({ pool }: Site, sql: string): Promise<string[]> {
   return found.rows.map(({ sentence }) => sentence);
 }
 
-/** By the states of bookings and by tickets, not by what the seats' rows say of themselves. */
+/** By the states of bookings and by tickets, not by whether the seats' rows say that they are live. */
 const oversold = `
   select 'seat ' || s.seat_number || ' of ' || s.section_id || ' is sold ' || count(*) || ' times' as sentence
     from booking_seats s join bookings b on b.id = s.booking_id
-   where b.status in ('pending_payment', 'paid') and s.seat_number is not null
+   where b.status in ('pending_payment', 'paid') and s.seat_number is not null and not s.given_back
    group by s.section_id, s.seat_number having count(*) > 1
   union all
   select 'seat ' || seat_number || ' of ' || section_id || ' has ' || count(*) || ' valid tickets'
@@ -48,7 +49,7 @@ const oversold = `
   union all
   select 'standing section ' || c.id || ' of ' || c.capacity || ' has ' || count(*) || ' places sold'
     from sections c join booking_seats s on s.section_id = c.id join bookings b on b.id = s.booking_id
-   where c.kind = 'standing' and b.status in ('pending_payment', 'paid')
+   where c.kind = 'standing' and b.status in ('pending_payment', 'paid') and not s.given_back
    group by c.id, c.capacity having count(*) > c.capacity`;
 
 const unfinished = `
@@ -59,31 +60,6 @@ const unfinished = `
   select 'booking ' || b.id || ' is ' || b.status || ' and has valid tickets'
     from bookings b where b.status not in ('paid', 'partly_refunded')
      and exists (select from tickets t where t.booking_id = b.id and t.status = 'valid')`;
-
-type BookingRow = { id: string; status: string; seats: string[]; early: boolean };
-
-async function lostBookings({ pool }: Site, records: Records): Promise<string[]> {
-  const found = await pool.query<BookingRow>(
-    `select b.id, b.status, array_agg(s.section_id || '/' || coalesce(s.seat_number::text, '-') order by s.position) as seats,
-            b.status = 'expired' and b.ended_at < b.deadline as early
-       from bookings b join booking_seats s on s.booking_id = b.id where b.id = any($1::uuid[]) group by b.id`,
-    [[...records.bookings.keys()]],
-  );
-  const byId = new Map(found.rows.map((row) => [row.id, row]));
-  return [...records.bookings.values()].flatMap((told) => faultOf(told, byId.get(told.id)));
-}
-
-/** At rest a booking is paid, or has ended as its buyer or its deadline wanted. */
-const rightfulEnds = ["paid", "expired", "cancelled", "refunded", "partly_refunded", "failed"];
-
-function faultOf(told: ToldBooking, row: BookingRow | undefined): string[] {
-  const name = `booking ${told.id}, which was answered,`;
-  if (row === undefined) return [`${name} is not in Postgres`];
-  const answered = told.seats.map(({ sectionId, seatNumber }) => `${sectionId}/${seatNumber ?? "-"}`).join();
-  if (row.seats.join() !== answered) return [`${name} has seats ${row.seats.join()} and not ${answered}`];
-  if (row.early) return [`${name} expired before its deadline`];
-  return rightfulEnds.includes(row.status) ? [] : [`${name} is ${row.status}`];
-}
 
 type PaymentRow = {
   provider_payment_id: string;

@@ -1,18 +1,5 @@
 import type { Answered } from "./answers.ts";
-import type { Seat, Wish } from "./wish.ts";
-
-/** A booking that a buyer was told of. */
-export type ToldBooking = {
-  readonly id: string;
-  readonly key: string;
-  readonly eventId: string;
-  readonly token: string;
-  readonly wishes: readonly Wish[];
-  readonly seats: readonly Seat[];
-  /** The buyer pressed the provider's button, and the provider took it. */
-  approved: boolean;
-  cancelled: boolean;
-};
+import { seatsProblem, type ToldBooking } from "./told-booking.ts";
 
 /** What the buyers have seen, to be held against what is there afterwards. */
 export type Records = {
@@ -20,7 +7,9 @@ export type Records = {
   countCut(name: string, byBuyer: boolean): void;
   countFault(name: string): void;
   fail(what: string): void;
-  tell(told: ToldBooking): ToldBooking;
+  /** `before`: the places in the booking that had been given back when this was asked for. */
+  tell(told: ToldBooking, before: readonly number[]): ToldBooking;
+  ofKey(key: string): ToldBooking | undefined;
   readonly bookings: ReadonlyMap<string, ToldBooking>;
   readonly failures: readonly string[];
   readonly counts: ReadonlyMap<string, number>;
@@ -38,7 +27,9 @@ const refusals: Readonly<Record<string, readonly string[]>> = {
   book: ["sold_out", "seats_taken", "pass_invalid"],
   booking: [],
   pay: ["booking_not_payable"],
-  cancel: ["booking_not_pending", "booking_ended", "booking_not_payable"],
+  cancel: ["booking_not_changeable"],
+  release: ["booking_not_changeable", "payment_under_way", "last_seat_stays"],
+  extension: ["booking_not_changeable", "extension_refused"],
   seats: [],
 };
 const failuresMost = 50;
@@ -64,7 +55,7 @@ export function createRecords(): Records {
     fail(`${name} answered ${status} ${JSON.stringify(answered.body)}`);
   }
 
-  function tell(told: ToldBooking): ToldBooking {
+  function tell(told: ToldBooking, before: readonly number[]): ToldBooking {
     booked += 1;
     const first = byKey.get(told.key);
     if (first !== undefined && first !== told.id)
@@ -73,8 +64,8 @@ export function createRecords(): Records {
     const known = bookings.get(told.id);
     if (known === undefined) bookings.set(told.id, told);
     else if (known.key !== told.key) fail(`booking ${told.id} was given to two keys`);
-    else if (JSON.stringify(known.seats) !== JSON.stringify(told.seats))
-      fail(`booking ${told.id} was told with seats ${seatsText(known)} and then with ${seatsText(told)}`);
+    const problem = known && seatsProblem(known, told.seats, before);
+    if (problem !== undefined) fail(problem);
     return known ?? told;
   }
 
@@ -84,13 +75,10 @@ export function createRecords(): Records {
     countFault: (name) => add(`fault ${name}`),
     fail,
     tell,
+    ofKey: (key) => bookings.get(byKey.get(key) ?? ""),
     bookings,
     failures,
     counts,
     booked: () => booked,
   };
-}
-
-function seatsText({ seats }: ToldBooking): string {
-  return seats.map(({ sectionId, seatNumber }) => `${sectionId.slice(0, 8)}/${seatNumber}`).join(" ");
 }

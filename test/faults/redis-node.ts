@@ -17,6 +17,8 @@ export type RedisNode = {
   signal(signal: "SIGSTOP" | "SIGCONT"): void;
   /** One command on a connection of its own, straight to the server. */
   call(command: string, ...words: readonly string[]): Promise<unknown>;
+  /** The same for a key of a slot that it is importing. */
+  ask(command: string, ...words: readonly string[]): Promise<unknown>;
 };
 
 const host = "127.0.0.1";
@@ -50,7 +52,12 @@ export async function openRedisNode(folder: string, name: string): Promise<Redis
     signal: (signal) => {
       if (server !== undefined) process.kill(server.pid, signal);
     },
-    call: (word, ...words) => callOnce(port, word, words),
+    call: (word, ...words) => onConnection(port, (client) => client.call(word, ...words)),
+    ask: (word, ...words) =>
+      onConnection(port, async (client) => {
+        await client.asking();
+        return client.call(word, ...words);
+      }),
   };
 }
 
@@ -75,7 +82,7 @@ function optionsOf(port: number, announcedPort: number, folder: string): Record<
   };
 }
 
-async function callOnce(port: number, command: string, words: readonly string[]): Promise<unknown> {
+async function onConnection(port: number, work: (client: Redis) => Promise<unknown>): Promise<unknown> {
   const client = new Redis({
     host,
     port,
@@ -88,7 +95,7 @@ async function callOnce(port: number, command: string, words: readonly string[])
   client.on("error", () => undefined);
   try {
     await client.connect();
-    return await client.call(command, ...words);
+    return await work(client);
   } finally {
     client.disconnect();
   }

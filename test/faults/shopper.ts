@@ -4,27 +4,15 @@ import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { type Admitted, enter, insist, insistInside, openSession, type Shopping } from "./admission.ts";
 import type { Answered } from "./answers.ts";
 import { ask, sendHalf } from "./client.ts";
-import type { ToldBooking } from "./records.ts";
+import { endBooking, endings } from "./endings.ts";
 import type { SeededRandom } from "./seeded-random.ts";
-import { bodyOf, drawWishes, seatsOf, type Wish } from "./wish.ts";
+import { givenBack, seatsOf, type ToldBooking } from "./told-booking.ts";
+import { bodyOf, drawWishes, type Wish } from "./wish.ts";
 
 /** How one request for seats is made; all drawn from the seed before it is sent. */
 type Manner = "plain" | "twice at once" | "repeated" | "cut" | "half sent";
-/** What becomes of the booking. */
-type Ending = "paid" | "paid with copies" | "paid late" | "declined" | "abandoned" | "started twice";
 
 const manners: readonly Manner[] = ["plain", "plain", "twice at once", "repeated", "cut", "half sent"];
-const endings: readonly Ending[] = [
-  "paid",
-  "paid",
-  "paid with copies",
-  "paid late",
-  "declined",
-  "abandoned",
-  "abandoned",
-  "started twice",
-];
-
 /** One after the other, buyers who come in, book a few times and go, until the shop closes. */
 export async function shopUntilClosed(
   shopping: Shopping,
@@ -92,57 +80,25 @@ async function bookInManner(
 /** Until the key has an answer. */
 async function bookKey(shopping: Shopping, request: Request): Promise<ToldBooking | undefined> {
   const { event, admitted, wishes, key } = request;
-  return note(
-    shopping,
-    request,
-    await insistInside(shopping, event.id, admitted, { key, body: bodyOf(wishes) }),
-  );
+  const known = shopping.records.ofKey(key);
+  const before = known === undefined ? [] : givenBack(known);
+  const asked = { key, body: bodyOf(wishes) };
+  return note(shopping, request, before, await insistInside(shopping, event.id, admitted, asked));
 }
 
-function note(shopping: Shopping, request: Request, answered: Answered | undefined): ToldBooking | undefined {
+function note(
+  shopping: Shopping,
+  request: Request,
+  before: readonly number[],
+  answered: Answered | undefined,
+): ToldBooking | undefined {
   const { event, admitted, wishes, key } = request;
   if (answered === undefined || answered.status >= 400) return undefined;
-  const { id = "" } = answered.body;
-  const seats = seatsOf(answered.body);
-  return shopping.records.tell({
-    id,
-    key,
-    eventId: event.id,
-    token: admitted.token,
-    wishes,
-    seats,
-    approved: false,
-    cancelled: false,
-  });
-}
-
-async function endBooking(
-  shopping: Shopping,
-  event: OnsaleEvent,
-  told: ToldBooking,
-  ending: Ending,
-  random: SeededRandom,
-): Promise<void> {
-  if (ending === "abandoned") return;
-  const delayMs = random.between(0, 3_000);
-  const path = `/v1/bookings/${told.id}/payments`;
-  const start = () => insist(shopping, "pay", path, { method: "POST", token: told.token, key: randomUUID() });
-  const [payment] = await Promise.all([start(), ...(ending === "started twice" ? [start()] : [])]);
-  const payUrl = payment?.body.payUrl;
-  if (typeof payUrl !== "string") return;
-  if (ending === "paid late") await pause(event.paymentWindowMs + random.between(-500, 1_500));
-  const copies = ending === "paid with copies" ? 4 : 1;
-  await decide(payUrl, ending === "declined" ? "decline" : "approve", { copies, delayMs });
-  if (ending !== "declined") told.approved = true;
-}
-
-/** As the buyer at the provider's page. */
-async function decide(
-  payUrl: string,
-  decision: "approve" | "decline",
-  { copies, delayMs }: { copies: number; delayMs: number },
-): Promise<void> {
-  const headers = { "sandbox-webhook-copies": `${copies}`, "sandbox-webhook-delay-ms": `${delayMs}` };
-  const answer = await fetch(`${payUrl}/${decision}`, { method: "POST", redirect: "manual", headers });
-  if (answer.status !== 303) throw new Error(`the payment page answered ${answer.status}`);
+  const { id = "", deadline = "" } = answered.body;
+  const told: ToldBooking = {
+    ...{ id, key, eventId: event.id, token: admitted.token, wishes, seats: seatsOf(answered.body) },
+    ...{ approved: false, cancelled: "no", putOff: "no", deadlineMs: Date.parse(deadline) },
+    givenBack: new Map(),
+  };
+  return shopping.records.tell(told, before);
 }

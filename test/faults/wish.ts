@@ -1,5 +1,4 @@
 import type { OnsaleEvent, Section } from "../../booking-core/events/event.ts";
-import type { AnswerBody } from "./answers.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /** What a buyer wants, in one section. */
@@ -7,8 +6,6 @@ export type Wish = { readonly sectionId: string } & (
   | { readonly mode: "best-available"; readonly quantity: number; readonly fewer: boolean }
   | { readonly mode: "manual"; readonly seatNumbers: readonly number[]; readonly take: "all" | "any" }
 );
-
-export type Seat = { readonly sectionId: string; readonly seatNumber: number | null };
 
 export const keptBack = "kept back";
 
@@ -34,9 +31,4 @@ function drawWish(random: SeededRandom, section: Section): Wish {
 /** The one place that knows how wishes are sent. */
 export function bodyOf(wishes: readonly Wish[]): unknown {
   return { wishes };
-}
-
-/** The one place that knows how a booking names its seats. */
-export function seatsOf(body: AnswerBody): Seat[] {
-  return (body.seats ?? []).map(({ seatNumber, sectionId }) => ({ seatNumber, sectionId }));
 }

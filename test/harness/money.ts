@@ -10,9 +10,10 @@ import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { paymentProviders } from "../../booking-core/payments/payment-providers.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
-import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
+import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { refundEvent } from "../../booking-core/refunds/refund-event.ts";
 import { refundPayments } from "../../booking-core/refunds/refund-payments.ts";
+import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import { type BookingId, uuidSource } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { freePort } from "../../launch/free-ports.ts";
@@ -67,7 +68,7 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     ...parts,
     inbox,
     mailer,
-    ticketsUrlOf: (bookingId: BookingId) => `http://127.0.0.1/tickets/${bookingId}`,
+    ticketsUrlOf: ({ id }: { id: BookingId }) => `http://127.0.0.1/tickets/${id}`,
     ticketFiles: async () => [{ filename: "tickets.pdf", contentType: "application/pdf", content: testPdf }],
     webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
     /** For a worker in a process of its own. */
@@ -105,11 +106,14 @@ export type SeenMail = {
 
 /** The worker's part, as `app/roles/worker.ts` wires it. */
 export async function workOn(till: Till): Promise<void> {
-  await till.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(till, data));
+  await till.jobs.workGroups("settle-webhook", { groupSize: 50, concurrency: 2 }, (group) =>
+    settleWebhooks(till, group),
+  );
   await till.jobs.workGroups("refund-payment", limits.refunds, (group) => refundPayments(till, group));
   await till.jobs.work("cancel-event", { concurrency: 1 }, (data) => refundEvent(till, data));
   await till.jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
   await till.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));
+  await till.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(till, data));
   await till.jobs.work("send-email", { concurrency: 2 }, (data) => sendEmail(till, data));
 }
 

@@ -3,6 +3,8 @@ import type { Versions } from "./event-index.ts";
 import type { PublishedEvent } from "./published-event.ts";
 import type { ReadModel } from "./read-model.ts";
 
+export type EventMemory = ReturnType<typeof createEventMemory>;
+
 /** The events that this process has parsed. However many ask for one at once, it is loaded once. */
 export function createEventMemory(readModel: Pick<ReadModel, "load">) {
   const held = new Map<EventId, PublishedEvent>();

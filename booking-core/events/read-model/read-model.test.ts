@@ -25,7 +25,7 @@ afterAll(() => shop.close());
 function openProcess() {
   const postgres = countUse(shop.pool);
   const readModel = createReadModel({ ...shop, pool: postgres.pool });
-  return { catalogue: createCatalogue({ readModel, clock: systemClock }), uses: postgres.uses };
+  return { catalogue: createCatalogue({ ...shop, readModel, clock: systemClock }), uses: postgres.uses };
 }
 
 /** Everything that Redis has of this database's events. */

@@ -34,7 +34,7 @@ function openProcess() {
   const clock = { nowMs: 1_000_000, now: () => clock.nowMs };
   const postgres = countUse(shop.pool);
   const readModel = createReadModel({ ...shop, pool: postgres.pool, redis });
-  return { clock, catalogue: createCatalogue({ readModel, clock }), uses: postgres.uses };
+  return { clock, catalogue: createCatalogue({ ...shop, readModel, clock }), uses: postgres.uses };
 }
 
 async function createEvent(): Promise<EventId> {

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-const openProcess = () => createCatalogue({ readModel: createReadModel(shop), clock: systemClock });
+const openProcess = () => createCatalogue({ ...shop, readModel: createReadModel(shop), clock: systemClock });
 
 /** The longest that `work` kept this thread from everything else, in its own CPU time: other processes do not count. */
 async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
