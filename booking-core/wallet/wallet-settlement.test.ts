@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BuyerId } from "../../foundation/ids.ts";
+import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { decide } from "../../test/harness/money.ts";
 import { best, bookNow, bookRequest, newBuyer, openEvent, rowsOf } from "../../test/harness/shop.ts";
+import { waitFor } from "../../test/harness/wait-for.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { expireBookings } from "../bookings/jobs.ts";
 import type { OnsaleEvent } from "../events/event.ts";
@@ -10,6 +12,7 @@ import { balanceOf } from "../ledger/balances.ts";
 import type { Payment } from "../payments/payment.ts";
 import { openPaymentTest, type PaymentTest } from "../payments/test-payments.ts";
 import { ledgerChecks } from "../verify/ledger-checks.ts";
+import { lockWallet } from "./hold-wallet.ts";
 import { fillWallet } from "./test-wallet.ts";
 import { createTopUps } from "./top-ups.ts";
 import { walletOf } from "./wallet-accounts.ts";
@@ -46,6 +49,11 @@ async function expire(booking: Booking): Promise<void> {
   const text = "update bookings set deadline = now() - interval '1 second' where id = $1";
   await here.shop.pool.query(text, [booking.id]);
   await expireBookings(here.shop, { eventId: event.id });
+}
+
+async function someoneWaits(sql: Sql): Promise<boolean> {
+  const text = "select from pg_stat_activity where datname = current_database() and pg_backend_pid() = any(pg_blocking_pids(pid))";
+  return ((await sql.query(text)).rowCount ?? 0) > 0;
 }
 
 const isClean = async () => {
@@ -114,6 +122,33 @@ describe("the wallet's part", () => {
     await here.problemPayment(booking, "paid_twice");
     await here.refundDone(payment);
     expect(await inWallet(buyerId)).toBe(2_500n);
+    await isClean();
+  });
+
+  test("of a payment that nobody goes on with is back once the booking is paid by another", async () => {
+    const { booking, buyerId } = await startPartly();
+    const second = await start(booking);
+    await decide(second.payUrl, "approve");
+    await here.becomes(booking, "paid");
+    await becomes(buyerId, 2_500n);
+    await isClean();
+  });
+
+  test("is taken again without a circle of waits with who pays the same booking meanwhile", async () => {
+    const { booking, payment, buyerId } = await startPartly();
+    await decide(payment.payUrl, "decline");
+    await becomes(buyerId, 2_500n);
+    const { body, signature } = here.webhook(payment);
+    await inTransaction(here.shop.pool, async (sql) => {
+      // Of a circle it is who looks first that is thrown out: here the buyer.
+      await sql.query("set local deadlock_timeout = '10ms'");
+      await sql.query("select from bookings where id = $1 for no key update", [booking.id]);
+      await here.till.inbox.receive("sandbox", body, signature);
+      await waitFor(() => someoneWaits(sql), { what: "the settlement that waits for the booking" });
+      expect(await lockWallet(sql, buyerId, "EUR")).toBe(2_500n);
+    });
+    await here.becomes(booking, "paid");
+    expect(await inWallet(buyerId)).toBe(0n);
     await isClean();
   });
 
