@@ -208,6 +208,15 @@ describe("a webhook of Stripe", () => {
     expect(read(type, object)).toMatchObject({ providerEventId: "evt_1QxYz", kind });
   });
 
+  test.each([
+    { id: "evt_1QxYz", type: "account.updated" },
+    { id: "evt_1QxYz", type: "refund.updated", data: {} },
+  ])("with nothing in it (%j) is kept all the same: refused, it would come for days", (empty) => {
+    const body = JSON.stringify(empty);
+    const fact = { providerEventId: "evt_1QxYz", kind: "other" };
+    expect(verify(headerOf({ payload: body }), body)).toEqual(fact);
+  });
+
   test("of a refund carries our ids and its own amount", () => {
     expect(read("refund.updated", refund({ amount: 2_500 }))).toEqual({
       ...{ provider: "stripe", providerEventId: "evt_1QxYz", kind: "refund_succeeded", providerPaymentId: "cs_test_a1b2c3" },
