@@ -54,10 +54,19 @@ describe("a payment at Stripe", () => {
   });
 
   test("in an amount that Stripe cannot take is not asked for", async () => {
-    await expect(
-      provider.create({ ...wanted, amount: { amountMinor: 1_501n, currency: "KWD" } }),
-    ).rejects.toThrow("KWD");
+    const dinars = { amountMinor: 1_501n, currency: "KWD" };
+    expect(await provider.create({ ...wanted, amount: dinars })).toHaveProperty("refused");
     expect(here.calls).toEqual([]);
+  });
+
+  test("that Stripe refuses for good is refused with its reason, which names nobody", async () => {
+    const error = {
+      type: "invalid_request_error",
+      code: "email_invalid",
+      message: `Invalid: ${wanted.email}`,
+    };
+    here.stripe.override = () => failure(400, error);
+    expect(await provider.create(wanted)).toEqual({ refused: "email_invalid" });
   });
 
   test.each([

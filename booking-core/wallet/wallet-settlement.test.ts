@@ -10,7 +10,11 @@ import { expireBookings } from "../bookings/jobs.ts";
 import type { OnsaleEvent } from "../events/event.ts";
 import { balanceOf } from "../ledger/balances.ts";
 import type { Payment } from "../payments/payment.ts";
+import { paymentProviders } from "../payments/payment-providers.ts";
+import { createPayments } from "../payments/payments.ts";
+import { createStripeProvider } from "../payments/stripe-provider.ts";
 import { openPaymentTest, type PaymentTest } from "../payments/test-payments.ts";
+import { failure, openStripe } from "../payments/test-stripe.ts";
 import { ledgerChecks } from "../verify/ledger-checks.ts";
 import { lockWallet } from "./hold-wallet.ts";
 import { fillWallet } from "./test-wallet.ts";
@@ -31,11 +35,14 @@ const becomes = (buyerId: BuyerId, amountMinor: bigint) =>
 
 /** Of 9,000 the wallet pays 2,500, and the provider is asked for the rest. */
 async function startPartly(): Promise<{ booking: Booking; payment: Payment; buyerId: BuyerId }> {
+  const booking = await bookWith(2_500n);
+  return { booking, buyerId: booking.buyerId, payment: await start(booking) };
+}
+
+async function bookWith(walletMinor: bigint): Promise<Booking> {
   const buyer = newBuyer();
-  const { buyerId } = buyer;
-  await fillWallet(here.shop.pool, buyerId, 2_500n);
-  const booking = await bookNow(here.shop, bookRequest(event, best(2), { buyer }));
-  return { booking, buyerId, payment: await start(booking) };
+  await fillWallet(here.shop.pool, buyer.buyerId, walletMinor);
+  return bookNow(here.shop, bookRequest(event, best(2), { buyer }));
 }
 
 async function start({ id: bookingId, buyerId }: Booking): Promise<Payment> {
@@ -52,7 +59,8 @@ async function expire(booking: Booking): Promise<void> {
 }
 
 async function someoneWaits(sql: Sql): Promise<boolean> {
-  const text = "select from pg_stat_activity where datname = current_database() and pg_backend_pid() = any(pg_blocking_pids(pid))";
+  const text =
+    "select from pg_stat_activity where datname = current_database() and pg_backend_pid() = any(pg_blocking_pids(pid))";
   return ((await sql.query(text)).rowCount ?? 0) > 0;
 }
 
@@ -149,6 +157,41 @@ describe("the wallet's part", () => {
     });
     await here.becomes(booking, "paid");
     expect(await inWallet(buyerId)).toBe(0n);
+    await isClean();
+  });
+
+  test("is back at once where the provider wants nothing to do with so small a rest", async () => {
+    const stripe = await openStripe();
+    stripe.stripe.override = () =>
+      failure(400, {
+        type: "invalid_request_error",
+        code: "amount_too_small",
+        message: "For a@b.example: no.",
+      });
+    const provider = createStripeProvider({
+      secretKey: "sk_test_1",
+      webhookSecret: "whsec_1",
+      api: stripe.api,
+    });
+    const providers = paymentProviders(provider, here.till.provider);
+    const payments = createPayments({ ...here.till, providers, publicUrl: "http://127.0.0.1" });
+    const { buyerId, id: bookingId } = await bookWith(8_999n);
+    const request = {
+      buyerId,
+      bookingId,
+      idempotencyKey: randomUUID(),
+      language: "en",
+      wallet: "all",
+    } as const;
+    const refused = {
+      outcome: "started",
+      payment: { status: "failed", walletState: "returned", payUrl: null },
+    };
+    expect(await payments.start(request)).toMatchObject({ ...refused, fresh: true });
+    expect(await payments.start(request)).toMatchObject({ ...refused, fresh: false });
+    expect(stripe.calls).toHaveLength(1);
+    stripe.close();
+    expect(await inWallet(buyerId)).toBe(8_999n);
     await isClean();
   });
 
