@@ -56,8 +56,8 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
         return { outcome: "taken" };
       } catch (error) {
         const reason = refusalOf(error);
-        if (reason === undefined) throw error;
-        return { outcome: "refused", reason };
+        if (reason === undefined) throw nameless(error, to);
+        return { outcome: "refused", reason: hide(reason, to) };
       }
     },
     close: () => transport.close(),
@@ -72,6 +72,16 @@ function refusalOf(error: unknown): string | undefined {
   const { responseCode = 0, command, response } = error as SmtpError;
   const isFinal = responseCode >= 500 && responseCode < 600 && (command === "RCPT TO" || command === "DATA");
   return isFinal ? (response ?? `The mail server answers ${responseCode}.`) : undefined;
+}
+
+/** Mail servers repeat the address, and what they say goes to the log. */
+function hide(text: string, address: string): string {
+  return text.replaceAll(address, "the recipient");
+}
+
+function nameless(error: unknown, address: string): Error {
+  const { message, code } = error as Error & { readonly code?: string };
+  return Object.assign(new Error(hide(message, address)), code === undefined ? {} : { code });
 }
 
 type SmtpError = { readonly responseCode?: number; readonly command?: string; readonly response?: string };

@@ -7,6 +7,7 @@ import { queueEmails } from "../notifications/queue-email.ts";
 import { type SeatSplit, splitOfSeats } from "../prices/split-of-seats.ts";
 import type { RefundParts } from "../refunds/open-refunds.ts";
 import { issueTickets } from "../tickets/issue-tickets.ts";
+import { returnWalletsLater } from "../wallet/ended-bookings.ts";
 import type { Payment } from "./payment.ts";
 
 /** Nothing is known of a provider where the wallet pays all. */
@@ -62,6 +63,11 @@ export async function followPayments(parts: RefundParts, sql: Sql, paid: readonl
     bookingIds.map((bookingId) => ({ bookingId, template: "tickets", fact: "tickets" })),
   );
   await parts.jobs.insert(sql, "apply-holds", [{ data: { bookingIds } }]);
+  await returnWalletsLater(
+    parts.jobs,
+    sql,
+    paid.map(({ booking }) => booking),
+  );
 }
 
 async function markSucceeded(sql: Sql, paid: readonly Paid[]): Promise<void> {

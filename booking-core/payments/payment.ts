@@ -66,6 +66,10 @@ export type RefundFact = {
   readonly amount: Money;
 };
 
+export type CreatedPayment = { readonly providerPaymentId: string; readonly payUrl: string };
+/** For good: too small an amount, a currency or an address that it does not take. */
+export type RefusedPayment = { readonly refused: string };
+
 /** A payment provider. Every call is idempotent by our id; an error or time-out is an unknown outcome. */
 export type PaymentProvider = {
   readonly name: ProviderName;
@@ -75,7 +79,7 @@ export type PaymentProvider = {
     description: string;
     email: string;
     returnUrl: string;
-  }): Promise<{ providerPaymentId: string; payUrl: string }>;
+  }): Promise<CreatedPayment | RefusedPayment>;
   /** The amount too: what was paid is the provider's to say, not ours to suppose. */
   status(providerPaymentId: string): Promise<{ status: "pending" | "succeeded" | "failed"; amount: Money }>;
   /** `failed`: the provider says no, for good; people can try again with the next `attempt`. */

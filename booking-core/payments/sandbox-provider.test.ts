@@ -2,14 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PaymentId, type RefundId, uuidSource } from "../../foundation/ids.ts";
 import { apiKey, openSandbox, type TestSandbox } from "../../outside/payment-sandbox/test-sandbox.ts";
 import { sign } from "../../outside/payment-sandbox/webhooks.ts";
-import type { PaymentProvider } from "./payment.ts";
 import { createSandboxProvider } from "./sandbox-provider.ts";
 
 const [secret, formerSecret] = ["w".repeat(40), "f".repeat(40)];
 const euros = (amountMinor: bigint) => ({ amountMinor, currency: "EUR" });
 
 let sandbox: TestSandbox;
-let provider: PaymentProvider;
+let provider: ReturnType<typeof createSandboxProvider>;
 beforeAll(async () => {
   sandbox = await openSandbox({ SANDBOX_WEBHOOK_SECRET: secret, SANDBOX_LATE_MS: "300" });
   const keys = { apiKey, webhookSecret: `${secret}, ${formerSecret}` };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { splitSecrets } from "../../foundation/config.ts";
 import type { PaymentId, RefundId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
-import type { PaymentProvider, ProviderFact } from "./payment.ts";
+import type { CreatedPayment, PaymentProvider, ProviderFact } from "./payment.ts";
 import { refundKey } from "./refund-key.ts";
 import { isSigned } from "./sandbox-signature.ts";
 
@@ -11,6 +11,11 @@ export type SandboxSettings = {
   readonly apiKey: string;
   /** Several, parted by commas, while one takes the place of another. */
   readonly webhookSecret: string;
+};
+
+/** It refuses nothing before the buyer has been asked. */
+type SandboxProvider = Omit<PaymentProvider, "create"> & {
+  create(payment: Parameters<PaymentProvider["create"]>[0]): Promise<CreatedPayment>;
 };
 
 const amount = z.number().int().nonnegative().transform(BigInt);
@@ -30,7 +35,7 @@ const paymentNews = z.object({
 const refundNews = z.object({ data: paymentNews.shape.data.extend({ refundReference: z.string() }) });
 
 /** The payment sandbox, spoken to as one speaks to a real provider. */
-export function createSandboxProvider(settings: SandboxSettings): PaymentProvider {
+export function createSandboxProvider(settings: SandboxSettings): SandboxProvider {
   const secrets = splitSecrets(settings.webhookSecret);
   return {
     name: "sandbox",

@@ -54,10 +54,19 @@ describe("a payment at Stripe", () => {
   });
 
   test("in an amount that Stripe cannot take is not asked for", async () => {
-    await expect(
-      provider.create({ ...wanted, amount: { amountMinor: 1_501n, currency: "KWD" } }),
-    ).rejects.toThrow("KWD");
+    const dinars = { amountMinor: 1_501n, currency: "KWD" };
+    expect(await provider.create({ ...wanted, amount: dinars })).toHaveProperty("refused");
     expect(here.calls).toEqual([]);
+  });
+
+  test("that Stripe refuses for good is refused with its reason, which names nobody", async () => {
+    const error = {
+      type: "invalid_request_error",
+      code: "email_invalid",
+      message: `Invalid: ${wanted.email}`,
+    };
+    here.stripe.override = () => failure(400, error);
+    expect(await provider.create(wanted)).toEqual({ refused: "email_invalid" });
   });
 
   test.each([
@@ -206,6 +215,15 @@ describe("a webhook of Stripe", () => {
     ["charge.dispute.created", { id: "dp_1", object: "dispute" }, "other"],
   ])("of type %s is a fact of its own kind", (type, object, kind) => {
     expect(read(type, object)).toMatchObject({ providerEventId: "evt_1QxYz", kind });
+  });
+
+  test.each([
+    { id: "evt_1QxYz", type: "account.updated" },
+    { id: "evt_1QxYz", type: "refund.updated", data: {} },
+  ])("with nothing in it (%j) is kept all the same: refused, it would come for days", (empty) => {
+    const body = JSON.stringify(empty);
+    const fact = { providerEventId: "evt_1QxYz", kind: "other" };
+    expect(verify(headerOf({ payload: body }), body)).toEqual(fact);
   });
 
   test("of a refund carries our ids and its own amount", () => {

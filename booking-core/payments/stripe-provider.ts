@@ -1,10 +1,9 @@
 import Stripe from "stripe";
 import { splitSecrets } from "../../foundation/config.ts";
 import { limits } from "../../foundation/limits.ts";
-import type { Money } from "../../foundation/money.ts";
-import type { PaymentProvider } from "./payment.ts";
+import type { CreatedPayment, PaymentProvider, RefusedPayment } from "./payment.ts";
 import { fromStripeAmount, toStripeAmount } from "./stripe-money.ts";
-import { refundAtStripe } from "./stripe-refund.ts";
+import { isRefusal, refundAtStripe } from "./stripe-refund.ts";
 import { readStripeWebhook } from "./stripe-webhook.ts";
 
 export type StripeSettings = {
@@ -27,7 +26,7 @@ export function createStripeProvider({ secretKey, webhookSecret, api }: StripeSe
   const secrets = splitSecrets(webhookSecret);
   return {
     name: "stripe",
-    create: (payment) => createSession(stripe, payment),
+    create: (payment) => createOrRefuse(stripe, payment),
     status: async (sessionId) => statusOf(await stripe.checkout.sessions.retrieve(sessionId)),
     refund: (refund) => refundAtStripe(stripe, refund),
     verifyWebhook: (rawBody, header, nowMs) =>
@@ -38,14 +37,29 @@ export function createStripeProvider({ secretKey, webhookSecret, api }: StripeSe
   };
 }
 
+type NewPayment = Parameters<PaymentProvider["create"]>[0];
+
+/** Of a refusal the code alone is told: what Stripe writes to it can name the buyer. */
+async function createOrRefuse(stripe: Stripe, payment: NewPayment): Promise<CreatedPayment | RefusedPayment> {
+  const unitAmount = toStripeAmount(payment.amount);
+  if (unitAmount === undefined) return { refused: "an amount that Stripe does not count in" };
+  try {
+    return await createSession(stripe, payment, unitAmount);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return { refused: error.code ?? error.param ?? error.type };
+  }
+}
+
 async function createSession(
   stripe: Stripe,
-  { paymentId, amount, description, email, returnUrl }: Parameters<PaymentProvider["create"]>[0],
-): Promise<{ providerPaymentId: string; payUrl: string }> {
+  { paymentId, amount, description, email, returnUrl }: NewPayment,
+  unitAmount: number,
+): Promise<CreatedPayment> {
   const metadata = { payment_id: paymentId };
   const price = {
     currency: amount.currency.toLowerCase(),
-    unit_amount: amountFor(amount),
+    unit_amount: unitAmount,
     product_data: { name: description },
   };
   const session = await stripe.checkout.sessions.create(
@@ -65,13 +79,6 @@ async function createSession(
   );
   if (session.url === null) throw new Error(`Stripe's session ${session.id} has no page`);
   return { providerPaymentId: session.id, payUrl: session.url };
-}
-
-function amountFor(amount: Money): number {
-  const stripeAmount = toStripeAmount(amount);
-  if (stripeAmount === undefined)
-    throw new Error(`Stripe cannot take ${amount.amountMinor} minor units of ${amount.currency}`);
-  return stripeAmount;
 }
 
 function statusOf(session: Stripe.Checkout.Session): Awaited<ReturnType<PaymentProvider["status"]>> {

@@ -57,8 +57,8 @@ function answerOf({ id, status }: Stripe.Refund): RefundAnswer {
   return { status: refundStatus(status), providerRefundId: id };
 }
 
-/** Given back already, disputed, too old …: asking again helps nothing. An empty balance fills again. */
-function isRefusal(error: unknown): boolean {
+/** Given back already, too small, too old …: asking again helps nothing. An empty balance fills again. */
+export function isRefusal(error: unknown): error is Stripe.errors.StripeInvalidRequestError {
   return (
     error instanceof Stripe.errors.StripeInvalidRequestError &&
     error.statusCode === 400 &&

@@ -6,7 +6,7 @@ import { fromStripeAmount } from "./stripe-money.ts";
 const eventSchema = z.object({
   id: z.string().min(1).max(200),
   type: z.string(),
-  data: z.object({ object: z.looseObject({}) }),
+  data: z.object({ object: z.looseObject({}).default({}) }).default({ object: {} }),
 });
 const sessionSchema = z.object({
   id: z.string(),

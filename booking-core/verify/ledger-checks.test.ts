@@ -111,6 +111,18 @@ describe("it is seen", () => {
     ]);
   });
 
+  test("that something stays put aside though another payment has paid", async () => {
+    await shop.pool.query("update bookings set status = 'paid' where id = $1", [booking.id]);
+    await shop.pool.query(
+      `insert into payments (id, booking_id, buyer_id, provider, status, amount_minor, currency, settled_at)
+       values ($1, $2, $3, 'sandbox', 'succeeded', $4, 'EUR', now() - interval '61 seconds')`,
+      [ids.next<PaymentId>(), booking.id, booking.buyerId, booking.total.amountMinor],
+    );
+    expect(await sentences()).toContain(
+      `payment ${paymentId} still has 1000 of a wallet put aside for booking ${booking.id}, which is paid`,
+    );
+  });
+
   test("that something is put aside for a payment that there is not", async () => {
     const nobody = ids.next<PaymentId>();
     await shop.pool.query(

@@ -72,8 +72,9 @@ const strayedHolds = `
    union all
   select p.id || ' late', 'payment ' || p.id || ' still has ' || p.wallet_minor || ' of a wallet put aside for booking ' || b.id || ', which is ' || b.status
     from payments p join bookings b on b.id = p.booking_id
-   where p.wallet_state = 'held' and b.status not in ('pending_payment', 'paid')
-     and b.ended_at < now() - interval '${returnSeconds} seconds'`;
+    left join lateral (select max(settled_at) as at from payments w where w.booking_id = b.id and w.status = 'succeeded') paid on true
+   where p.wallet_state = 'held' and b.status <> 'pending_payment'
+     and coalesce(b.ended_at, paid.at) < now() - interval '${returnSeconds} seconds'`;
 
 const unrecordedPayments = `
   select p.id::text as key, 'payment ' || p.id || ' is ' || p.status || ' and the ledger says otherwise' as sentence

@@ -5,8 +5,9 @@ import { lockPayments } from "../payments/find-payment.ts";
 import { returnWallet } from "./return-wallet.ts";
 
 /**
- * With the end of these bookings, in its transaction: a job gives back what wallets have put aside for them. Not at once:
- * settling locks a payment before its booking, and here it would be the other way round.
+ * With what nobody needs to pay any more, in its transaction: a job gives back what wallets have put aside for it, also
+ * for other payments of a booking that is paid. Not at once: settling locks a payment before its booking, and here it
+ * would be the other way round.
  */
 export async function returnWalletsLater(
   jobs: Jobs,
@@ -21,7 +22,7 @@ export async function returnWalletsLater(
   await jobs.insert(sql, "return-wallets", [{ data: { bookingIds: held.rows.map(({ id }) => id) } }]);
 }
 
-/** May be repeated; a payment whose booking came to life again meanwhile keeps what it holds. */
+/** May be repeated; a payment whose booking waits to be paid keeps what it holds. What comes for another takes it again. */
 export async function returnWallets(
   parts: { readonly pool: Pool; readonly ids: IdSource },
   { bookingIds }: { bookingIds: readonly BookingId[] },
@@ -37,7 +38,7 @@ export async function returnWallets(
     );
     const ended = await sql.query<{ id: PaymentId }>(
       `select p.id from payments p join bookings b on b.id = p.booking_id
-        where p.id = any($1::uuid[]) and b.status in ('expired', 'cancelled', 'failed')`,
+        where p.id = any($1::uuid[]) and b.status not in ('processing', 'pending_payment')`,
       [held.rows.map(({ id }) => id)],
     );
     await returnWallet(parts, sql, ended.rows);

@@ -35,6 +35,8 @@ export async function returnWallet(
  */
 export async function takeWalletAgain(parts: Parts, sql: Sql, payment: Payment): Promise<boolean> {
   if (payment.walletState !== "returned") return true;
+  // As who starts to pay it does: the booking's row before the wallet's.
+  await sql.query("select from bookings where id = $1 for no key update", [payment.bookingId]);
   const { currency } = payment.amount;
   const part = { ...payment, currency };
   if ((await lockWallet(sql, payment.buyerId, currency)) < payment.walletMinor) return false;

@@ -81,3 +81,14 @@ test("the pages follow each other, the newest first", async () => {
     [3, 2, 1].map((index) => ({ notificationId: `page ${index}` })),
   );
 });
+
+test("an address whose code could not be sent is kept nowhere when its job gives up", async () => {
+  await jobs.work("send-code", { concurrency: 1 }, async () => {
+    throw new Error("no mail server");
+  });
+  await jobs.insert(pool, "send-code", [{ data: { address: "ada@onsale.example", span: 1 } }]);
+  const failed = "select from pgboss.job where name = 'send-code' and state = 'failed'";
+  await waitFor(async () => (await pool.query(failed)).rowCount === 1, { what: "the job that gave up" });
+  const letters = await listDeadLetters(pool, { limit: 10 });
+  expect(letters.items.filter(({ queue }) => queue === "send-code")).toEqual([]);
+});

@@ -68,11 +68,11 @@ export const queueSettings: Record<QueueName, QueueSettings> = {
   "count-identities": { ...patient, notify: false },
   "settle-webhook": patient,
   // A day.
-  "refund-payment": { ...outside, retryLimit: 104 },
+  "refund-payment": { ...outside, retryLimit: 106 },
   // Works in batches of its own until the event is done.
   "cancel-event": { ...patient, retryLimit: 50, expireInSeconds: hour },
-  // Two days: nobody waits longer for tickets, and the log says what was given up.
-  "send-email": { ...outside, retryLimit: 200 },
+  // Longer than the two days after which the e-mail itself is given up, and the log says so.
+  "send-email": { ...outside, retryLimit: 220 },
   "return-wallets": patient,
   // Worth nothing when it comes late, and no address is kept for long.
   "send-code": { ...patient, retryDelayMax: 30, deleteAfterSeconds: hour, retentionSeconds: hour },
@@ -88,6 +88,9 @@ export const goLater: ReadonlySet<QueueName> = new Set(["send-email"]);
 export function isQueue(name: string): name is QueueName {
   return Object.hasOwn(queueSettings, name);
 }
+
+/** What their jobs carry is of people, and worth nothing to who looks later. */
+export const leavesNoLetter: ReadonlySet<QueueName> = new Set(["send-code"]);
 
 export const deadLetterQueue = "dead-letters";
 /** Nobody works on it; people look, and what nobody has looked at for a year goes. */

@@ -1,5 +1,5 @@
 import { PgBoss } from "pg-boss";
-import { deadLetterQueue, deadLetterSettings, queueSettings } from "./queues.ts";
+import { deadLetterQueue, deadLetterSettings, isQueue, leavesNoLetter, queueSettings } from "./queues.ts";
 
 /** Creates or upgrades pg-boss's own tables and our queues. Called by the migration, under its lock. */
 export async function migrateJobs(databaseUrl: string): Promise<void> {
@@ -12,8 +12,9 @@ export async function migrateJobs(databaseUrl: string): Promise<void> {
   await boss.createQueue(deadLetterQueue, deadLetterSettings);
   await boss.updateQueue(deadLetterQueue, deadLetterSettings);
   for (const [name, settings] of Object.entries(queueSettings)) {
-    await boss.createQueue(name, { ...settings, deadLetter: deadLetterQueue });
-    await boss.updateQueue(name, { ...settings, deadLetter: deadLetterQueue });
+    const deadLetter = isQueue(name) && leavesNoLetter.has(name) ? null : deadLetterQueue;
+    await boss.createQueue(name, settings);
+    await boss.updateQueue(name, { ...settings, deadLetter });
   }
   await boss.stop({ graceful: false });
   if (failure !== undefined) throw failure;

@@ -1,17 +1,16 @@
 import { z } from "zod";
 import type { EntriesCursor } from "../../booking-core/ledger/account-history.ts";
 import type { WalletEntry } from "../../booking-core/wallet/wallets.ts";
+import { isCurrency } from "../../foundation/currencies.ts";
 import { type BookingId, isUuid, type PaymentId, type RefundId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { idSchema } from "./id.ts";
 import { moneySchema, moneyView } from "./money.ts";
 import { timeSchema, timeView } from "./time.ts";
 
-const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
-
 export const currencySchema = z
   .string()
-  .refine((text) => currencies.has(text), "must be a currency of ISO 4217 in capitals")
+  .refine(isCurrency, "must be a currency of ISO 4217 in capitals")
   .meta({ description: "ISO 4217.", example: "EUR" });
 
 const { topUpLeastMinor, topUpMostMinor } = limits.wallet;

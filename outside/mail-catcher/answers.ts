@@ -8,7 +8,7 @@ export type Answer = {
   readonly body: string | Buffer;
 };
 
-const notFound: Answer = { status: 404, headers: {}, body: "" };
+export const notFound: Answer = { status: 404, headers: {}, body: "" };
 /** Nothing is fetched, nothing runs, nothing can be sent. */
 const quiet = {
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'",

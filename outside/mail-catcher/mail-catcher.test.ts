@@ -145,3 +145,12 @@ test("a mail beyond the bound is refused, and the next one is taken", async () =
   await send("big@onsale.example", "small");
   expect(await mailsTo("big@onsale.example")).toMatchObject([{ subject: "small" }]);
 });
+
+test("an address that is none is answered, and breaks nothing", async () => {
+  const socket = connect(Number(new URL(catcher.url).port), "127.0.0.1");
+  socket.write("GET // HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n");
+  let answered = "";
+  for await (const chunk of socket) answered += String(chunk);
+  expect(answered).toMatch(/^HTTP\/1\.1 404 /);
+  expect((await fetch(catcher.url)).status).toBe(200);
+});

@@ -6,7 +6,7 @@
 import { createServer } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
-import { answerTo } from "./answers.ts";
+import { answerTo, notFound } from "./answers.ts";
 import { createFaults, type Fault } from "./faults.ts";
 import { openMailbox } from "./mailbox.ts";
 import { parseMail } from "./parse-mail.ts";
@@ -73,9 +73,9 @@ function answer(responseCode: number, text: string): Error {
 }
 
 const http = createServer((request, response) => {
-  const url = new URL(request.url ?? "/", `http://${host}`);
   if (request.method !== "GET") return void response.writeHead(405, { allow: "GET" }).end();
-  const { status, headers, body } = answerTo(mailbox, url);
+  const url = URL.parse(request.url ?? "/", `http://${host}`);
+  const { status, headers, body } = url === null ? notFound : answerTo(mailbox, url);
   response.writeHead(status, headers).end(body);
 });
 http.on("error", (error) => fail(`The mail catcher cannot listen: ${error.message}`));
