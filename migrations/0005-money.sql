@@ -56,6 +56,9 @@ alter table payments
 update payments p set buyer_id = b.buyer_id from bookings b where b.id = p.booking_id;
 alter table payments alter column buyer_id set not null;
 create index payments_by_buyer on payments (buyer_id, created_at);
+-- Payments that nobody ever paid stay pending; only the young ones are asked about.
+drop index payments_silent;
+create index payments_silent on payments (created_at) where status = 'pending';
 
 -- An event that does not take place: everybody is refunded in batches, and these counters say how far it has come.
 create table event_cancellations (
@@ -146,13 +149,14 @@ create index entries_by_account on entries (account_id, transfer_id) include (am
 
 -- Invariant 8, looked at once a statement and not once a row: one statement writes transfers with all of their entries, and
 -- a transfer of an earlier transaction takes no more. The foreign keys of entries are looked at in the same place, for
--- nothing that they point to is ever changed or deleted.
+-- nothing that they point to is ever changed or deleted. A session's own tables come last, whatever they are called.
 drop trigger entries_balance on entries;
 drop trigger transfers_have_entries on transfers;
 drop function transfer_balances();
 alter table entries drop constraint entries_transfer_id_fkey, drop constraint entries_account_id_fkey;
 -- Always by the indexes: a plan is kept for as long as its connection, and the tables grow meanwhile.
 create function check_new_entries() returns trigger language plpgsql
+  set search_path = public, pg_temp
   set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   wrong uuid;
@@ -175,7 +179,8 @@ begin
 end $$;
 create trigger entries_balance after insert on entries referencing new table as fresh
   for each statement execute function check_new_entries();
-create function check_new_transfers() returns trigger language plpgsql set enable_seqscan = off as $$
+create function check_new_transfers() returns trigger language plpgsql
+  set search_path = public, pg_temp set enable_seqscan = off as $$
 declare
   wrong uuid;
 begin
@@ -225,6 +230,7 @@ begin
 end $$;
 -- Always by the indexes: a plan is kept for as long as its connection, and the tables grow meanwhile.
 create function add_to_balances() returns trigger language plpgsql
+  set search_path = public, pg_temp
   set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   mine constant smallint := own_balance_part();

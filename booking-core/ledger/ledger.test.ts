@@ -149,6 +149,22 @@ describe("the database refuses", () => {
     await expect(nowhere).rejects.toThrow("is not of this transaction");
   });
 
+  test("more entries also where a table of the session bears the name of the transfers", async () => {
+    const account = await newAccount();
+    const id = await written(pool, [
+      [account, 5],
+      [account, -5],
+    ]);
+    const hidden = inTransaction(pool, async (sql) => {
+      await sql.query("create temp table transfers on commit drop as select $1::uuid as id", [id]);
+      await addEntries(sql, id, [
+        [account, 7],
+        [account, -7],
+      ]);
+    });
+    await expect(hidden).rejects.toThrow("is not of this transaction");
+  });
+
   test("one entry more of a transfer of the same transaction", async () => {
     const account = await newAccount();
     const lopsided = inTransaction(pool, async (sql) => {

@@ -40,3 +40,9 @@ async function statusOf(sql: Sql, bookingId: BookingId): Promise<BookingStatus> 
   if (found.rows[0] === undefined) throw new Error(`there is no booking ${bookingId}`);
   return found.rows[0].status;
 }
+
+/** What it is, until the transaction ends. */
+export async function lockBooking(sql: Sql, id: BookingId): Promise<BookingStatus | undefined> {
+  const text = "select status from bookings where id = $1 for no key update";
+  return (await sql.query<{ status: BookingStatus }>(text, [id])).rows[0]?.status;
+}

@@ -9,7 +9,7 @@ import { returnWallet, takeWalletAgain } from "../wallet/return-wallet.ts";
 import { settleTopUp } from "../wallet/settle-top-up.ts";
 import type { LateBooking } from "./claim-again.ts";
 import { lockPayments } from "./find-payment.ts";
-import { type PaidBooking, payBooking } from "./pay-booking.ts";
+import { lockBooking, type PaidBooking, payBooking } from "./pay-booking.ts";
 import { followPayments, worthOf } from "./pay-bookings.ts";
 import type { Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
 
@@ -78,6 +78,7 @@ async function settlePayment(
   const payment = isUuid(paymentId) ? (await lockPayments(sql, [paymentId])).get(paymentId) : undefined;
   if (payment === undefined || payment.provider !== fact.provider)
     return park(parts, fact, "the payment is not ours");
+  if (!isOf(fact, payment)) return park(parts, fact, "the provider has another payment under this id");
   if (fact.kind === "payment_failed") return settleFailure(parts, sql, payment);
   if (payment.status === "succeeded" || payment.status === "parked") return settled("nothing new");
   if (isSame(fact, payment)) return settleSuccess(parts, sql, payment, fact, seats);
@@ -104,6 +105,10 @@ async function settleSuccess(
     await settleTopUp(parts, sql, payment, fact);
     return settled("topped up");
   }
+  const { bookingId, otherSeats } = payment;
+  // Before the wallet, as where a payment begins; of an expired one nothing is written before its seats are claimed.
+  const isExpired = bookingId !== null && (await lockBooking(sql, bookingId)) === "expired";
+  if (isExpired && seats === undefined) return { status: "late", bookingId, otherSeats };
   return settleBooking(parts, sql, await withWallet(parts, sql, payment), fact, seats);
 }
 
@@ -119,13 +124,11 @@ async function settleBooking(
   payment: Payment,
   fact: PaymentFact,
   seats: LateSeats | undefined,
-): Promise<Settled | TooLateYet> {
-  const { bookingId, otherSeats } = payment;
+): Promise<Settled> {
   const { providerPaymentId } = fact;
   const paid = await payBooking(parts, sql, payment, providerPaymentId);
   if (paid.outcome === "paid") return settled("paid", paid.booking);
   if (paid.outcome !== "expired") return giveBack(parts, sql, payment, fact, paid.outcome);
-  if (seats === undefined && bookingId !== null) return { status: "late", bookingId, otherSeats };
   if (seats === undefined || seats === "gone") return giveBack(parts, sql, payment, fact, "too_late");
   const paying = { payment, providerPaymentId };
   const booking = await reviveBooking(sql, worthOf(paying), seats);
@@ -149,6 +152,12 @@ async function giveBack(
   await openRefunds(parts, sql, [{ ...refund, ...money, key: `payment ${id}`, requestedBy: null }]);
   await returnWallet(parts, sql, [payment]);
   return settled(`${reason}: refunding`);
+}
+
+/** One of ours is one of theirs: of a second one under the same id the money would be nobody's. */
+export function isOf({ provider, providerPaymentId }: PaymentFact, payment: Payment): boolean {
+  const known = payment.providerPaymentId;
+  return payment.provider === provider && (known === null || known === providerPaymentId);
 }
 
 function isSame({ amount }: PaymentFact, payment: Payment): boolean {

@@ -4,7 +4,7 @@ import type { PaidBooking } from "../bookings/transitions.ts";
 import { lockPayments } from "./find-payment.ts";
 import { payBookings } from "./pay-bookings.ts";
 import type { Payment, PaymentFact, PaymentProviders, ProviderName } from "./payment.ts";
-import type { SettleParts } from "./settle-fact.ts";
+import { isOf, type SettleParts } from "./settle-fact.ts";
 
 export type GroupParts = SettleParts & { readonly providers: PaymentProviders };
 
@@ -31,10 +31,10 @@ export async function settleGroup(
   const plain = plainOf(messages, payments);
   const payings = plain.map(({ payment, fact: { providerPaymentId } }) => ({ payment, providerPaymentId }));
   const paid = await payBookings(parts, sql, payings);
+  const ended = new Map([...payments, ...plain.filter(({ payment }) => paid.has(payment.id)).map(succeeded)]);
   const outcomes = new Map<string, string>();
   for (const { id, fact } of messages)
-    if (paid.has(fact.paymentId) || isOver(fact, payments.get(fact.paymentId)))
-      outcomes.set(id, "nothing new");
+    if (isOver(fact, ended.get(fact.paymentId))) outcomes.set(id, "nothing new");
   for (const { id, payment } of plain) if (paid.has(payment.id)) outcomes.set(id, "paid");
   await markSettled(sql, outcomes);
   return { outcomes, changed: [...paid.values()] };
@@ -70,19 +70,26 @@ function plainOf(messages: readonly Message[], payments: ReadonlyMap<PaymentId, 
   });
 }
 
-function isPlain({ kind, provider, amount }: PaymentFact, payment: Payment): boolean {
+function isPlain(fact: PaymentFact, payment: Payment): boolean {
+  const { kind, amount } = fact;
   const isUnderWay = payment.status === "created" || payment.status === "pending";
   return (
     kind === "payment_succeeded" &&
     isUnderWay &&
-    provider === payment.provider &&
+    isOf(fact, payment) &&
     amount.amountMinor === payment.amount.amountMinor &&
     amount.currency === payment.amount.currency
   );
 }
 
-function isOver({ provider }: PaymentFact, payment: Payment | undefined): boolean {
-  return payment?.provider === provider && (payment.status === "succeeded" || payment.status === "parked");
+function succeeded({ payment, fact }: Plain): [PaymentId, Payment] {
+  const providerPaymentId = payment.providerPaymentId ?? fact.providerPaymentId;
+  return [payment.id, { ...payment, status: "succeeded", providerPaymentId }];
+}
+
+function isOver(fact: PaymentFact, payment: Payment | undefined): boolean {
+  if (payment === undefined || !isOf(fact, payment)) return false;
+  return payment.status === "succeeded" || payment.status === "parked";
 }
 
 async function markSettled(sql: Sql, outcomes: ReadonlyMap<string, string>): Promise<void> {

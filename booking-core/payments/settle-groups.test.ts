@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Logger } from "../../foundation/log.ts";
-import type { Pool } from "../../foundation/postgres/pool.ts";
+import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
 import { silent } from "../../test/harness/shop.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { expireBookings } from "../bookings/jobs.ts";
@@ -65,6 +65,17 @@ function watched({ before, after }: { readonly before?: Look; readonly after?: L
   return { connect, query: pool.query.bind(pool) } as unknown as Pool;
 }
 
+/** The pool, whose transactions hardly wait for a lock. */
+function impatient(): Pool {
+  const { pool } = here.shop;
+  const connect = async () => {
+    const connection = await pool.connect();
+    await connection.query("set lock_timeout = 100");
+    return { query: connection.query.bind(connection), release: () => connection.release(true) };
+  };
+  return { connect, query: pool.query.bind(pool) } as unknown as Pool;
+}
+
 describe("a group of messages", () => {
   test("is settled with as many statements as one message", async () => {
     const counted = async (count: number) => {
@@ -121,6 +132,31 @@ describe("a group of messages", () => {
     expect(await here.statusOf(booking)).toBe("paid");
     expect(await here.paymentStatuses(booking)).toEqual(["succeeded"]);
     await here.expectCounts(booking, paidOnce);
+  });
+
+  test("in which the provider has a second payment under one id pays for the first, and parks the second", async () => {
+    const { booking, payment, told } = await paying();
+    const second = { ...payment, providerPaymentId: "another" };
+    const others = [await tell(second), await tell(second, { type: "payment.failed" })];
+    await settleWebhooks(here.till, [...others, told]);
+    expect(await inboxOf(told)).toMatchObject({ outcome: "paid" });
+    for (const other of others) expect(await inboxOf(other)).toMatchObject({ status: "parked" });
+    expect(await here.paymentStatuses(booking)).toEqual(["succeeded"]);
+  });
+
+  test("of which one booking is locked by somebody settles the others", async () => {
+    const [locked, one, other] = [await paying(), await paying(), await paying()];
+    const { pool } = here.shop;
+    const failures = await inTransaction(pool, async (sql) => {
+      await sql.query("select from bookings where id = $1 for update", [locked.booking.id]);
+      const parts = { ...here.till, pool: impatient() };
+      return settleWebhooks(parts, [locked.told, one.told, other.told]);
+    });
+    expect([...failures.keys()]).toEqual([locked.told.id]);
+    for (const { told } of [one, other]) expect(await inboxOf(told)).toMatchObject({ outcome: "paid" });
+    expect(await inboxOf(locked.told)).toMatchObject({ status: "received", attempts: 0 });
+    expect(await settleWebhooks(here.till, [locked.told])).toEqual(new Map());
+    expect(await here.statusOf(locked.booking)).toBe("paid");
   });
 
   test("at the moment of the deadline ends in tickets, once", async () => {

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { best, bookNow, bookRequest, newBuyer, openEvent } from "../../test/harness/shop.ts";
+import { waitFor } from "../../test/harness/wait-for.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { expireBookings } from "../bookings/jobs.ts";
 import { balanceOf } from "../ledger/balances.ts";
 import { trialBalance } from "../ledger/trial-balance.ts";
 import { returnWallets } from "../wallet/ended-bookings.ts";
+import { lockWallet } from "../wallet/hold-wallet.ts";
 import { fillWallet, openTopUp } from "../wallet/test-wallet.ts";
 import { walletOf } from "../wallet/wallet-accounts.ts";
 import { findPayment } from "./find-payment.ts";
@@ -37,13 +40,17 @@ async function paidPartly() {
   return { booking, payment: started.payment };
 }
 
-async function tell(payment: Payment, type = "payment.succeeded"): Promise<string> {
-  const id = `evt_${randomUUID()}`;
+async function receive(payment: Payment, { id, type }: { id: string; type: string }) {
   const { body, signature } = here.webhook(payment, { id, type });
   await here.till.inbox.receive("sandbox", body, signature);
   const text = "select id from webhook_inbox where provider_event_id = $1";
   const inboxId = (await here.shop.pool.query<{ id: string }>(text, [id])).rows[0]?.id ?? "";
-  expect(await settleWebhooks(here.till, [{ id: "job", data: { inboxId } }])).toEqual(new Map());
+  return { id: "job", data: { inboxId } };
+}
+
+async function tell(payment: Payment, type = "payment.succeeded"): Promise<string> {
+  const id = `evt_${randomUUID()}`;
+  expect(await settleWebhooks(here.till, [await receive(payment, { id, type })])).toEqual(new Map());
   return here.settledOutcome(id);
 }
 
@@ -94,6 +101,31 @@ test("money that comes late takes the wallet's part again, or leaves it where no
   await here.sellAgain(gone.booking);
   expect(await tell(gone.payment)).toBe("too_late: refunding");
   expect([await walletStateOf(gone.payment), await inWallet(gone.booking)]).toEqual(["returned", 4_000n]);
+});
+
+test("money that comes late takes nothing of the wallet before its seats are claimed", async () => {
+  const { booking, payment } = await paidPartly();
+  await expire(booking);
+  const seats = { ...here.till.seats, claim: () => Promise.reject(new Error("Connection is closed.")) };
+  const message = await receive(payment, { id: `evt_${randomUUID()}`, type: "payment.succeeded" });
+  expect((await settleWebhooks({ ...here.till, seats }, [message])).size).toBe(1);
+  expect([await walletStateOf(payment), await inWallet(booking)]).toEqual(["returned", 4_000n]);
+});
+
+test("a yes after a no and a new payment of the same booking do not wait for each other in a circle", async () => {
+  const { booking, payment } = await paidPartly();
+  await tell(payment, "payment.failed");
+  const { pool } = here.shop;
+  const settling = await inTransaction(pool, async (sql) => {
+    // As where a payment begins: the booking, then the wallet.
+    await sql.query("select from bookings where id = $1 for no key update", [booking.id]);
+    const outcome = tell(payment);
+    const waits = async () => (await pool.query("select from pg_locks where not granted")).rowCount !== 0;
+    await waitFor(waits, { what: "settling that waits for the booking" });
+    await lockWallet(sql, booking.buyerId, "EUR");
+    return { outcome };
+  });
+  expect(await settling.outcome).toBe("paid");
 });
 
 test("a top-up fills the wallet once, however often its message comes, and the books balance", async () => {

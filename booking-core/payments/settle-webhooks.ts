@@ -11,6 +11,9 @@ type SettleJob = GroupedJob<{ inboxId: string }>;
 /** A message that failed so often alone is poisoned: it is parked before its job gives up. */
 const triesMost = queueSettings["settle-webhook"].retryLimit;
 
+/** Where a group fails as if Postgres did not serve, so many may fail alone before the others are left for later. */
+const outagesMost = 2;
+
 /**
  * Settles messages of the inbox: the plain ones in one transaction, then each of the others in its own; all of them so
  * where the group's fails. Gives the jobs that are to come again.
@@ -19,34 +22,32 @@ export async function settleWebhooks(
   parts: SettleWebhookParts,
   jobs: readonly SettleJob[],
 ): Promise<Failures> {
-  const settled = await trySettleGroup(parts, jobs);
-  if (settled instanceof Error) return new Map(jobs.map(({ id }) => [id, settled]));
+  const { settled, outage } = await trySettleGroup(parts, jobs);
   const failures = new Map<string, unknown>();
   for (const job of jobs) {
     if (settled.has(job.data.inboxId)) continue;
-    const failure = await trySettle(parts, job.data.inboxId);
+    const isLeft = outage !== undefined && failures.size >= outagesMost;
+    const failure = isLeft ? outage : await trySettle(parts, job.data.inboxId);
     if (failure !== undefined) failures.set(job.id, failure);
   }
   return failures;
 }
 
-/** The messages that are settled; an error where Postgres does not serve, and nobody need try alone. */
-async function trySettleGroup(
-  parts: SettleWebhookParts,
-  jobs: readonly SettleJob[],
-): Promise<ReadonlyMap<string, string> | Error> {
+type GroupTried = { readonly settled: ReadonlyMap<string, string>; readonly outage?: unknown };
+
+/** The messages that are settled. An outage may be no more than one row that somebody has locked for long. */
+async function trySettleGroup(parts: SettleWebhookParts, jobs: readonly SettleJob[]): Promise<GroupTried> {
   const inboxIds = jobs.map(({ data }) => data.inboxId);
   try {
     const settled = await inTransaction(parts.pool, (sql) => settleGroup(parts, sql, inboxIds));
     for (const booking of settled.changed) await tellBuyer(parts, booking);
-    return settled.outcomes;
+    return { settled: settled.outcomes };
   } catch (error) {
-    if (error instanceof Error && isOutage(error) && jobs.length > 1) return error;
     parts.logger.warn(
       { err: error, messages: jobs.length },
       "a group of messages failed: each is settled alone",
     );
-    return new Map();
+    return { settled: new Map(), ...(isOutage(error) ? { outage: error } : {}) };
   }
 }
 
