@@ -130,6 +130,7 @@ update webhook_inbox set status = case when settled_at is null then 'received' w
   when outcome = 'ignored' then 'ignored' else 'settled' end;
 alter table webhook_inbox add constraint webhook_inbox_settled check ((status = 'received') = (settled_at is null));
 create index webhook_inbox_parked on webhook_inbox (received_at) where status = 'parked';
+create index webhook_inbox_waiting on webhook_inbox (received_at) where status = 'received';
 
 -- The books. Party: the provider's name, an event's id, 'house', a buyer's id, or a payment's id.
 alter table ledger_accounts

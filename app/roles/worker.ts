@@ -6,6 +6,7 @@ import { publishEvents, publishMissing } from "../../booking-core/events/publish
 import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
+import { takeUpForgotten } from "../../booking-core/payments/forgotten-messages.ts";
 import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import { sendCode } from "../../booking-core/people/send-code.ts";
@@ -73,6 +74,9 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
       createComparison({ ...core, lease }),
     ),
     repeat("silent payments", 15_000, core.logger, () => askAboutSilentPayments(core)),
+    repeat("forgotten messages", 60_000, core.logger, async () => {
+      await takeUpForgotten(core);
+    }),
     repeat("silent refunds", 15_000, core.logger, () => askAboutSilentRefunds(core)),
     repeat("cancelled events", 2_000, core.logger, () => refundCancelledEvents(core)),
   ];

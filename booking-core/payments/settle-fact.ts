@@ -82,6 +82,7 @@ async function settlePayment(
   if (fact.kind === "payment_failed") return settleFailure(parts, sql, payment);
   if (payment.status === "succeeded" || payment.status === "parked") return settled("nothing new");
   if (isSame(fact, payment)) return settleSuccess(parts, sql, payment, fact, seats);
+  if (fact.amount.amountMinor <= 0n) return park(parts, fact, "the amount is nothing");
   await keepReceived(parts, sql, payment, fact, "wrong_amount");
   await returnWallet(parts, sql, [payment]);
   return park(parts, fact, "the amount is not what was asked for");
@@ -196,7 +197,7 @@ async function keepReceived(
 }
 
 async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {
-  if (!isUuid(fact.refundId)) return park(parts, fact, "the refund is not ours");
+  if (!isUuid(fact.refundId) || !isUuid(fact.paymentId)) return park(parts, fact, "the refund is not ours");
   const found = await sql.query<{ amount_minor: bigint; currency: string; status: string }>(
     `select r.amount_minor, r.currency, r.status from refunds r join payments p on p.id = r.payment_id
       where r.id = $1 and r.payment_id = $2 and p.provider = $3 for no key update of r`,

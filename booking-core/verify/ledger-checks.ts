@@ -88,7 +88,7 @@ const unrecordedPayments = `
 
 const missingGuards = `
   select wanted.name as key, 'the trigger ' || wanted.name || ' is missing or switched off' as sentence
-    from (values ('entries_append_only'), ('transfers_append_only'), ('entries_balance'), ('transfers_have_entries'), ('entries_add_up'), ('ledger_accounts_stay'), ('account_balances_follow'), ('account_balances_stay'), ('refunds_stay'), ('payments_stay')) as wanted (name)
+    from (values ('entries_append_only'), ('transfers_append_only'), ('entries_balance'), ('transfers_have_entries'), ('entries_add_up'), ('ledger_accounts_stay'), ('account_balances_follow'), ('account_balances_stay'), ('refunds_stay'), ('payments_stay'), ('tickets_stay'), ('check_ins_append_only'), ('offers_price_stays')) as wanted (name)
    where not exists (select from pg_trigger t where t.tgname = wanted.name and t.tgenabled in ('O', 'A'))
    union all
   select 'wallets_never_negative', 'the database would let a wallet be overdrawn'
