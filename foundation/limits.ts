@@ -61,6 +61,8 @@ export const limits = {
     strangers: { perMinute: 60, burst: 60 },
     /** Passwords, e-mailed codes, and codes of lanes and of house seats. */
     guesses: { perMinute: 20, burst: 20 },
+    /** Messages to a payment provider's address that are not signed by it. */
+    forgeries: { perMinute: 20, burst: 20 },
     joinsOfIdentity: { perMinute: 30, burst: 10 },
     /** Seat maps: plans, snapshots and live connections. */
     maps: { perMinute: 600, burst: 300 },
@@ -191,6 +193,20 @@ export const limits = {
     passwordChecksAtOnce: 16,
   },
   payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
+  /** Messages of payment providers that come at the same time. */
+  inbox: {
+    /** That share one transaction. */
+    messagesPerGroup: 100,
+    /** That wait to be stored; past it 503. */
+    messagesWaiting: 2_000,
+    waitMs: 3,
+    groupsAtOnce: 2,
+  },
+  settlement: {
+    /** Messages that share one transaction. */
+    messagesPerGroup: 200,
+    groupsAtOnce: 2,
+  },
   shutdown: { drainMs: 3_000 },
 } as const;
 

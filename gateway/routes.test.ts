@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { BookOutcome } from "../booking-core/bookings/book-request.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
+import { defaultBounds } from "./bounds.ts";
 import { routes } from "./routes.ts";
 import type { GatewayServices } from "./services.ts";
 import { problemOf, send } from "./test-client.ts";
@@ -269,6 +270,31 @@ test("the webhook's bytes reach the inbox untouched, whatever they are", async (
   const refused = await send(gateway, "/v1/webhooks/sandbox", { method: "POST", raw: "{}" });
   expect(problemOf(refused)).toMatchObject({ status: 401, code: "webhook_signature_wrong" });
   expect(bodies[1]?.[1]).toBe("");
+});
+
+test("too many webhooks at once are told to come again, and forged ones from one address to come later", async () => {
+  const forged = "webhook_signature_wrong" as const;
+  const outcomes = ["busy", forged, forged, forged, forged] as const;
+  let received = 0;
+  const inbox: GatewayServices["inbox"] = {
+    receive: async () => {
+      received += 1;
+      return { outcome: outcomes[received - 1] ?? "stored" };
+    },
+  };
+  const gateway = await startTestGateway({ inbox }, { rates: { forgeries: { perMinute: 1, burst: 3 } } });
+  const statuses: number[] = [];
+  for (let sent = 0; sent < 6; sent += 1)
+    statuses.push((await send(gateway, "/v1/webhooks/sandbox", { method: "POST", raw: "{}" })).status);
+  // What is signed is taken from there all the same.
+  expect(statuses).toEqual([503, 401, 401, 401, 429, 200]);
+});
+
+test("a webhook that is longer than any provider's is refused", async () => {
+  const gateway = await startTestGateway();
+  const raw = Buffer.alloc(defaultBounds.http.webhookBodyBytes + 1, "x");
+  const refused = await send(gateway, "/v1/webhooks/sandbox", { method: "POST", raw });
+  expect(problemOf(refused)).toMatchObject({ status: 413, code: "body_too_large" });
 });
 
 test("every route has a name and a way of its own", () => {

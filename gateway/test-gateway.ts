@@ -21,6 +21,7 @@ const noLimits = {
   sessions: freeRates,
   strangers: freeRates,
   guesses: freeRates,
+  forgeries: freeRates,
   joinsOfIdentity: freeRates,
   maps: freeRates,
   reads: freeRates,

@@ -137,6 +137,57 @@ drop index entries_by_account;
 -- A transfer's id grows with time, so this is the account's history too.
 create index entries_by_account on entries (account_id, transfer_id) include (amount_minor);
 
+-- Invariant 8, looked at once a statement and not once a row: one statement writes transfers with all of their entries, and
+-- a transfer of an earlier transaction takes no more. The foreign keys of entries are looked at in the same place, for
+-- nothing that they point to is ever changed or deleted.
+drop trigger entries_balance on entries;
+drop trigger transfers_have_entries on transfers;
+drop function transfer_balances();
+alter table entries drop constraint entries_transfer_id_fkey, drop constraint entries_account_id_fkey;
+-- Always by the indexes: a plan is kept for as long as its connection, and the tables grow meanwhile.
+create function check_new_entries() returns trigger language plpgsql
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  wrong uuid;
+begin
+  select transfer_id into wrong from fresh group by transfer_id, currency having sum(amount_minor) <> 0 limit 1;
+  if found then
+    raise exception 'transfer % does not sum to zero', wrong using errcode = 'check_violation';
+  end if;
+  select f.transfer_id into wrong from (select distinct transfer_id from fresh) f left join transfers t on t.id = f.transfer_id
+   where t.xmin is distinct from pg_current_xact_id()::xid limit 1;
+  if found then
+    raise exception 'transfer % is not of this transaction: its entries are written together with it', wrong using errcode = 'check_violation';
+  end if;
+  select f.account_id into wrong from (select distinct account_id, currency from fresh) f
+    left join ledger_accounts a on a.id = f.account_id where a.currency is distinct from f.currency limit 1;
+  if found then
+    raise exception 'there is no account % in the currency of its entry', wrong using errcode = 'foreign_key_violation';
+  end if;
+  return null;
+end $$;
+create trigger entries_balance after insert on entries referencing new table as fresh
+  for each statement execute function check_new_entries();
+create function check_new_transfers() returns trigger language plpgsql set enable_seqscan = off as $$
+declare
+  wrong uuid;
+begin
+  select f.id into wrong from fresh f where not exists (select from entries e where e.transfer_id = f.id) limit 1;
+  if found then
+    raise exception 'transfer % has no entries', wrong using errcode = 'check_violation';
+  end if;
+  return null;
+end $$;
+create trigger transfers_have_entries after insert on transfers referencing new table as fresh
+  for each statement execute function check_new_transfers();
+-- An account is what its entries say of it.
+create function refuse_account_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'accounts of the ledger stay as they are: entries point to them' using errcode = 'restrict_violation';
+end $$;
+create trigger ledger_accounts_stay before update or delete or truncate on ledger_accounts
+  for each statement execute function refuse_account_change();
+
 -- What each account holds, in several rows of which a transaction changes one: many settle for one organiser at the same
 -- time and do not wait for each other. A wallet has one row, because there the order of the spends is what counts. Written
 -- by the database itself with the entries, so it cannot say anything else than they do.

@@ -6,7 +6,7 @@ import { publishEvents, publishMissing } from "../../booking-core/events/publish
 import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
-import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
+import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import { sendCode } from "../../booking-core/people/send-code.ts";
 import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
@@ -15,6 +15,7 @@ import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
 import { createComparison } from "../../booking-core/verify/compare-sections.ts";
 import { createComparisonLease } from "../../booking-core/verify/comparison-lease.ts";
 import type { Config } from "../../foundation/config.ts";
+import { limits } from "../../foundation/limits.ts";
 import { repeat } from "../../foundation/repeat.ts";
 import type { Core } from "../core.ts";
 import type { RunningRole } from "./running-role.ts";
@@ -31,7 +32,10 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
   await core.jobs.work("mark-seats", { concurrency: 1 }, (data) => applyMarks(core, data));
   await core.jobs.work("count-identities", { concurrency: 1 }, (data) => countIdentities(core, data));
-  await core.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(core, data));
+  const { messagesPerGroup: groupSize, groupsAtOnce: concurrency } = limits.settlement;
+  await core.jobs.workGroups("settle-webhook", { groupSize, concurrency }, (group) =>
+    settleWebhooks(core, group),
+  );
   await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>

@@ -8,7 +8,7 @@ import type { Money } from "../../foundation/money.ts";
  *        ├── buyer ──▶ the same: some seats given back; the deadline put off, once
  *        ├── payment failed ──▶ failed
  *        ├── buyer ──▶ cancelled
- *        └── deadline ──▶ expired
+ *        └── deadline ──▶ expired ──money came late, and seats as good are free──▶ paid
  * Live, with seats: pending_payment, paid, partly_refunded. All others have ended and hold no seat.
  */
 export const bookingStatuses = [

@@ -55,6 +55,25 @@ export async function countSeats(sql: Sql, bookings: readonly NewBooking[]): Pro
   };
 }
 
+/** Of a booking that comes to life again. False where its identity would have more than the event grants. */
+export async function countAgain(sql: Sql, { eventId, identity, quantity }: Share): Promise<boolean> {
+  const counted = await sql.query<{ most: number | null; granted: boolean }>(
+    `with bound as (
+       select id, most_per_identity as most from events where id = $1
+     ), counted as (
+       insert into identity_seats as held (event_id, identity, seats)
+       select id, $2, $3 from bound where $3 <= most
+       on conflict (event_id, identity) do update set seats = held.seats + excluded.seats
+         where held.seats + excluded.seats <= (select most from bound)
+       returning identity
+     )
+     select most, exists (select from counted) as granted from bound`,
+    [eventId, identity, quantity],
+  );
+  const [row] = counted.rows;
+  return row !== undefined && (row.most === null || row.granted);
+}
+
 type Share = { readonly eventId: EventId; readonly identity: string; readonly quantity: number };
 
 /** Of bookings that have ended, given seats back, or were not written after all. Rows are locked in one order. */

@@ -7,5 +7,6 @@ export async function pay(sql: Sql, bookingId: BookingId): Promise<boolean> {
   const found = await sql.query<{ total_minor: bigint }>("select total_minor from bookings where id = $1", [
     bookingId,
   ]);
-  return markPaid(sql, bookingId, found.rows[0]?.total_minor ?? 0n);
+  const worth = { bookingId, amountMinor: found.rows[0]?.total_minor ?? 0n };
+  return (await markPaid(sql, [worth])).length === 1;
 }

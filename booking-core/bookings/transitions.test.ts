@@ -62,7 +62,12 @@ const ends = (["expired", "failed", "cancelled"] as const).map(
   }),
 );
 const transitions: readonly Transition[] = [
-  { name: "paid", to: "paid", run: (sql, { id, total }) => markPaid(sql, id, total.amountMinor) },
+  {
+    name: "paid",
+    to: "paid",
+    run: async (sql, { id, total: { amountMinor } }) =>
+      (await markPaid(sql, [{ bookingId: id, amountMinor }])).length === 1,
+  },
   ...ends,
   {
     name: "seats given back",
@@ -103,7 +108,9 @@ describe("the state machine of bookings", () => {
   test("nothing is paid that costs something else by now", async () => {
     const booking = await bookingIn("pending_payment");
     await mind.giveBack({ bookingId: booking.id, buyerId: booking.buyerId }, [0]);
-    expect(await markPaid(shop.pool, booking.id, booking.total.amountMinor)).toBe(false);
-    expect(await markPaid(shop.pool, booking.id, booking.total.amountMinor / 2n)).toBe(true);
+    const { id: bookingId, total } = booking;
+    const pay = (amountMinor: bigint) => markPaid(shop.pool, [{ bookingId, amountMinor }]);
+    expect(await pay(total.amountMinor)).toEqual([]);
+    expect(await pay(total.amountMinor / 2n)).toMatchObject([{ id: bookingId, status: "paid" }]);
   });
 });

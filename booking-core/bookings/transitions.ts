@@ -11,16 +11,31 @@ export type EndedBooking = {
   readonly quantity: number;
 };
 
+export type PaidBooking = {
+  readonly id: BookingId;
+  readonly eventId: EventId;
+  readonly buyerId: BuyerId;
+  readonly status: BookingStatus;
+};
+
+export type Worth = { readonly bookingId: BookingId; readonly amountMinor: bigint };
+
 /**
- * pending_payment → paid. False where the booking is in any other state, or costs something else by now: then nothing
- * has changed.
+ * pending_payment → paid, of any number in one statement. Gives those that are paid now: with one that is in any other
+ * state, or costs something else by now, nothing happens. Locked in the order of their ids.
  */
-export async function markPaid(sql: Sql, bookingId: BookingId, amountMinor: bigint): Promise<boolean> {
-  const updated = await sql.query(
-    "update bookings set status = 'paid' where id = $1 and status = 'pending_payment' and total_minor = $2",
-    [bookingId, amountMinor],
+export async function markPaid(sql: Sql, worths: readonly Worth[]): Promise<PaidBooking[]> {
+  const paid = await sql.query<PaidBooking>(
+    `with wanted as (
+       select b.id from bookings b join unnest($1::uuid[], $2::bigint[]) as w (id, total) on w.id = b.id
+        where b.status = 'pending_payment' and b.total_minor = w.total
+        order by b.id for no key update of b
+     )
+     update bookings b set status = 'paid' from wanted where wanted.id = b.id
+     returning b.id, b.event_id as "eventId", b.buyer_id as "buyerId", b.status`,
+    [worths.map(({ bookingId }) => bookingId), worths.map(({ amountMinor }) => amountMinor)],
   );
-  return updated.rowCount === 1;
+  return paid.rows;
 }
 
 /** pending_payment stays so, with a later deadline; once for a booking, where its event allows it. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { uuidSource } from "../../foundation/ids.ts";
-import { createPool, inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
+import { createPool, inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
 import { createTestDatabase } from "../../test/harness/database.ts";
 import { type NewTransfer, recordTransfers } from "./record-transfers.ts";
 
@@ -77,49 +77,123 @@ describe("the database refuses", () => {
     await expect(pool.query(statement)).rejects.toThrow("append-only");
   });
 
-  test("a transfer that does not sum to zero, when it commits", async () => {
-    const id = randomUUID();
-    const lopsided = inTransaction(pool, async (sql) => {
-      const account = await sql.query(
-        "insert into ledger_accounts (id, kind, party, currency) values ($1::uuid, 'buyer_refunds', $1::text, 'EUR') returning id",
-        [randomUUID()],
-      );
-      await sql.query("insert into transfers (id, key, kind) values ($1::uuid, $1::text, 'payment')", [id]);
-      await sql.query(
-        "insert into entries (transfer_id, position, account_id, amount_minor, currency) values ($1, 0, $2, 5, 'EUR')",
-        [id, account.rows[0].id],
-      );
-    });
-    await expect(lopsided).rejects.toThrow("does not sum to zero");
+  test("an account that is changed, deleted or emptied", async () => {
+    await record(transfer(randomUUID()));
+    for (const statement of [
+      "update ledger_accounts set party = 'another'",
+      "delete from ledger_accounts",
+      "truncate ledger_accounts cascade",
+    ])
+      await expect(pool.query(statement)).rejects.toThrow("accounts of the ledger stay");
   });
 
-  test("a transfer without entries, when it commits", async () => {
-    const empty = inTransaction(pool, (sql) =>
-      sql.query("insert into transfers (id, key, kind) values ($1::uuid, $1::text, 'payment')", [
-        randomUUID(),
-      ]),
-    );
-    await expect(empty).rejects.toThrow("has no entries");
+  test("a transfer that does not sum to zero", async () => {
+    await expect(written(pool, [[await newAccount(), 5]])).rejects.toThrow("does not sum to zero");
+  });
+
+  test("a transfer without entries, also where they would come with the next statement", async () => {
+    await expect(written(pool, [])).rejects.toThrow("has no entries");
   });
 
   test("an amount that balances only across currencies", async () => {
-    const id = randomUUID();
-    const mixed = inTransaction(pool, async (sql) => {
-      await sql.query("insert into transfers (id, key, kind) values ($1::uuid, $1::text, 'payment')", [id]);
-      for (const [position, currency, amount] of [
-        [0, "EUR", 5],
-        [1, "USD", -5],
-      ] as const) {
-        const account = await sql.query(
-          "insert into ledger_accounts (id, kind, party, currency) values ($1::uuid, 'buyer_refunds', $1::text, $2) returning id",
-          [randomUUID(), currency],
-        );
-        await sql.query(
-          "insert into entries (transfer_id, position, account_id, amount_minor, currency) values ($1, $2, $3, $4, $5)",
-          [id, position, account.rows[0].id, amount, currency],
-        );
-      }
-    });
+    const mixed = written(pool, [
+      [await newAccount("EUR"), 5, "EUR"],
+      [await newAccount("USD"), -5, "USD"],
+    ]);
     await expect(mixed).rejects.toThrow("does not sum to zero");
   });
+
+  test("amounts that balance only over two transfers", async () => {
+    const account = await newAccount();
+    const text = `with t as (insert into transfers (id, key, kind)
+        select id, id::text, 'payment' from unnest($1::uuid[]) as id returning id)
+      insert into entries (transfer_id, position, account_id, amount_minor, currency)
+      select * from unnest($1::uuid[], '{0,0}'::int[], $2::uuid[], '{5,-5}'::bigint[], '{EUR,EUR}'::text[])`;
+    const crossed = pool.query(text, [
+      [randomUUID(), randomUUID()],
+      [account, account],
+    ]);
+    await expect(crossed).rejects.toThrow("does not sum to zero");
+  });
+
+  test("an entry of an account in another currency, or of none", async () => {
+    const euros = await newAccount("EUR");
+    const dollars = written(pool, [
+      [euros, 5, "USD"],
+      [euros, -5, "USD"],
+    ]);
+    await expect(dollars).rejects.toThrow("in the currency of its entry");
+    const nobody = randomUUID();
+    const unknown = written(pool, [
+      [nobody, 5],
+      [nobody, -5],
+    ]);
+    await expect(unknown).rejects.toThrow("there is no account");
+  });
+
+  test("more entries of a transfer that is there, though they sum to zero", async () => {
+    const account = await newAccount();
+    const id = await written(pool, [
+      [account, 5],
+      [account, -5],
+    ]);
+    const more = addEntries(pool, id, [
+      [account, 7],
+      [account, -7],
+    ]);
+    await expect(more).rejects.toThrow("is not of this transaction");
+    const nowhere = addEntries(pool, randomUUID(), [
+      [account, 7],
+      [account, -7],
+    ]);
+    await expect(nowhere).rejects.toThrow("is not of this transaction");
+  });
+
+  test("one entry more of a transfer of the same transaction", async () => {
+    const account = await newAccount();
+    const lopsided = inTransaction(pool, async (sql) => {
+      const id = await written(sql, [
+        [account, 5],
+        [account, -5],
+      ]);
+      await addEntries(sql, id, [[account, 7]]);
+    });
+    await expect(lopsided).rejects.toThrow("does not sum to zero");
+  });
 });
+
+type WrittenEntry = readonly [account: string, amountMinor: number, currency?: string];
+
+/** As somebody would write it who does not go through `recordTransfers`. */
+async function written(sql: Sql, entries: readonly WrittenEntry[]): Promise<string> {
+  const id = randomUUID();
+  const text = `with t as (insert into transfers (id, key, kind) values ($1::uuid, $1::uuid::text, 'payment'))
+    ${insertEntries}`;
+  await sql.query(text, [id, ...columnsOf(entries)]);
+  return id;
+}
+
+async function addEntries(sql: Sql, id: string, entries: readonly WrittenEntry[]): Promise<void> {
+  await sql.query(insertEntries, [id, ...columnsOf(entries, 10)]);
+}
+
+const insertEntries = `insert into entries (transfer_id, position, account_id, amount_minor, currency)
+  select $1::uuid, * from unnest($2::int[], $3::uuid[], $4::bigint[], $5::text[])`;
+
+function columnsOf(entries: readonly WrittenEntry[], firstPosition = 0): unknown[] {
+  return [
+    entries.map((_, index) => firstPosition + index),
+    entries.map(([account]) => account),
+    entries.map(([, amountMinor]) => amountMinor),
+    entries.map(([, , currency = "EUR"]) => currency),
+  ];
+}
+
+async function newAccount(currency = "EUR"): Promise<string> {
+  const id = randomUUID();
+  await pool.query(
+    "insert into ledger_accounts (id, kind, party, currency) values ($1::uuid, 'buyer_refunds', $1::uuid::text, $2)",
+    [id, currency],
+  );
+  return id;
+}

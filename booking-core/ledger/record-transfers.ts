@@ -20,8 +20,8 @@ export type NewTransfer = {
 type Written = { readonly id: string; readonly transfer: NewTransfer };
 
 /**
- * Any number of transfers in a few statements. Gives the keys that are new: a fact that was recorded before is left as
- * it is. A wallet that would be overdrawn ends the transaction.
+ * Any number of transfers, in one statement with their entries: the database takes no entry later. Gives the keys that
+ * are new: a fact that was recorded before is left as it is. A wallet that would be overdrawn ends the transaction.
  */
 export async function recordTransfers(
   sql: Sql,
@@ -31,52 +31,62 @@ export async function recordTransfers(
   if (transfers.length === 0) return new Set();
   for (const transfer of transfers) assertBalanced(transfer);
   const wanted = transfers.map((transfer): Written => ({ id: ids.next<string>(), transfer }));
-  const fresh = await insertTransfers(sql, wanted);
-  const written = wanted.filter(({ id }) => fresh.has(id));
-  await insertEntries(sql, ids, written);
-  return new Set(written.map(({ transfer }) => transfer.key));
+  const entries = wanted.flatMap(entriesOf);
+  const accountIds = await findAccounts(sql, ids, entries);
+  const inserted = await sql.query<{ key: string }>(insertText, [
+    ...transferColumns(wanted),
+    ...entryColumns(entries, accountIds),
+  ]);
+  return new Set(inserted.rows.map(({ key }) => key));
 }
 
-/** The database says so too, at the commit; here it names the culprit. */
+/** The database says so too; here it names the culprit. */
 function assertBalanced({ key, entries }: NewTransfer): void {
   const sum = entries.reduce((total, { amountMinor }) => total + amountMinor, 0n);
   if (sum !== 0n) throw new Error(`the entries of the transfer "${key}" sum to ${sum}`);
 }
 
-async function insertTransfers(sql: Sql, wanted: readonly Written[]): Promise<ReadonlySet<string>> {
-  const inserted = await sql.query<{ id: string }>(
-    `insert into transfers (id, key, kind, booking_id, payment_id, refund_id)
-     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[])
-     on conflict (key) do nothing returning id`,
-    [
-      wanted.map(({ id }) => id),
-      wanted.map(({ transfer }) => transfer.key),
-      wanted.map(({ transfer }) => transfer.kind),
-      wanted.map(({ transfer }) => transfer.bookingId ?? null),
-      wanted.map(({ transfer }) => transfer.paymentId ?? null),
-      wanted.map(({ transfer }) => transfer.refundId ?? null),
-    ],
-  );
-  return new Set(inserted.rows.map(({ id }) => id));
+const insertText = `
+  with fresh as (
+    insert into transfers (id, key, kind, booking_id, payment_id, refund_id)
+    select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[])
+    on conflict (key) do nothing returning id, key
+  ), written as (
+    insert into entries (transfer_id, position, account_id, amount_minor, currency)
+    select e.* from unnest($7::uuid[], $8::int[], $9::uuid[], $10::bigint[], $11::text[])
+      as e (transfer_id, position, account_id, amount_minor, currency)
+     where e.transfer_id in (select id from fresh)
+  )
+  select key from fresh`;
+
+type Entry = NewEntry & {
+  readonly transferId: string;
+  readonly position: number;
+  readonly currency: string;
+};
+
+function entriesOf({ id, transfer: { currency, entries } }: Written): Entry[] {
+  const written = entries.filter(({ amountMinor }) => amountMinor !== 0n);
+  return written.map((entry, position) => ({ ...entry, transferId: id, position, currency }));
 }
 
-async function insertEntries(sql: Sql, ids: IdSource, written: readonly Written[]): Promise<void> {
-  const rows = written.flatMap(({ id, transfer: { currency, entries } }) =>
-    entries
-      .filter(({ amountMinor }) => amountMinor !== 0n)
-      .map(({ account, amountMinor }, position) => ({ id, position, account, amountMinor, currency })),
-  );
-  if (rows.length === 0) return;
-  const accountIds = await findAccounts(sql, ids, rows);
-  await sql.query(
-    `insert into entries (transfer_id, position, account_id, amount_minor, currency)
-     select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::bigint[], $5::text[])`,
-    [
-      rows.map(({ id }) => id),
-      rows.map(({ position }) => position),
-      accountIds,
-      rows.map(({ amountMinor }) => amountMinor),
-      rows.map(({ currency }) => currency),
-    ],
-  );
+function transferColumns(wanted: readonly Written[]): unknown[] {
+  return [
+    wanted.map(({ id }) => id),
+    wanted.map(({ transfer }) => transfer.key),
+    wanted.map(({ transfer }) => transfer.kind),
+    wanted.map(({ transfer }) => transfer.bookingId ?? null),
+    wanted.map(({ transfer }) => transfer.paymentId ?? null),
+    wanted.map(({ transfer }) => transfer.refundId ?? null),
+  ];
+}
+
+function entryColumns(entries: readonly Entry[], accountIds: readonly string[]): unknown[] {
+  return [
+    entries.map(({ transferId }) => transferId),
+    entries.map(({ position }) => position),
+    accountIds,
+    entries.map(({ amountMinor }) => amountMinor),
+    entries.map(({ currency }) => currency),
+  ];
 }

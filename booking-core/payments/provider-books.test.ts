@@ -10,7 +10,10 @@ test("after every kind of end, told twice and out of order, the provider's books
     const booking = await here.book({ quantity: 1, paymentWindowMs: isLate ? 1_000 : 60_000 });
     const payments = [];
     for (const _ of decisions) payments.push(await here.startPayment(booking));
-    if (isLate) await here.becomes(booking, "expired");
+    if (isLate) {
+      await here.becomes(booking, "expired");
+      await here.sellAgain(booking);
+    }
     for (const [index, decision] of decisions.entries())
       await decide(payments[index]?.payUrl ?? null, decision, { copies: 2, delayMs: index === 0 ? 300 : 0 });
   };

@@ -10,10 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => here.close());
 
-test("money for a booking that has expired goes back once, with an e-mail that says so", async () => {
+test("money for a booking whose seats are another's by now goes back once, with an e-mail that says so", async () => {
   const booking = await here.book({ paymentWindowMs: 1_000 });
   const payment = await here.startPayment(booking);
   await here.becomes(booking, "expired");
+  await here.sellAgain(booking);
   await decide(payment.payUrl, "approve", { copies: 3 });
   await here.refundDone(payment);
   await here.allSettled();
@@ -65,6 +66,7 @@ test("a refund whose answer is lost is the same refund when it is asked for agai
     return outcome;
   };
   await here.becomes(booking, "expired");
+  await here.sellAgain(booking);
   await decide(payment.payUrl, "approve");
   const refundId = await here.refundDone(payment);
   here.till.provider.refund = refund;

@@ -1,11 +1,14 @@
 import { isUuid } from "../../foundation/ids.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
+import { reviveBooking, type SeatAgain } from "../bookings/revive-booking.ts";
 import { recordTransfers } from "../ledger/record-transfers.ts";
 import { finishRefund, parkRefund } from "../refunds/finish-refund.ts";
 import { openRefunds, type RefundParts } from "../refunds/open-refunds.ts";
+import type { LateBooking } from "./claim-again.ts";
 import { lockPayments } from "./find-payment.ts";
 import { type PaidBooking, payBooking } from "./pay-booking.ts";
+import { followPayments, worthOf } from "./pay-bookings.ts";
 import type { Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
 
 export type SettleParts = RefundParts & { readonly logger: Logger };
@@ -17,6 +20,12 @@ export type Settled = {
   readonly changed?: PaidBooking;
 };
 
+/** Nothing was written: the booking has expired, and its seats must be claimed again before there is more to say. */
+export type TooLateYet = LateBooking & { readonly status: "late" };
+
+/** What was claimed again for an expired booking, or that it is not to be had. */
+export type LateSeats = readonly SeatAgain[] | "gone";
+
 /**
  * Everything that follows from what the provider says, in the caller's transaction. The payment's row is locked
  * first: messages about one payment take effect one after the other, and what has taken effect does not again.
@@ -25,7 +34,12 @@ export type Settled = {
  *      └──────────┴──▶ failed ──▶ (succeeded …)       a provider may change its mind, for the better
  *      └──────────┴──▶ parked                         another amount came than was asked for: people look
  */
-export async function settleFact(parts: SettleParts, sql: Sql, fact: ProviderFact): Promise<Settled> {
+export async function settleFact(
+  parts: SettleParts,
+  sql: Sql,
+  fact: ProviderFact,
+  seats?: LateSeats,
+): Promise<Settled | TooLateYet> {
   switch (fact.kind) {
     case "other":
       return { status: "ignored", outcome: "ignored" };
@@ -33,7 +47,7 @@ export async function settleFact(parts: SettleParts, sql: Sql, fact: ProviderFac
       return park(parts, fact, "the message cannot be read");
     case "payment_succeeded":
     case "payment_failed":
-      return settlePayment(parts, sql, fact);
+      return settlePayment(parts, sql, fact, seats);
     case "refund_succeeded":
     case "refund_failed":
       return settleRefund(parts, sql, fact);
@@ -52,13 +66,20 @@ function park({ logger }: SettleParts, fact: ProviderFact, why: string): Settled
   return { status: "parked", outcome: why };
 }
 
-async function settlePayment(parts: SettleParts, sql: Sql, fact: PaymentFact): Promise<Settled> {
+async function settlePayment(
+  parts: SettleParts,
+  sql: Sql,
+  fact: PaymentFact,
+  seats: LateSeats | undefined,
+): Promise<Settled | TooLateYet> {
   const { paymentId } = fact;
   const payment = isUuid(paymentId) ? (await lockPayments(sql, [paymentId])).get(paymentId) : undefined;
   if (payment === undefined) return park(parts, fact, "the payment is not ours");
   if (fact.kind === "payment_failed") return settleFailure(sql, payment);
   if (payment.status === "succeeded" || payment.status === "parked") return settled("nothing new");
-  return settleSuccess(parts, sql, payment, fact);
+  if (isSame(fact, payment)) return settleSuccess(parts, sql, payment, fact, seats);
+  await keepReceived(parts, sql, payment, fact, "wrong_amount");
+  return park(parts, fact, "the amount is not what was asked for");
 }
 
 async function settleFailure(sql: Sql, { id, status }: Payment): Promise<Settled> {
@@ -72,20 +93,36 @@ async function settleSuccess(
   sql: Sql,
   payment: Payment,
   fact: PaymentFact,
-): Promise<Settled> {
-  if (!isSame(fact, payment)) {
-    await keepReceived(parts, sql, payment, fact, "wrong_amount");
-    return park(parts, fact, "the amount is not what was asked for");
-  }
-  const paid = await payBooking(parts, sql, payment, fact.providerPaymentId);
+  seats: LateSeats | undefined,
+): Promise<Settled | TooLateYet> {
+  const { bookingId, otherSeats } = payment;
+  const { providerPaymentId } = fact;
+  const paid = await payBooking(parts, sql, payment, providerPaymentId);
   if (paid.outcome === "paid") return settled("paid", paid.booking);
-  await keepReceived(parts, sql, payment, fact, paid.outcome);
+  if (paid.outcome !== "expired") return giveBack(parts, sql, payment, fact, paid.outcome);
+  if (seats === undefined && bookingId !== null) return { status: "late", bookingId, otherSeats };
+  if (seats === undefined || seats === "gone") return giveBack(parts, sql, payment, fact, "too_late");
+  const paying = { payment, providerPaymentId };
+  const booking = await reviveBooking(sql, worthOf(paying), seats);
+  if (booking === undefined) return giveBack(parts, sql, payment, fact, "too_late");
+  await followPayments(parts, sql, [{ ...paying, booking }]);
+  return settled("paid late", booking);
+}
+
+async function giveBack(
+  parts: SettleParts,
+  sql: Sql,
+  payment: Payment,
+  fact: PaymentFact,
+  reason: "too_late" | "paid_twice",
+): Promise<Settled> {
+  await keepReceived(parts, sql, payment, fact, reason);
   const { id, bookingId, buyerId } = payment;
   const { amountMinor, currency } = fact.amount;
-  const refund = { paymentId: id, bookingId, buyerId, reason: paid.outcome, positions: null };
+  const refund = { paymentId: id, bookingId, buyerId, reason, positions: null };
   const money = { amountMinor, walletMinor: 0n, currency };
   await openRefunds(parts, sql, [{ ...refund, ...money, key: `payment ${id}`, requestedBy: null }]);
-  return settled(`${paid.outcome}: refunding`);
+  return settled(`${reason}: refunding`);
 }
 
 function isSame({ amount }: PaymentFact, payment: Payment): boolean {

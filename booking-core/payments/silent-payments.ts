@@ -1,10 +1,11 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { PaymentId } from "../../foundation/ids.ts";
-import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
+import type { Pool } from "../../foundation/postgres/pool.ts";
 import { findPayment } from "./find-payment.ts";
 import type { ProviderFact } from "./payment.ts";
+import { settleAlone } from "./settle-alone.ts";
 import { settleFact } from "./settle-fact.ts";
-import { type SettleWebhookParts, tellBuyer } from "./settle-webhook.ts";
+import type { SettleWebhookParts } from "./settle-webhook.ts";
 
 /** How long a payment may be silent before its provider is asked. */
 const silenceMs = 60_000;
@@ -63,6 +64,5 @@ async function askAbout(parts: SettleWebhookParts, id: PaymentId): Promise<void>
     paymentId: id,
     amount,
   };
-  const settled = await inTransaction(parts.pool, (sql) => settleFact(parts, sql, fact));
-  if (settled.changed !== undefined) await tellBuyer(parts, settled.changed);
+  await settleAlone(parts, (sql, seats) => settleFact(parts, sql, fact, seats));
 }

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { RefundId } from "../../foundation/ids.ts";
 import { sign } from "../../outside/payment-sandbox/webhooks.ts";
 import { openTill, type Till, workOn } from "../../test/harness/money.ts";
-import { best, bookRequest, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
+import { best, bookRequest, manual, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import type { Booking, BookingStatus } from "../bookings/booking.ts";
 import type { Payment } from "./payment.ts";
@@ -36,13 +36,28 @@ function buyerSteps(shop: Shop, till: Till) {
     if (booked.outcome !== "booked") throw new Error(booked.outcome);
     return booked.booking;
   };
+  /** Another buyer has the booking's seats from now on; once they are free. */
+  const sellAgain = async ({ eventId, seats }: Booking): Promise<Booking> => {
+    const event = await shop.catalogue.find(eventId);
+    if (event === undefined) throw new Error(`there is no event ${eventId}`);
+    const wish = manual(...seats.map(({ seatNumber }) => seatNumber as number));
+    const other = await waitFor(
+      async () => {
+        const booked = await shop.bookings.book(bookRequest(event, wish));
+        return booked.outcome === "booked" && booked.booking;
+      },
+      { what: "the seats for another" },
+    );
+    await shop.pool.query("update bookings set deadline = now() + interval '1 hour' where id = $1", [other.id]);
+    return other;
+  };
   const startPayment = async (booking: Booking, idempotencyKey: string = randomUUID()) => {
     const { buyerId, id: bookingId } = booking;
     const started = await till.payments.start({ buyerId, bookingId, idempotencyKey, language: "en" });
     if (started.outcome !== "started") throw new Error(started.outcome);
     return started.payment;
   };
-  return { book, startPayment };
+  return { book, sellAgain, startPayment };
 }
 
 function looks({ pool, bookings }: Shop) {

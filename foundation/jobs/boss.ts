@@ -1,7 +1,8 @@
-import { type Db, type Job, type JobInsert, type JobResult, PgBoss } from "pg-boss";
+import { type Db, type JobInsert, PgBoss } from "pg-boss";
 import type { Logger } from "../log.ts";
 import { type Sql, silentConnectionMs } from "../postgres/pool.ts";
 import type { JobData, QueueName } from "./queues.ts";
+import { type HandleGroup, runGroup, runOne } from "./run-jobs.ts";
 
 export type Jobs = {
   /** Inserts jobs through `sql`, so that they commit or vanish with the caller's transaction. */
@@ -12,6 +13,12 @@ export type Jobs = {
     options: WorkOptions,
     handle: (data: JobData[Name]) => Promise<void>,
   ): Promise<void>;
+  /** Hands jobs over in groups, for one transaction; the failed ones alone are retried. */
+  workGroups<Name extends QueueName>(
+    name: Name,
+    options: GroupOptions,
+    handle: HandleGroup<JobData[Name]>,
+  ): Promise<void>;
   /** Rejects when the queue cannot be reached. */
   check(): Promise<void>;
   stop(): Promise<void>;
@@ -20,11 +27,15 @@ export type Jobs = {
 export type NewJob<Name extends QueueName> = {
   data: JobData[Name];
   startAfter?: Date;
+  /** Of the jobs of one queue, those of a higher priority go first; 0 without. */
+  priority?: number;
   /** Of the jobs with one key that are inserted in a span of so many seconds, the first is there and no other. */
   once?: { key: string; seconds: number };
 };
 /** How many jobs of a queue run at once in this process. */
 export type WorkOptions = { concurrency: number };
+/** How many jobs make a group at most, and how many groups run at once in this process. */
+export type GroupOptions = { groupSize: number; concurrency: number };
 
 const superviseSeconds = 5;
 /** Two batches of a queue run side by side, so that a slow job holds up only half of what can run. */
@@ -36,13 +47,12 @@ const batchesAtOnce = 2;
  * done after 10 s; in batches done after 0.12 s.
  */
 const batchOptions = {
-  localConcurrency: batchesAtOnce,
   burstWhenBatchFull: true,
   perJobResults: true,
   pollingIntervalSeconds: 0.5,
   notifyPollingIntervalSeconds: 2,
 } as const;
-type BatchOptions = typeof batchOptions & { batchSize: number };
+type BatchOptions = typeof batchOptions & { batchSize: number; localConcurrency: number };
 
 /** The schema is migrated beforehand (`foundation/postgres/migrate.ts`); here pg-boss only works with it. */
 export async function startJobs(
@@ -76,8 +86,15 @@ export async function startJobs(
       const batchSize = Math.max(2, Math.ceil(concurrency / batchesAtOnce));
       await boss.work<JobData[typeof name], unknown, BatchOptions>(
         name,
-        { ...batchOptions, batchSize },
+        { ...batchOptions, batchSize, localConcurrency: batchesAtOnce },
         (batch) => Promise.all(batch.map((job) => runOne(logger, job, handle))),
+      );
+    },
+    workGroups: async (name, { groupSize, concurrency }, handle) => {
+      await boss.work<JobData[typeof name], unknown, BatchOptions>(
+        name,
+        { ...batchOptions, batchSize: groupSize, localConcurrency: concurrency },
+        (group) => runGroup(logger, group, handle),
       );
     },
     check: async () => {
@@ -87,30 +104,16 @@ export async function startJobs(
   };
 }
 
-/** A job that fails is tried again later; those beside it are not touched by that. */
-async function runOne<Data>(
-  logger: Logger,
-  { id, name, data }: Job<Data>,
-  handle: (data: Data) => Promise<void>,
-): Promise<JobResult> {
-  try {
-    await handle(data);
-    return { id, status: "completed" };
-  } catch (error) {
-    logger.warn({ err: error, queue: name, jobId: id }, "a job failed");
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { id, status: "failed", output: { message, stack } };
-  }
-}
-
 function toInsert<Name extends QueueName>({
   data,
   startAfter,
+  priority,
   once,
 }: NewJob<Name>): JobInsert<JobData[Name]> {
   return {
     data,
     ...(startAfter === undefined ? {} : { startAfter }),
+    ...(priority === undefined ? {} : { priority }),
     ...(once === undefined ? {} : { singletonKey: once.key, singletonSeconds: once.seconds }),
   };
 }

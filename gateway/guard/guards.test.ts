@@ -14,6 +14,7 @@ function setUp(rateKeys = 100) {
     sessions: rule,
     strangers: rule,
     guesses: rule,
+    forgeries: rule,
     joinsOfIdentity: rule,
     maps: rule,
     reads: rule,

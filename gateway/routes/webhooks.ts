@@ -1,5 +1,8 @@
 import { z } from "zod";
+import type { ProviderName } from "../../booking-core/payments/payment.ts";
+import type { Guards } from "../guard/guards.ts";
 import { defineRoute, noParams, reply } from "../route.ts";
+import type { GatewayServices } from "../services.ts";
 
 export const receiveSandboxWebhook = defineRoute({
   name: "receiveSandboxWebhook",
@@ -7,6 +10,7 @@ export const receiveSandboxWebhook = defineRoute({
   path: "/v1/webhooks/sandbox",
   summary: "For the payment provider: its signed news. Stored, then answered; settled afterwards.",
   access: "webhook",
+  needsAddress: true,
   params: noParams,
   // Verified and read from the raw bytes by the inbox; a parsed body would not be what was signed.
   body: z.unknown(),
@@ -17,10 +21,26 @@ export const receiveSandboxWebhook = defineRoute({
       json: z.strictObject({ outcome: z.enum(["stored", "known"]) }),
     },
   },
-  refusals: ["webhook_signature_wrong"],
-  async handle({ services, rawBody, headers }) {
-    const { outcome } = await services.inbox.receive("sandbox", rawBody, headers.webhookSignature ?? "");
-    if (outcome === "webhook_signature_wrong") return { refusal: "webhook_signature_wrong" };
-    return reply(200, { outcome });
-  },
+  refusals: ["webhook_signature_wrong", "too_many_requests"],
+  handle: (call) => receive(call, "sandbox", call.headers.webhookSignature ?? ""),
 });
+
+type WebhookCall = {
+  readonly services: Pick<GatewayServices, "inbox">;
+  readonly guards: Guards;
+  readonly rawBody: Buffer;
+  readonly address: string;
+};
+
+/** Who forges is told so a few times, and then only to come later. */
+async function receive(
+  { services, guards, rawBody, address }: WebhookCall,
+  provider: ProviderName,
+  signature: string,
+) {
+  const { outcome } = await services.inbox.receive(provider, rawBody, signature);
+  if (outcome === "webhook_signature_wrong")
+    return guards.take("forgeries", address) ?? ({ refusal: outcome } as const);
+  if (outcome === "busy") return { refusal: outcome } as const;
+  return reply(200, { outcome });
+}

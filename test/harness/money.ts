@@ -10,7 +10,7 @@ import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { paymentProviders } from "../../booking-core/payments/payment-providers.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
-import { settleWebhook } from "../../booking-core/payments/settle-webhook.ts";
+import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
 import { uuidSource } from "../../foundation/ids.ts";
 import { freePort } from "../../launch/free-ports.ts";
@@ -97,7 +97,9 @@ export type SandboxBooks = {
 
 /** The worker's part, as `app/roles/worker.ts` wires it. */
 export async function workOn(till: Till): Promise<void> {
-  await till.jobs.work("settle-webhook", { concurrency: 4 }, (data) => settleWebhook(till, data));
+  await till.jobs.workGroups("settle-webhook", { groupSize: 50, concurrency: 2 }, (group) =>
+    settleWebhooks(till, group),
+  );
   await till.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(till, data));
   await till.jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
   await till.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));

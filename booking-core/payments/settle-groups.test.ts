@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Logger } from "../../foundation/log.ts";
+import type { Pool } from "../../foundation/postgres/pool.ts";
+import { silent } from "../../test/harness/shop.ts";
+import type { Booking } from "../bookings/booking.ts";
+import { expireBookings } from "../bookings/jobs.ts";
+import type { Payment, PaymentProviders } from "./payment.ts";
+import { settleWebhooks } from "./settle-webhooks.ts";
+import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
+
+let here: PaymentTest;
+beforeAll(async () => {
+  here = await openPaymentTest({ work: false, receiveWebhooks: false });
+});
+afterAll(() => here.close());
+
+type Told = { readonly id: string; readonly data: { readonly inboxId: string } };
+
+/** A message that the payment has succeeded, in the inbox. */
+async function tell(payment: Payment, overrides: { type?: string } = {}): Promise<Told> {
+  const { body, signature } = here.webhook(payment, overrides);
+  await here.till.inbox.receive("sandbox", body, signature);
+  const found = await here.shop.pool.query<{ id: string }>("select id from webhook_inbox where body = $1", [
+    body.toString(),
+  ]);
+  const inboxId = found.rows[0]?.id ?? "";
+  return { id: `job of ${inboxId}`, data: { inboxId } };
+}
+
+async function paying(): Promise<{ booking: Booking; payment: Payment; told: Told }> {
+  const booking = await here.book();
+  const payment = await here.startPayment(booking);
+  return { booking, payment, told: await tell(payment) };
+}
+
+async function expire(booking: Booking): Promise<void> {
+  const clock = { now: () => booking.deadlineMs + 1 };
+  await expireBookings({ ...here.till, clock }, { eventId: booking.eventId });
+}
+
+async function inboxOf(told: Told): Promise<{ status: string; outcome: string | null; attempts: number }> {
+  const text = "select status, outcome, attempts from webhook_inbox where id = $1";
+  return (await here.shop.pool.query(text, [told.data.inboxId])).rows[0];
+}
+
+const paidOnce = { tickets: 2, transfers: 1, notifications: 1 } as const;
+
+type Look = (text: string, pid: number) => Promise<void> | void;
+
+/** The pool, with every statement of its transactions shown to `before` and `after` it runs. */
+function watched({ before, after }: { readonly before?: Look; readonly after?: Look }): Pool {
+  const { pool } = here.shop;
+  const connect = async () => {
+    const connection = await pool.connect();
+    const { processID } = connection as unknown as { processID: number };
+    const query = async (statement: string | { text: string }, values?: unknown[]) => {
+      const text = typeof statement === "string" ? statement : statement.text;
+      await before?.(text, processID);
+      const result = await connection.query(statement as string, values);
+      await after?.(text, processID);
+      return result;
+    };
+    return { query, release: (broken?: Error) => connection.release(broken) };
+  };
+  return { connect, query: pool.query.bind(pool) } as unknown as Pool;
+}
+
+describe("a group of messages", () => {
+  test("is settled with as many statements as one message", async () => {
+    const counted = async (count: number) => {
+      const all = await Promise.all(Array.from({ length: count }, paying));
+      let statements = 0;
+      const before = () => {
+        statements += 1;
+      };
+      const pool = watched({ before });
+      const parts = { ...here.till, pool };
+      expect(await settleWebhooks(parts, all.map(({ told }) => told))).toEqual(new Map());
+      for (const { booking } of all) await here.expectCounts(booking, paidOnce);
+      return statements;
+    };
+    // The first makes the accounts of the house and the provider.
+    await counted(1);
+    expect(await counted(6)).toBe(await counted(1));
+  });
+
+  test("that two workers have at the same time pays once", async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, paying));
+    const told = all.map((one) => one.told);
+    const failures = await Promise.all([
+      settleWebhooks(here.till, told),
+      settleWebhooks(here.till, told.toReversed()),
+    ]);
+    expect(failures).toEqual([new Map(), new Map()]);
+    for (const { booking } of all) {
+      expect(await here.statusOf(booking)).toBe("paid");
+      await here.expectCounts(booking, paidOnce);
+    }
+    for (const one of told) expect(await inboxOf(one)).toMatchObject({ status: "settled", outcome: "paid" });
+  });
+
+  test("with two payments of one booking pays the one and gives the other back", async () => {
+    const { booking, told } = await paying();
+    const other = await tell(await here.startPayment(booking));
+    await settleWebhooks(here.till, [told, other]);
+    const outcomes = [await inboxOf(told), await inboxOf(other)].map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(["paid", "paid_twice: refunding"]);
+    await here.expectCounts(booking, { tickets: 2 });
+  });
+
+  test("with all that a provider can say of one payment ends as it should, whatever comes first", async () => {
+    const { booking, payment, told } = await paying();
+    const failed = await tell(payment, { type: "payment.failed" });
+    const again = await tell(payment);
+    await settleWebhooks(here.till, [failed, again, told]);
+    expect(await here.statusOf(booking)).toBe("paid");
+    expect(await here.paymentStatuses(booking)).toEqual(["succeeded"]);
+    await here.expectCounts(booking, paidOnce);
+  });
+
+  test("at the moment of the deadline ends in tickets, once", async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, paying));
+    const settle = () => settleWebhooks(here.till, all.map(({ told }) => told));
+    await Promise.all([settle(), ...all.map(({ booking }) => expire(booking))]);
+    for (const { booking } of all) {
+      expect(await here.statusOf(booking)).toBe("paid");
+      await here.expectCounts(booking, paidOnce);
+    }
+  });
+});
+
+describe("a poisoned message", () => {
+  /** Whoever reads it fails. */
+  function poisonedBy(payment: Payment): PaymentProviders {
+    const { current, of } = here.till.providers;
+    const readWebhook = (body: string) => {
+      if (body.includes(payment.id)) throw new Error("nobody can read this");
+      return current.readWebhook(body);
+    };
+    return { current, of: (name) => ({ ...of(name), readWebhook }) };
+  }
+
+  test("fails alone, and its try is counted", async () => {
+    const [before, bad, behind] = [await paying(), await paying(), await paying()];
+    const parts = { ...here.till, providers: poisonedBy(bad.payment) };
+    const failures = await settleWebhooks(parts, [before.told, bad.told, behind.told]);
+    expect([...failures.keys()]).toEqual([bad.told.id]);
+    expect(await here.statusOf(before.booking)).toBe("paid");
+    expect(await here.statusOf(behind.booking)).toBe("paid");
+    expect(await here.statusOf(bad.booking)).toBe("pending_payment");
+    expect(await inboxOf(bad.told)).toEqual({
+      ...{ status: "received", outcome: "nobody can read this", attempts: 1 },
+    });
+  });
+
+  test("is parked after its last try, is told in the log, and can be settled when it is received again", async () => {
+    const bad = await paying();
+    const errors: object[] = [];
+    const logger = { ...silent, warn: () => {}, error: (facts: object) => errors.push(facts) } as unknown as Logger;
+    const parts = { ...here.till, providers: poisonedBy(bad.payment), logger };
+    let tries = 0;
+    while ((await settleWebhooks(parts, [bad.told])).size > 0) tries += 1;
+    expect(tries).toBe(19);
+    expect(await inboxOf(bad.told)).toMatchObject({ status: "parked", outcome: "nobody can read this", attempts: 20 });
+    expect(errors).toMatchObject([{ inboxId: bad.told.data.inboxId, provider: "sandbox" }]);
+    await here.shop.pool.query(
+      "update webhook_inbox set status = 'received', settled_at = null where id = $1",
+      [bad.told.data.inboxId],
+    );
+    await settleWebhooks(here.till, [bad.told]);
+    expect(await here.statusOf(bad.booking)).toBe("paid");
+  });
+});
+
+describe("a worker that dies", () => {
+  /** In time, in its last seats, late, and twice: all that a group can hold. */
+  async function mixedGroup() {
+    const [plain, twice, late] = [await paying(), await paying(), await paying()];
+    const second = await tell(await here.startPayment(twice.booking));
+    await expire(late.booking);
+    const told = [plain.told, twice.told, second, late.told];
+    return { bookings: [plain.booking, twice.booking, late.booking], twice: twice.booking, told };
+  }
+
+  /** Settles until the connection is cut at a statement; gives that statement, or nothing where there are fewer. */
+  async function settleUntil(
+    told: readonly Told[],
+    when: "before" | "after",
+    isCut: (text: string) => boolean,
+  ): Promise<string | undefined> {
+    let cutAt: string | undefined;
+    const look = async (text: string, pid: number) => {
+      if (cutAt === undefined && !isCut(text)) return;
+      if (cutAt === undefined) await here.shop.pool.query("select pg_terminate_backend($1)", [pid]);
+      cutAt ??= text;
+      throw new Error("the worker is dead");
+    };
+    const pool = watched({ [when]: look });
+    await settleWebhooks({ ...here.till, pool }, told).catch(() => undefined);
+    return cutAt;
+  }
+
+  /** All cuts of one kind, one after the other; what a dead worker left is the next one's. */
+  async function cutEach(when: "before" | "after", counts: (text: string) => boolean): Promise<string[]> {
+    const cuts: string[] = [];
+    for (;;) {
+      const { bookings, twice, told } = await mixedGroup();
+      let seen = 0;
+      const isCut = (text: string) => counts(text) && ++seen > cuts.length;
+      const cutAt = await settleUntil(told, when, isCut);
+      expect(await settleWebhooks(here.till, told)).toEqual(new Map());
+      for (const booking of bookings) {
+        expect([cutAt, await here.statusOf(booking)]).toEqual([cutAt, "paid"]);
+        await here.expectCounts(booking, booking === twice ? { tickets: 2, transfers: 2 } : paidOnce);
+      }
+      for (const one of told) expect((await inboxOf(one)).status).toBe("settled");
+      if (cutAt === undefined) return cuts;
+      cuts.push(cutAt);
+    }
+  }
+
+  test("between any two statements leaves everything to the next, and each happens once", async () => {
+    const cuts = await cutEach("before", () => true);
+    expect(cuts.filter((text) => text === "commit").length).toBeGreaterThanOrEqual(3);
+  }, 180_000);
+
+  test("after a commit whose answer it does not hear has done that once", async () => {
+    expect((await cutEach("after", (text) => text === "commit")).length).toBeGreaterThanOrEqual(3);
+  }, 60_000);
+});

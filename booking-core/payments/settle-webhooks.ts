@@ -1,0 +1,100 @@
+import type { Failures, GroupedJob } from "../../foundation/jobs/run-jobs.ts";
+import { queueSettings } from "../../foundation/jobs/queues.ts";
+import { inTransaction } from "../../foundation/postgres/pool.ts";
+import { isOutage } from "../bookings/outage.ts";
+import type { ProviderName } from "./payment.ts";
+import { settleGroup } from "./settle-group.ts";
+import { type SettleWebhookParts, settleWebhook, tellBuyer } from "./settle-webhook.ts";
+
+type SettleJob = GroupedJob<{ inboxId: string }>;
+
+/** A message that failed so often alone is poisoned: it is parked before its job gives up. */
+const triesMost = queueSettings["settle-webhook"].retryLimit;
+
+/**
+ * Settles messages of the inbox: the plain ones in one transaction, then each of the others in its own; all of them so
+ * where the group's fails. Gives the jobs that are to come again.
+ */
+export async function settleWebhooks(
+  parts: SettleWebhookParts,
+  jobs: readonly SettleJob[],
+): Promise<Failures> {
+  const settled = await trySettleGroup(parts, jobs);
+  if (settled instanceof Error) return new Map(jobs.map(({ id }) => [id, settled]));
+  const failures = new Map<string, unknown>();
+  for (const job of jobs) {
+    if (settled.has(job.data.inboxId)) continue;
+    const failure = await trySettle(parts, job.data.inboxId);
+    if (failure !== undefined) failures.set(job.id, failure);
+  }
+  return failures;
+}
+
+/** The messages that are settled; an error where Postgres does not serve, and nobody need try alone. */
+async function trySettleGroup(
+  parts: SettleWebhookParts,
+  jobs: readonly SettleJob[],
+): Promise<ReadonlyMap<string, string> | Error> {
+  const inboxIds = jobs.map(({ data }) => data.inboxId);
+  try {
+    const settled = await inTransaction(parts.pool, (sql) => settleGroup(parts, sql, inboxIds));
+    for (const booking of settled.changed) await tellBuyer(parts, booking);
+    return settled.outcomes;
+  } catch (error) {
+    if (error instanceof Error && isOutage(error) && jobs.length > 1) return error;
+    parts.logger.warn({ err: error, messages: jobs.length }, "a group of messages failed: each is settled alone");
+    return new Map();
+  }
+}
+
+/** Nothing where it is settled or parked. An outage is nobody's fault and counts for nothing. */
+async function trySettle(parts: SettleWebhookParts, inboxId: string): Promise<unknown> {
+  try {
+    await settleWebhook(parts, { inboxId });
+    return undefined;
+  } catch (error) {
+    if (isOutage(error)) return error;
+    return (await countAttempt(parts, inboxId, error)) ? undefined : error;
+  }
+}
+
+type Counted = { readonly provider: ProviderName; readonly eventId: string; readonly body: string; readonly parked: boolean };
+
+/** Whether it was the last: then the message is parked, and people look. */
+async function countAttempt(parts: SettleWebhookParts, inboxId: string, error: unknown): Promise<boolean> {
+  const why = error instanceof Error ? error.message : String(error);
+  const counted = await parts.pool.query<Counted>(
+    `update webhook_inbox set attempts = attempts + 1, outcome = $2,
+            status = case when attempts + 1 >= $3 then 'parked' else status end,
+            settled_at = case when attempts + 1 >= $3 then now() end
+      where id = $1 and status = 'received'
+      returning provider, provider_event_id as "eventId", body, status = 'parked' as parked`,
+    [inboxId, why, triesMost],
+  );
+  const [message] = counted.rows;
+  if (message?.parked !== true) return false;
+  const { provider, eventId: providerEventId } = message;
+  const facts = { inboxId, provider, providerEventId, ...(await namesIn(parts, message)) };
+  parts.logger.error({ err: error, ...facts }, "a message of the payment provider is parked: it fails each time");
+  return true;
+}
+
+/** What the message is about, as far as it can be read: reading it may be what fails. */
+async function namesIn(
+  { pool, providers }: SettleWebhookParts,
+  { provider, body }: Counted,
+): Promise<{ paymentId?: string; bookingId?: string; eventId?: string }> {
+  try {
+    const fact = providers.of(provider).readWebhook(body);
+    if (!("paymentId" in fact)) return {};
+    const { paymentId } = fact;
+    const found = await pool.query<{ bookingId: string; eventId: string }>(
+      `select b.id as "bookingId", b.event_id as "eventId" from payments p join bookings b on b.id = p.booking_id
+        where p.id::text = $1`,
+      [paymentId],
+    );
+    return { paymentId, ...found.rows[0] };
+  } catch {
+    return {};
+  }
+}
