@@ -3,8 +3,7 @@ import { createChangeOfMind } from "../booking-core/bookings/change-of-mind.ts";
 import { createChanges } from "../booking-core/bookings/changes.ts";
 import { createCatalogue } from "../booking-core/events/catalogue.ts";
 import { createReadModel } from "../booking-core/events/read-model/read-model.ts";
-import { paymentProviders } from "../booking-core/payments/payment-providers.ts";
-import { createSandboxProvider } from "../booking-core/payments/sandbox-provider.ts";
+import { configuredProviders } from "../booking-core/payments/payment-providers.ts";
 import { createEmailCodes } from "../booking-core/people/email-codes.ts";
 import { createRoomCodes } from "../booking-core/rooms/room-codes.ts";
 import { createRoomRecords } from "../booking-core/rooms/room-records.ts";
@@ -50,12 +49,7 @@ export async function createCore(config: Config, logger: Logger) {
   const bookings = createBookings({ pool, jobs, seats, catalogue, clock, logger });
   const changeOfMind = createChangeOfMind({ pool, jobs, seats, changes, clock, logger });
   const saleControl = createSaleControl({ pool, jobs, seats, ids, clock, logger });
-  const sandbox = createSandboxProvider({
-    url: config.SANDBOX_URL,
-    apiKey: config.SANDBOX_API_KEY,
-    webhookSecret: config.SANDBOX_WEBHOOK_SECRET,
-  });
-  const providers = paymentProviders(sandbox);
+  const providers = await configuredProviders(config);
   const close = async () => {
     await jobs.stop();
     await pool.end();

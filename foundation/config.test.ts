@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError, describeConfig, loadConfig } from "./config.ts";
+import { ConfigError, describeConfig, loadConfig, trustsSandbox } from "./config.ts";
 
 const ownSecrets = {
   TOKEN_SECRET: "a".repeat(40),
@@ -7,6 +7,8 @@ const ownSecrets = {
   SANDBOX_API_KEY: "b".repeat(40),
   SANDBOX_WEBHOOK_SECRET: "c".repeat(40),
 };
+
+const stripeKeys = { STRIPE_SECRET_KEY: "sk_test_1", STRIPE_WEBHOOK_SECRET: "whsec_1,whsec_2" };
 
 describe("the configuration", () => {
   test("needs nothing in development", () => {
@@ -26,6 +28,9 @@ describe("the configuration", () => {
     ["REDIS_URL", "redis://a:1,nonsense"],
     ["ONSALE_ROLES", "gateway,cook"],
     ["TOKEN_SECRET", "short"],
+    ["SANDBOX_WEBHOOK_SECRET", `${"c".repeat(40)},short`],
+    ["STRIPE_SECRET_KEY", "pk_test_public"],
+    ["STRIPE_WEBHOOK_SECRET", "whsec_one,two"],
   ])("stops with a sentence that names %s when it is %j", (name, value) => {
     expect(() => loadConfig({ [name]: value })).toThrow(ConfigError);
     expect(() => loadConfig({ [name]: value })).toThrow(name);
@@ -37,6 +42,27 @@ describe("the configuration", () => {
       expect(() => loadConfig(environment)).toThrow(name);
     }
     expect(loadConfig({ ...ownSecrets, NODE_ENV: "production" }).NODE_ENV).toBe("production");
+  });
+
+  test("refuses a default secret in production also beside another, while it changes", () => {
+    const both = `${ownSecrets.SANDBOX_WEBHOOK_SECRET},${loadConfig({}).SANDBOX_WEBHOOK_SECRET}`;
+    const environment = { ...ownSecrets, NODE_ENV: "production", SANDBOX_WEBHOOK_SECRET: both };
+    expect(() => loadConfig(environment)).toThrow("SANDBOX_WEBHOOK_SECRET");
+  });
+
+  test("asks for Stripe's keys where Stripe is chosen, and then for no secret of the sandbox", () => {
+    const { SANDBOX_API_KEY: _, SANDBOX_WEBHOOK_SECRET: __, ...others } = ownSecrets;
+    const chosen = { ...others, NODE_ENV: "production", PAYMENT_PROVIDER: "stripe" };
+    for (const name of Object.keys(stripeKeys))
+      expect(() => loadConfig({ ...chosen, ...stripeKeys, [name]: undefined })).toThrow(name);
+    expect(loadConfig({ ...chosen, ...stripeKeys }).PAYMENT_PROVIDER).toBe("stripe");
+  });
+
+  test("trusts the sandbox in production only with secrets of its own", () => {
+    const chosen = { ...ownSecrets, ...stripeKeys, NODE_ENV: "production", PAYMENT_PROVIDER: "stripe" };
+    expect(trustsSandbox(loadConfig(chosen))).toBe(true);
+    expect(trustsSandbox(loadConfig({ ...chosen, SANDBOX_WEBHOOK_SECRET: undefined }))).toBe(false);
+    expect(trustsSandbox(loadConfig({}))).toBe(true);
   });
 
   test("cannot be changed after it is read", () => {

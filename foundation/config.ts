@@ -8,6 +8,10 @@ const developmentSecret = "development-only-secret-never-in-production";
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const secret = z.string().min(32, "at least 32 characters").default(developmentSecret);
+const secrets = z
+  .string()
+  .refine((text) => splitSecrets(text).every(({ length }) => length >= 32), "at least 32 characters each")
+  .default(developmentSecret);
 
 /** One entry per environment variable; the README's table and the check of docker-compose.yml read this. */
 const schema = z.object({
@@ -63,9 +67,30 @@ const schema = z.object({
     .max(1_000_000)
     .default(1)
     .describe("How many times the default limits one address may ask: 120 joins a minute and so on."),
+  PAYMENT_PROVIDER: z
+    .enum(["sandbox", "stripe"])
+    .default("sandbox")
+    .describe("Who takes the money of new payments; the other still settles what it began."),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(test|live)_\w+$/, "must begin with sk_test_, sk_live_, rk_test_ or rk_live_")
+    .optional()
+    .describe("The key for Stripe's API; `PAYMENT_PROVIDER=stripe` needs it."),
+  STRIPE_WEBHOOK_SECRET: z
+    .string()
+    .refine(
+      (text) => splitSecrets(text).every((part) => /^whsec_\w+$/.test(part)),
+      "each must begin with whsec_",
+    )
+    .optional()
+    .describe(
+      "With this secret Stripe signs its webhooks to `/v1/webhooks/stripe`; several are parted by commas.",
+    ),
   SANDBOX_URL: z.url().default("http://127.0.0.1:8081").describe("Address of the payment sandbox."),
   SANDBOX_API_KEY: secret.describe("With this key the worker and the gateway call the payment sandbox."),
-  SANDBOX_WEBHOOK_SECRET: secret.describe("With this secret the sandbox signs its webhooks."),
+  SANDBOX_WEBHOOK_SECRET: secrets.describe(
+    "With this secret the sandbox signs its webhooks; several are parted by commas.",
+  ),
   SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\//, "must begin with smtp:// or smtps://")
@@ -78,12 +103,10 @@ const schema = z.object({
     .describe("Least severity that is logged."),
 });
 
-export const secretVariables = [
-  "TOKEN_SECRET",
-  "METRICS_TOKEN",
-  "SANDBOX_API_KEY",
-  "SANDBOX_WEBHOOK_SECRET",
-] as const;
+const sandboxSecrets = ["SANDBOX_API_KEY", "SANDBOX_WEBHOOK_SECRET"] as const;
+export const secretVariables = ["TOKEN_SECRET", "METRICS_TOKEN", ...sandboxSecrets] as const;
+
+const stripeKeys = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] as const;
 
 export type Config = Readonly<z.infer<typeof schema>>;
 
@@ -94,6 +117,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const parsed = schema.safeParse(withoutEmpty(environment));
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describeIssue).join("\n"));
   refuseDefaultSecrets(parsed.data);
+  refuseMissingKeys(parsed.data);
   return Object.freeze(parsed.data);
 }
 
@@ -111,6 +135,7 @@ export function describeConfig(): ConfigVariable[] {
 function defaultText(name: string, field: z.ZodType): string {
   if ((secretVariables as readonly string[]).includes(name)) return "a development secret";
   const value: unknown = field.parse(undefined);
+  if (value === undefined) return "none";
   return Array.isArray(value) ? value.join(",") : String(value);
 }
 
@@ -120,9 +145,37 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 
 function refuseDefaultSecrets(config: Config): void {
   if (config.NODE_ENV !== "production") return;
-  const left = secretVariables.filter((name) => config[name] === developmentSecret);
+  const isNeeded = (name: SecretVariable) => config.PAYMENT_PROVIDER === "sandbox" || !isOfSandbox(name);
+  const left = secretVariables.filter((name) => isNeeded(name) && isDefault(config[name]));
   if (left.length === 0) return;
   throw new ConfigError(`In production these must be set to secrets of your own: ${left.join(", ")}.`);
+}
+
+function refuseMissingKeys(config: Config): void {
+  if (config.PAYMENT_PROVIDER !== "stripe") return;
+  const missing = stripeKeys.filter((name) => config[name] === undefined);
+  if (missing.length === 0) return;
+  throw new ConfigError(`PAYMENT_PROVIDER=stripe needs ${missing.join(" and ")}.`);
+}
+
+/** Whoever knows the default secrets could tell of payments that never were: in production nobody may sign with them. */
+export function trustsSandbox(config: Config): boolean {
+  return config.NODE_ENV !== "production" || !sandboxSecrets.some((name) => isDefault(config[name]));
+}
+
+type SecretVariable = (typeof secretVariables)[number];
+
+function isOfSandbox(name: SecretVariable): boolean {
+  return (sandboxSecrets as readonly string[]).includes(name);
+}
+
+function isDefault(secretText: string): boolean {
+  return splitSecrets(secretText).includes(developmentSecret);
+}
+
+/** Several secrets, parted by commas, while one takes the place of another. */
+export function splitSecrets(text: string): string[] {
+  return text.split(",").map((part) => part.trim());
 }
 
 function withoutEmpty(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -48,7 +48,7 @@ const securityOfAccess: Record<Access, Security> = {
   buyer: securityOfBuyers,
   pass: securityOfBuyers.map((security) => ({ ...security, pass: [] })),
   operator: securityOfBuyers,
-  webhook: [{ webhookSignature: [] }],
+  webhook: [{ sandboxSignature: [] }, { stripeSignature: [] }],
 };
 
 /** The document of what `routes` serves, from the schemas that validate it. */
@@ -97,7 +97,8 @@ const securitySchemes = {
   },
   deviceProof: { type: "apiKey", in: "header", name: "DPoP", description: deviceProofText },
   pass: { type: "apiKey", in: "header", name: "Onsale-Pass" },
-  webhookSignature: { type: "apiKey", in: "header", name: "Sandbox-Signature" },
+  sandboxSignature: { type: "apiKey", in: "header", name: "Sandbox-Signature" },
+  stripeSignature: { type: "apiKey", in: "header", name: "Stripe-Signature" },
 } as const;
 
 function pathsOf(all: readonly Route[]): ZodOpenApiPathsObject {

@@ -254,22 +254,22 @@ test.each([
   expect(problemOf(refused)).toMatchObject({ status, code: outcome });
 });
 
-test("the webhook's bytes reach the inbox untouched, whatever they are", async () => {
-  const bodies: [Buffer, string][] = [];
+test.each(["sandbox", "stripe"])("the bytes of a webhook of %s reach the inbox untouched", async (name) => {
+  const received: [string, Buffer, string][] = [];
   const inbox: GatewayServices["inbox"] = {
-    receive: async (_, rawBody, signature) => {
-      bodies.push([rawBody, signature]);
-      return { outcome: bodies.length === 1 ? "stored" : "webhook_signature_wrong" };
+    receive: async (...message) => {
+      received.push(message);
+      return { outcome: received.length === 1 ? "stored" : "webhook_signature_wrong" };
     },
   };
   const gateway = await startTestGateway({ inbox });
   const bytes = Buffer.from([0x7b, 0x20, 0xff, 0x00, 0x0d, 0x0a, 0x7d]);
-  const sent = { method: "POST", raw: bytes, headers: { "sandbox-signature": "t=1,v1=00" } };
-  expect((await send(gateway, "/v1/webhooks/sandbox", sent)).body).toEqual({ outcome: "stored" });
-  expect(bodies).toEqual([[bytes, "t=1,v1=00"]]);
-  const refused = await send(gateway, "/v1/webhooks/sandbox", { method: "POST", raw: "{}" });
+  const sent = { method: "POST", raw: bytes, headers: { [`${name}-signature`]: "t=1,v1=00" } };
+  expect((await send(gateway, `/v1/webhooks/${name}`, sent)).body).toEqual({ outcome: "stored" });
+  expect(received).toEqual([[name, bytes, "t=1,v1=00"]]);
+  const refused = await send(gateway, `/v1/webhooks/${name}`, { method: "POST", raw: "{}" });
   expect(problemOf(refused)).toMatchObject({ status: 401, code: "webhook_signature_wrong" });
-  expect(bodies[1]?.[1]).toBe("");
+  expect(received[1]?.[2]).toBe("");
 });
 
 test("too many webhooks at once are told to come again, and forged ones from one address to come later", async () => {

@@ -15,7 +15,7 @@ import { showPlan } from "./routes/plan.ts";
 import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { showTicket } from "./routes/tickets.ts";
-import { receiveSandboxWebhook } from "./routes/webhooks.ts";
+import { receiveSandboxWebhook, receiveStripeWebhook } from "./routes/webhooks.ts";
 
 /** Every route with its schemas: what is served, validated and documented. */
 export const routes: readonly Route[] = [
@@ -54,6 +54,7 @@ export const routes: readonly Route[] = [
   startPayment,
   showTicket,
   receiveSandboxWebhook,
+  receiveStripeWebhook,
   showHealth,
   showReadiness,
 ];

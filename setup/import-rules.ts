@@ -36,6 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "pg",
     "redis-om",
     "nodemailer",
+    "stripe",
   ],
   "booking-core/ledger": [
     "booking-core/ledger/",

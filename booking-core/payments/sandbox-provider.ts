@@ -1,12 +1,14 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import type { PaymentId } from "../../foundation/ids.ts";
+import type { PaymentId, RefundId } from "../../foundation/ids.ts";
+import { splitSecrets } from "../../foundation/config.ts";
 import { limits } from "../../foundation/limits.ts";
-import type { PaymentFact, PaymentProvider, ProviderFact } from "./payment.ts";
+import type { PaymentProvider, ProviderFact } from "./payment.ts";
+import { isSigned } from "./sandbox-signature.ts";
 
 export type SandboxSettings = {
   readonly url: string;
   readonly apiKey: string;
+  /** Several, parted by commas, while one takes the place of another. */
   readonly webhookSecret: string;
 };
 
@@ -19,50 +21,52 @@ const paymentSchema = z.object({
   currency: z.string(),
 });
 const refundSchema = z.object({ id: z.string(), status: z.enum(["succeeded", "pending", "failed"]) });
+const refusalSchema = z.object({ code: z.literal("more_than_is_left") });
 const webhookSchema = z.object({ id: z.string().min(1).max(200), type: z.string() });
-const webhookDataSchema = z.object({
+const paymentNews = z.object({
   data: z.object({ paymentId: z.string(), reference: z.string(), amountMinor: amount, currency: z.string() }),
 });
-
-const kinds: Readonly<Record<string, PaymentFact["kind"]>> = {
-  "payment.succeeded": "payment_succeeded",
-  "payment.failed": "payment_failed",
-};
+const refundNews = z.object({ data: paymentNews.shape.data.extend({ refundReference: z.string() }) });
 
 /** The payment sandbox, spoken to as one speaks to a real provider. */
 export function createSandboxProvider(settings: SandboxSettings): PaymentProvider {
+  const secrets = splitSecrets(settings.webhookSecret);
   return {
     name: "sandbox",
-    create: async ({ paymentId, amount: { amountMinor, currency }, returnUrl }) => {
-      const body = { amountMinor: toNumber(amountMinor), currency, reference: paymentId, returnUrl };
-      const created = paymentSchema.parse(await call(settings, "/v1/payments", paymentId, body));
+    create: async ({ paymentId, amount: { amountMinor, currency }, description, returnUrl }) => {
+      const asked = { amountMinor: toNumber(amountMinor), currency, reference: paymentId, returnUrl };
+      const body = { ...asked, description };
+      const created = paymentSchema.parse(accepted(await call(settings, "/v1/payments", paymentId, body)));
       return { providerPaymentId: created.id, payUrl: created.payUrl };
     },
     status: async (id) => {
-      const path = `/v1/payments/${encodeURIComponent(id)}`;
-      const { status, amountMinor, currency } = paymentSchema.parse(await call(settings, path));
+      const answer = accepted(await call(settings, `/v1/payments/${encodeURIComponent(id)}`));
+      const { status, amountMinor, currency } = paymentSchema.parse(answer);
       return { status: status === "refunded" ? "succeeded" : status, amount: { amountMinor, currency } };
     },
-    refund: async ({ refundId, providerPaymentId }) => {
+    refund: async ({ refundId, providerPaymentId, amount: { amountMinor } }) => {
       const path = `/v1/payments/${encodeURIComponent(providerPaymentId)}/refunds`;
-      const { id, status } = refundSchema.parse(await call(settings, path, `refund-${refundId}`, {}));
+      const body = { amountMinor: toNumber(amountMinor), reference: refundId };
+      const answer = await call(settings, path, refundId, body);
+      if (answer.status === 409 && refusalSchema.safeParse(answer.body).success)
+        return { status: "failed", providerRefundId: null };
+      const { id, status } = refundSchema.parse(accepted(answer));
       return { status, providerRefundId: id };
     },
     verifyWebhook: (rawBody, signature, nowMs) =>
-      isSigned(rawBody, signature, settings.webhookSecret, nowMs)
-        ? readWebhook(rawBody.toString("utf8"))
-        : undefined,
+      isSigned(rawBody, signature, secrets, nowMs) ? readWebhook(rawBody.toString("utf8")) : undefined,
     readWebhook,
   };
 }
 
-/** Anything but an answer of 2xx throws: whether it took effect is then not known, and the same key asks again. */
+type SandboxAnswer = { readonly path: string; readonly status: number; readonly body: unknown };
+
 async function call(
   { url, apiKey }: SandboxSettings,
   path: string,
   idempotencyKey?: string,
   body?: object,
-): Promise<unknown> {
+): Promise<SandboxAnswer> {
   const headers: Record<string, string> = {
     authorization: `Bearer ${apiKey}`,
     "content-type": "application/json",
@@ -75,42 +79,60 @@ async function call(
     signal: AbortSignal.timeout(limits.payment.providerTimeoutMs),
   });
   const text = await answer.text();
-  if (!answer.ok) throw new Error(`the payment sandbox answered ${answer.status} to ${path}`);
-  return JSON.parse(text);
+  return { path, status: answer.status, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
+}
+
+/** Anything but an answer of 2xx throws: whether it took effect is then not known, and the same key asks again. */
+function accepted({ path, status, body }: SandboxAnswer): unknown {
+  if (status < 200 || status > 299) throw new Error(`the payment sandbox answered ${status} to ${path}`);
+  return body;
 }
 
 function readWebhook(body: string): ProviderFact {
   const content: unknown = JSON.parse(body);
   const { id: providerEventId, type } = webhookSchema.parse(content);
-  const kind = kinds[type];
-  if (kind === undefined) return { providerEventId, kind: "other" };
-  const parsed = webhookDataSchema.safeParse(content);
+  switch (type) {
+    case "payment.succeeded":
+      return readPayment(providerEventId, "payment_succeeded", content);
+    case "payment.failed":
+      return readPayment(providerEventId, "payment_failed", content);
+    case "refund.succeeded":
+      return readRefund(providerEventId, "refund_succeeded", content);
+    case "refund.failed":
+      return readRefund(providerEventId, "refund_failed", content);
+    default:
+      return { providerEventId, kind: "other" };
+  }
+}
+
+function readPayment(
+  providerEventId: string,
+  kind: "payment_succeeded" | "payment_failed",
+  content: unknown,
+): ProviderFact {
+  const parsed = paymentNews.safeParse(content);
+  return parsed.success
+    ? { providerEventId, kind, ...told(parsed.data.data) }
+    : { providerEventId, kind: "unreadable" };
+}
+
+function readRefund(
+  providerEventId: string,
+  kind: "refund_succeeded" | "refund_failed",
+  content: unknown,
+): ProviderFact {
+  const parsed = refundNews.safeParse(content);
   if (!parsed.success) return { providerEventId, kind: "unreadable" };
   const { data } = parsed.data;
+  return { providerEventId, kind, ...told(data), refundId: data.refundReference as RefundId };
+}
+
+function told({ paymentId, reference, amountMinor, currency }: z.infer<typeof paymentNews>["data"]) {
   return {
-    providerEventId,
-    kind,
-    providerPaymentId: data.paymentId,
-    paymentId: data.reference as PaymentId,
-    amount: { amountMinor: data.amountMinor, currency: data.currency },
+    providerPaymentId: paymentId,
+    paymentId: reference as PaymentId,
+    amount: { amountMinor, currency },
   };
-}
-
-/** `t=SECONDS,v1=HEX`, with one `v1` for each secret while a provider changes it. */
-function isSigned(rawBody: Buffer, header: string, secret: string, nowMs: number): boolean {
-  const parts = header.split(",").map((part) => part.trim().split("="));
-  const seconds = parts.find(([name]) => name === "t")?.[1] ?? "";
-  const isRecent =
-    /^\d{1,12}$/.test(seconds) &&
-    Math.abs(nowMs - Number(seconds) * 1_000) <= limits.payment.webhookToleranceMs;
-  if (!isRecent) return false;
-  const expected = createHmac("sha256", secret).update(`${seconds}.`).update(rawBody).digest();
-  const signatures = parts.filter(([name]) => name === "v1").slice(0, limits.payment.signaturesPerWebhook);
-  return signatures.some(([, hex = ""]) => isEqual(Buffer.from(hex, "hex"), expected));
-}
-
-function isEqual(given: Buffer, expected: Buffer): boolean {
-  return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
 function toNumber(amountMinor: bigint): number {

@@ -16,7 +16,8 @@ export type RequestHeaders = {
   transferEncoding: string | undefined;
   ifNoneMatch: string | undefined;
   acceptEncoding: string | undefined;
-  webhookSignature: string | undefined;
+  sandboxSignature: string | undefined;
+  stripeSignature: string | undefined;
   /** Whether one of these came twice: two readers could take a different one. */
   doubled: boolean;
 };
@@ -35,7 +36,8 @@ export const headerNames = {
   transferEncoding: "transfer-encoding",
   ifNoneMatch: "if-none-match",
   acceptEncoding: "accept-encoding",
-  webhookSignature: "sandbox-signature",
+  sandboxSignature: "sandbox-signature",
+  stripeSignature: "stripe-signature",
 } as const satisfies Record<HeaderField, string>;
 
 const fieldOfHeader = new Map<string, HeaderField>(
@@ -73,7 +75,8 @@ function noHeaders(): RequestHeaders {
     transferEncoding: undefined,
     ifNoneMatch: undefined,
     acceptEncoding: undefined,
-    webhookSignature: undefined,
+    sandboxSignature: undefined,
+    stripeSignature: undefined,
     doubled: false,
   };
 }

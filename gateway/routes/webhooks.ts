@@ -4,11 +4,9 @@ import type { Guards } from "../guard/guards.ts";
 import { defineRoute, noParams, reply } from "../route.ts";
 import type { GatewayServices } from "../services.ts";
 
-export const receiveSandboxWebhook = defineRoute({
-  name: "receiveSandboxWebhook",
+/** What the routes of all providers share. */
+const webhook = {
   method: "post",
-  path: "/v1/webhooks/sandbox",
-  summary: "For the payment provider: its signed news. Stored, then answered; settled afterwards.",
   access: "webhook",
   needsAddress: true,
   params: noParams,
@@ -17,12 +15,27 @@ export const receiveSandboxWebhook = defineRoute({
   idempotent: false,
   answers: {
     200: {
-      description: "Stored, or known already.",
+      description: "It is stored, or was stored before.",
       json: z.strictObject({ outcome: z.enum(["stored", "known"]) }),
     },
   },
   refusals: ["webhook_signature_wrong", "too_many_requests"],
-  handle: (call) => receive(call, "sandbox", call.headers.webhookSignature ?? ""),
+} as const;
+
+export const receiveSandboxWebhook = defineRoute({
+  ...webhook,
+  name: "receiveSandboxWebhook",
+  path: "/v1/webhooks/sandbox",
+  summary: "For the payment sandbox: its signed news. Stored, then answered; settled afterwards.",
+  handle: (call) => receive(call, "sandbox", call.headers.sandboxSignature ?? ""),
+});
+
+export const receiveStripeWebhook = defineRoute({
+  ...webhook,
+  name: "receiveStripeWebhook",
+  path: "/v1/webhooks/stripe",
+  summary: "For Stripe: its signed events. Stored, then answered; settled afterwards.",
+  handle: (call) => receive(call, "stripe", call.headers.stripeSignature ?? ""),
 });
 
 type WebhookCall = {

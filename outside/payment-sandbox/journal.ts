@@ -1,74 +1,96 @@
 import {
   closeSync,
-  existsSync,
-  fsyncSync,
+  fdatasync,
+  fdatasyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
-  readFileSync,
-  truncateSync,
+  readSync,
   writeSync,
 } from "node:fs";
-
-/** What happened, in order. Kept in a file, so that the provider's books survive its restart. */
-export type Entry =
-  | { readonly type: "payment_created"; readonly payment: NewPayment }
-  | { readonly type: "payment_decided"; readonly paymentId: string; readonly status: "succeeded" | "failed" }
-  | { readonly type: "refund_made"; readonly refund: Refund }
-  | { readonly type: "webhook_due"; readonly webhook: Webhook }
-  | { readonly type: "webhook_done"; readonly webhookId: string; readonly delivered: boolean };
-
-export type NewPayment = {
-  readonly id: string;
-  readonly idempotencyKey: string;
-  /** The merchant's id of the payment. */
-  readonly reference: string;
-  readonly amountMinor: number;
-  readonly currency: string;
-  readonly returnUrl: string;
-};
-
-export type Refund = {
-  readonly id: string;
-  readonly idempotencyKey: string;
-  readonly paymentId: string;
-  readonly amountMinor: number;
-};
-
-export type Webhook = {
-  readonly id: string;
-  readonly body: string;
-  readonly copies: number;
-  readonly dueAtMs: number;
-};
+import type { Entry } from "./entries.ts";
 
 export type Journal = {
-  readonly entries: readonly Entry[];
   /** What belongs together is one line: after a crash all of it is there, or nothing. */
   append(...entries: Entry[]): void;
+  /** Resolves when everything that was appended until now is on disk. */
+  flushed(): Promise<void>;
   close(): void;
 };
 
-/** Entries are on disk before `append` returns. The half-written last line of a crash is cut off. */
-export function openJournal(folder: string): Journal {
+const chunkBytes = 1024 * 1024;
+const newline = 0x0a;
+
+/**
+ * What happened, in order, in a file. `onEntry` gets what is there already; the half-written last line of a crash is
+ * cut off. What is appended while the disk is busy goes to it together.
+ */
+export function openJournal(folder: string, onEntry: (entry: Entry) => void): Journal {
   mkdirSync(folder, { recursive: true });
-  const path = `${folder}/journal.jsonl`;
-  const entries = existsSync(path) ? readComplete(path) : [];
-  const file = openSync(path, "a");
+  const file = openSync(`${folder}/journal.jsonl`, "a+");
+  const completeBytes = readLines(file, (line) => {
+    for (const entry of JSON.parse(line) as Entry[]) onEntry(entry);
+  });
+  // Else the next entry would stand on the cut line and be lost with it.
+  ftruncateSync(file, completeBytes);
+  return writer(file);
+}
+
+function writer(file: number): Journal {
+  let lines: string[] = [];
+  let onItsWay: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  function writeLines(): void {
+    const text = lines.join("");
+    lines = [];
+    if (text !== "") writeSync(file, text);
+  }
+
+  async function flush(): Promise<void> {
+    onItsWay = next;
+    next = undefined;
+    writeLines();
+    await sync(file);
+    onItsWay = undefined;
+  }
+
   return {
-    entries,
-    append: (...together) => {
-      writeSync(file, `${JSON.stringify(together)}\n`);
-      fsyncSync(file);
+    append(...together) {
+      lines.push(`${JSON.stringify(together)}\n`);
+      next ??= (onItsWay ?? new Promise<void>((resolve) => setImmediate(resolve))).then(flush);
     },
-    close: () => closeSync(file),
+    flushed: () => next ?? onItsWay ?? Promise.resolve(),
+    close() {
+      writeLines();
+      fdatasyncSync(file);
+      closeSync(file);
+    },
   };
 }
 
-function readComplete(path: string): Entry[] {
-  const text = readFileSync(path, "utf8");
-  const complete = text.slice(0, text.lastIndexOf("\n") + 1);
-  // Else the next entry would stand on the cut line and be lost with it.
-  truncateSync(path, Buffer.byteLength(complete));
-  const lines = complete.split("\n").filter((line) => line !== "");
-  return lines.flatMap((line) => JSON.parse(line) as Entry[]);
+function sync(file: number): Promise<void> {
+  return new Promise((resolve, reject) => fdatasync(file, (error) => (error ? reject(error) : resolve())));
+}
+
+/** The bytes up to the end of the last whole line. */
+function readLines(file: number, onLine: (line: string) => void): number {
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  let rest = Buffer.alloc(0);
+  let position = 0;
+  for (;;) {
+    const bytes = readSync(file, chunk, 0, chunkBytes, position);
+    if (bytes === 0) return position - rest.length;
+    position += bytes;
+    rest = takeLines(Buffer.concat([rest, chunk.subarray(0, bytes)]), onLine);
+  }
+}
+
+function takeLines(bytes: Buffer, onLine: (line: string) => void): Buffer<ArrayBuffer> {
+  let start = 0;
+  for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
+    if (end > start) onLine(bytes.toString("utf8", start, end));
+    start = end + 1;
+  }
+  return Buffer.from(bytes.subarray(start));
 }

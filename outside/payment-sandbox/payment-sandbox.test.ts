@@ -1,211 +1,117 @@
-import { createHmac, randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { freePort } from "../../launch/free-ports.ts";
-import { startChild, type TestChild } from "../../test/harness/child.ts";
-import { waitFor } from "../../test/harness/wait-for.ts";
+import { openSandbox, type TestSandbox, wanted } from "./test-sandbox.ts";
 
-type Caught = {
-  readonly body: string;
-  readonly signature: string;
-  readonly id: string;
-  readonly type: string;
-  readonly data: { readonly paymentId: string };
-};
-
-const apiKey = "k".repeat(40);
-const webhookSecret = "w".repeat(40);
-const folder = mkdtempSync(join(tmpdir(), "onsale-sandbox-"));
-const caught: Caught[] = [];
-/** What the shop answers to a payment's news for the `count`th time. */
-let answerWebhook: (count: number) => number;
-let sandbox: TestChild;
-let restart: () => Promise<void>;
-
-const shop = createServer(async (request, response) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  const body = Buffer.concat(chunks).toString("utf8");
-  const message = JSON.parse(body) as Pick<Caught, "id" | "type" | "data">;
-  caught.push({ ...message, body, signature: String(request.headers["sandbox-signature"]) });
-  response.writeHead(answerWebhook(caughtOf(message.data.paymentId).length)).end();
-});
-
+let sandbox: TestSandbox;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => shop.listen(0, "127.0.0.1", resolve));
-  const settings = {
-    SANDBOX_PORT: String(await freePort()),
-    SANDBOX_API_KEY: apiKey,
-    SANDBOX_WEBHOOK_SECRET: webhookSecret,
-    SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${(shop.address() as AddressInfo).port}/`,
-    SANDBOX_DATA: folder,
-  };
-  restart = async () => {
-    sandbox = await startChild("outside/payment-sandbox/server.ts", settings);
-  };
-  await restart();
+  sandbox = await openSandbox();
 });
 beforeEach(() => {
-  answerWebhook = () => 200;
+  sandbox.shop.answerWebhook = () => 200;
 });
-afterAll(async () => {
-  await sandbox.stop();
-  shop.closeAllConnections();
-  shop.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const wanted = () => ({
-  amountMinor: 9_000,
-  currency: "EUR",
-  reference: randomUUID(),
-  returnUrl: "https://shop.example/back",
-});
-
-async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
-  const answer = await fetch(`${sandbox.url}${path}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${apiKey}`, "idempotency-key": randomUUID(), ...headers },
-    body: typeof body === "string" ? body : JSON.stringify(body),
-    redirect: "manual",
-  });
-  const text = await answer.text();
-  return { status: answer.status, body: JSON.parse(text) as { id: string; status: string; payUrl: string } };
-}
-
-const create = async () => (await post("/v1/payments", wanted())).body;
-const decide = (id: string, decision: "approve" | "decline", headers: Record<string, string> = {}) =>
-  post(`/pay/${id}/${decision}`, "", headers);
-const get = (path: string) =>
-  fetch(`${sandbox.url}${path}`, { headers: { authorization: `Bearer ${apiKey}` } });
-const statusOf = async (id: string) =>
-  ((await (await get(`/v1/payments/${id}`)).json()) as { status: string }).status;
-const caughtOf = (...ids: string[]) => caught.filter(({ data }) => ids.includes(data.paymentId));
-const caughtCount = (count: number, ...ids: string[]) =>
-  waitFor(() => caughtOf(...ids).length >= count, { what: `${count} webhooks` });
+afterAll(() => sandbox.close());
 
 describe("a payment", () => {
   test("is made once by the same key, and refused to the same key with other content", async () => {
     const key = { "idempotency-key": randomUUID() };
     const body = wanted();
-    const first = await post("/v1/payments", body, key);
-    const again = await post("/v1/payments", body, key);
-    const other = await post("/v1/payments", { ...body, amountMinor: 1 }, key);
+    const first = await sandbox.post("/v1/payments", body, key);
+    const again = await sandbox.post("/v1/payments", body, key);
+    const other = await sandbox.post("/v1/payments", { ...body, amountMinor: 1 }, key);
     expect([first.status, again.status, other.status]).toEqual([201, 200, 409]);
     expect(again.body).toEqual(first.body);
   });
 
   test("is decided once: what comes after changes nothing and is not told", async () => {
-    const { id } = await create();
-    await decide(id, "approve");
-    await decide(id, "decline");
-    await decide(id, "approve");
-    expect(await statusOf(id)).toBe("succeeded");
-    await caughtCount(1, id);
-    await waitFor(async () => (await books()).webhooksOnTheirWay === 0, { what: "the delivery's end" });
-    expect(caughtOf(id).map(({ type }) => type)).toEqual(["payment.succeeded"]);
-  });
-
-  test("gives its money back once, whoever asks how often, and only when it has some", async () => {
-    const { id } = await create();
-    expect((await post(`/v1/payments/${id}/refunds`, {})).status).toBe(409);
-    await decide(id, "approve");
-    const key = { "idempotency-key": randomUUID() };
-    const [first, again] = await Promise.all([
-      post(`/v1/payments/${id}/refunds`, {}, key),
-      post(`/v1/payments/${id}/refunds`, {}, key),
-    ]);
-    expect([first.status, again.status]).toEqual([201, 201]);
-    expect(again.body).toEqual(first.body);
-    expect((await post(`/v1/payments/${id}/refunds`, {})).status).toBe(409);
-    expect(await statusOf(id)).toBe("refunded");
+    const { id } = await sandbox.create();
+    await sandbox.decide(id, "approve");
+    await sandbox.decide(id, "decline");
+    await sandbox.decide(id, "approve");
+    expect(await sandbox.statusOf(id)).toBe("succeeded");
+    await sandbox.allDelivered();
+    expect(sandbox.typesOf(id)).toEqual(["payment.succeeded"]);
   });
 
   test("is shown to the buyer with two plain forms, and with nothing of it taken for markup", async () => {
     const reference = '"><script>alert(1)</script>';
-    const made = (await post("/v1/payments", { ...wanted(), reference })).body;
+    const body = { ...wanted(), reference, description: "<b>2 tickets</b>" };
+    const made = (await sandbox.post("/v1/payments", body)).body;
     const page = await (await fetch(made.payUrl)).text();
     expect(page).toContain("€90.00");
+    expect(page).toContain("&lt;b&gt;2 tickets");
     expect(page.match(/<form method="post"/g)).toHaveLength(2);
     expect(page).not.toContain("<script");
-    await decide(made.id, "approve");
+    await sandbox.decide(made.id, "approve");
     const paid = await (await fetch(made.payUrl)).text();
     expect(paid).not.toContain("<form");
     expect(paid).toContain('href="https://shop.example/back"');
   });
 
   test.each([
-    ["without the key", () => post("/v1/payments", wanted(), { authorization: "Bearer wrong" }), 401],
-    ["that is not JSON", () => post("/v1/payments", "{"), 400],
-    ["that is a list", () => post("/v1/payments", []), 400],
-    ["that is too large", () => post("/v1/payments", { ...wanted(), more: "x".repeat(20_000) }), 413],
-    ["of a part of a cent", () => post("/v1/payments", { ...wanted(), amountMinor: 1.5 }), 422],
-    ["of nothing", () => post("/v1/payments", { ...wanted(), amountMinor: 0 }), 422],
-    [
-      "that leads back to a script",
-      () => post("/v1/payments", { ...wanted(), returnUrl: "javascript:1" }),
-      422,
-    ],
-    ["of a payment that is not there", () => post("/v1/payments/pay_no/refunds", {}), 404],
-  ])("%s is refused", async (_what, send, status) => {
-    expect((await send()).status).toBe(status);
+    ["without the key", { authorization: "Bearer wrong" }, wanted(), 401],
+    ["with a behaviour that is not known", { "sandbox-behaviour": "explodes" }, wanted(), 422],
+    ["that is not JSON", {}, "{", 400],
+    ["that is a list", {}, [], 400],
+    ["that is too large", {}, { ...wanted(), more: "x".repeat(20_000) }, 413],
+    ["of a part of a cent", {}, wanted(1.5), 422],
+    ["of nothing", {}, wanted(0), 422],
+    ["that leads back to a script", {}, { ...wanted(), returnUrl: "javascript:1" }, 422],
+  ])("%s is refused", async (_what, headers, body, status) => {
+    expect((await sandbox.post("/v1/payments", body, headers)).status).toBe(status);
   });
 });
 
-describe("a webhook", () => {
-  test("is signed over the time and the bytes of its body", async () => {
-    const { id } = await create();
-    await decide(id, "approve");
-    await caughtCount(1, id);
-    const [{ body, signature } = { body: "", signature: "" }] = caughtOf(id);
-    const seconds = /^t=(\d+),v1=[0-9a-f]{64}$/.exec(signature)?.[1];
-    const expected = createHmac("sha256", webhookSecret).update(`${seconds}.${body}`).digest("hex");
-    expect(signature).toBe(`t=${seconds},v1=${expected}`);
-    expect(Math.abs(Date.now() - Number(seconds) * 1_000)).toBeLessThan(10_000);
+describe("a refund", () => {
+  test("is made once by the same key, whoever asks how often, and is told with the merchant's id", async () => {
+    const { id } = await sandbox.create();
+    expect((await sandbox.refund(id)).body.code).toBe("more_than_is_left");
+    await sandbox.decide(id, "approve");
+    const [key, body] = [randomUUID(), { amountMinor: 2_500, reference: randomUUID() }];
+    const [first, again] = await Promise.all([sandbox.refund(id, body, key), sandbox.refund(id, body, key)]);
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.body).toEqual(first.body);
+    expect((await sandbox.refund(id, { ...body, amountMinor: 1 }, key)).body.code).toBe("key_reused");
+    await sandbox.caughtCount(2, id);
+    await sandbox.allDelivered();
+    const told = sandbox.caughtOf(id).filter(({ type }) => type === "refund.succeeded");
+    expect(told.map(({ data }) => [data.amountMinor, data.refundReference])).toEqual([[2_500, body.reference]]);
   });
 
-  test("comes again until it is taken, and then no more", async () => {
-    answerWebhook = (count) => (count < 3 ? 500 : 204);
-    const { id } = await create();
-    await decide(id, "approve");
-    await caughtCount(3, id);
-    await waitFor(async () => (await books()).webhooksOnTheirWay === 0, { what: "the delivery's end" });
-    expect(new Set(caughtOf(id).map((message) => message.id)).size).toBe(1);
-    expect(caughtOf(id)).toHaveLength(3);
+  test("takes no more than is left, also where many come at once; all together give back the payment", async () => {
+    const { id } = await sandbox.create();
+    await sandbox.decide(id, "approve");
+    const many = await Promise.all(Array.from({ length: 12 }, () => sandbox.refund(id, { amountMinor: 1_000 })));
+    const statuses = many.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(9);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(3);
+    expect(await sandbox.statusOf(id)).toBe("refunded");
   });
 
-  test("comes doubled and out of order on demand", async () => {
-    const [late, early] = [await create(), await create()];
-    await decide(late.id, "approve", { "sandbox-webhook-copies": "3", "sandbox-webhook-delay-ms": "1500" });
-    await decide(early.id, "decline");
-    await caughtCount(4, late.id, early.id);
-    const order = caughtOf(late.id, early.id);
-    expect(order.map(({ type }) => type)).toEqual(["payment.failed", ...Array(3).fill("payment.succeeded")]);
-    expect(new Set(order.map(({ id }) => id)).size).toBe(2);
-    expect((await decide(late.id, "approve", { "sandbox-webhook-copies": "1000" })).status).toBe(422);
-  });
-
-  test("that was not taken comes after the provider's death, and its books are as they were", async () => {
-    answerWebhook = () => 503;
-    const { id } = await create();
-    await decide(id, "approve");
-    await post(`/v1/payments/${id}/refunds`, {});
-    await caughtCount(2, id);
-    const before = await books();
-    await sandbox.kill("SIGKILL");
-    caught.length = 0;
-    answerWebhook = () => 200;
-    await restart();
-    await waitFor(() => new Set(caughtOf(id).map(({ type }) => type)).size === 2, { what: "both webhooks" });
-    await waitFor(async () => (await books()).webhooksOnTheirWay === 0, { what: "the delivery's end" });
-    expect(await books()).toEqual({ ...before, webhooksOnTheirWay: 0 });
+  test("of a payment that is not there is refused", async () => {
+    expect((await sandbox.refund("pay_no")).status).toBe(404);
   });
 });
 
-async function books() {
-  return (await (await get("/v1/books")).json()) as { webhooksOnTheirWay: number };
-}
+test("the books add up per currency, and list every payment once, page by page", async () => {
+  const here = await openSandbox();
+  const ids = [];
+  for (let index = 0; index < 7; index += 1) ids.push((await here.create(1_000)).id);
+  for (const id of ids.slice(0, 5)) await here.decide(id, "approve");
+  await here.refund(ids[0] ?? "");
+  await here.refund(ids[1] ?? "", { amountMinor: 250 });
+  const { totals, ...counts } = await here.books();
+  expect(totals).toEqual([
+    { currency: "EUR", payments: 5, chargedMinor: "5000", refundedMinor: "1250", refundPendingMinor: "0" },
+  ]);
+  expect(counts).toMatchObject({ payments: 7, refunds: 2 });
+  const listed: string[] = [];
+  for (let from: number | null = 0; from !== null; ) {
+    const page: { items: { id: string }[]; next: number | null } = await here.get(
+      `/v1/books/payments?from=${from}&limit=3`,
+    );
+    listed.push(...page.items.map(({ id }) => id));
+    from = page.next;
+  }
+  expect(listed).toEqual(ids);
+  await here.close();
+});

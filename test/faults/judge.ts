@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { readSandboxBooks } from "../harness/sandbox-books.ts";
 import { lostBookings } from "./lost-bookings.ts";
 import type { Records } from "./records.ts";
-import { readSandboxBooks } from "./sandbox-books.ts";
 import type { Site } from "./site.ts";
 import { strayHolds } from "./stray-holds.ts";
 
@@ -71,7 +71,7 @@ type PaymentRow = {
 
 /** Each payment by the provider's books: kept for a paid booking, or given back whole. */
 async function money(site: Site, records: Records): Promise<string[]> {
-  const books = await readSandboxBooks(site);
+  const books = await readSandboxBooks(site.sandbox);
   const found = await site.pool.query<PaymentRow>(
     `select p.provider_payment_id, p.status, p.booking_id, b.status as booking,
             (select coalesce(sum(amount_minor), 0)::text from refunds where payment_id = p.id and status = 'done') as refunded

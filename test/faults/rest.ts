@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { readSandboxBooks } from "./sandbox-books.ts";
+import { readSandboxTotals } from "../harness/sandbox-books.ts";
 import type { Site } from "./site.ts";
 
 const lookEveryMs = 500;
@@ -20,7 +20,7 @@ export async function comeToRest(site: Site, withinMs: number): Promise<string[]
 async function unsettled(site: Site): Promise<string[]> {
   const found = await site.pool.query<{ what: string; count: bigint }>(openMatters);
   const open = found.rows.filter(({ count }) => count > 0n).map(({ what, count }) => `${count} ${what}`);
-  const { webhooksOnTheirWay } = await readSandboxBooks(site);
+  const { webhooksOnTheirWay } = await readSandboxTotals(site.sandbox);
   const onTheirWay = webhooksOnTheirWay > 0 ? [`${webhooksOnTheirWay} webhooks on their way`] : [];
   return [...open, ...onTheirWay, ...(await seatsThatDiffer(site))];
 }

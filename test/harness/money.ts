@@ -15,6 +15,7 @@ import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
 import { uuidSource } from "../../foundation/ids.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
+import { readSandboxBooks } from "./sandbox-books.ts";
 import type { Shop } from "./shop.ts";
 
 const secrets = { SANDBOX_API_KEY: "k".repeat(40), SANDBOX_WEBHOOK_SECRET: "w".repeat(40) };
@@ -65,8 +66,7 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     /** For a worker in a process of its own. */
     settings: { ...secrets, SANDBOX_URL: url, SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
     payments: createPayments({ ...parts, publicUrl: "http://127.0.0.1" }),
-    books: () =>
-      readJson<SandboxBooks>(`${url}/v1/books`, { authorization: `Bearer ${secrets.SANDBOX_API_KEY}` }),
+    books: () => readSandboxBooks({ url, apiKey: secrets.SANDBOX_API_KEY }),
     mailsTo: (address: string) =>
       readJson<{ subject: string; text: string; html: string; messageId: string }[]>(
         `http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`,
@@ -83,17 +83,6 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     },
   };
 }
-
-export type SandboxBooks = {
-  payments: {
-    id: string;
-    status: "pending" | "succeeded" | "failed" | "refunded";
-    amountMinor: number;
-    reference: string;
-  }[];
-  refunds: { paymentId: string; amountMinor: number }[];
-  webhooksOnTheirWay: number;
-};
 
 /** The worker's part, as `app/roles/worker.ts` wires it. */
 export async function workOn(till: Till): Promise<void> {
@@ -136,8 +125,8 @@ async function openGate(receive: (body: Buffer, signature: string) => Promise<nu
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
 }
 
-async function readJson<Result>(url: string, headers: Record<string, string> = {}): Promise<Result> {
-  const answer = await fetch(url, { headers });
+async function readJson<Result>(url: string): Promise<Result> {
+  const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   return (await answer.json()) as Result;
 }

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../foundation/config.ts";
+import { configuredProviders } from "./payment-providers.ts";
+
+const stripeKeys = { STRIPE_SECRET_KEY: "sk_test_1", STRIPE_WEBHOOK_SECRET: "whsec_1" };
+const production = {
+  ...{ NODE_ENV: "production", TOKEN_SECRET: "a".repeat(40), METRICS_TOKEN: "b".repeat(40), ...stripeKeys },
+  PAYMENT_PROVIDER: "stripe",
+};
+const sandboxSecrets = { SANDBOX_API_KEY: "c".repeat(40), SANDBOX_WEBHOOK_SECRET: "d".repeat(40) };
+
+describe("the payment provider", () => {
+  test.each([
+    [{}, "sandbox"],
+    [stripeKeys, "sandbox"],
+    [{ ...stripeKeys, PAYMENT_PROVIDER: "stripe" }, "stripe"],
+  ])("of %j is %s", async (environment, name) => {
+    expect((await configuredProviders(loadConfig(environment))).current.name).toBe(name);
+  });
+
+  test("that is not chosen still answers for what it began", async () => {
+    const providers = await configuredProviders(loadConfig({ ...production, ...sandboxSecrets }));
+    expect(() => providers.of("sandbox").readWebhook("{}")).toThrow(/id/);
+  });
+
+  test("whose secrets everybody knows is believed nothing, and asked for nothing", async () => {
+    const sandbox = (await configuredProviders(loadConfig(production))).of("sandbox");
+    expect(sandbox.verifyWebhook(Buffer.from("{}"), "t=1,v1=00", 1_000)).toBeUndefined();
+    await expect(sandbox.status("pay_1")).rejects.toThrow("sandbox is not configured");
+  });
+});
