@@ -6,7 +6,8 @@ import { createSandboxProvider } from "./sandbox-provider.ts";
 export async function configuredProviders(config: Config): Promise<PaymentProviders> {
   const providers = [...sandboxOf(config), ...(await stripeOf(config))];
   const current = providers.find(({ name }) => name === config.PAYMENT_PROVIDER);
-  if (current === undefined) throw new Error(`the payment provider ${config.PAYMENT_PROVIDER} has no secrets`);
+  if (current === undefined)
+    throw new Error(`the payment provider ${config.PAYMENT_PROVIDER} has no secrets`);
   return paymentProviders(current, ...providers);
 }
 

@@ -83,6 +83,11 @@ describe("a refund at the sandbox", () => {
     expect((await provider.refund({ ...wish, amount: euros(amountMinor) })).status).toBe("failed");
   });
 
+  test("of what nobody has paid yet has an unknown outcome", async () => {
+    const { providerPaymentId } = await provider.create(newPayment());
+    await expect(provider.refund({ ...(await paid()), providerPaymentId })).rejects.toThrow("409");
+  });
+
   test("that breaks has an unknown outcome, and the same id asks again", async () => {
     const wish = await paid("refund_breaks");
     await expect(provider.refund(wish)).rejects.toThrow("500");

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { PaymentId, RefundId } from "../../foundation/ids.ts";
 import { splitSecrets } from "../../foundation/config.ts";
+import type { PaymentId, RefundId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { PaymentProvider, ProviderFact } from "./payment.ts";
 import { isSigned } from "./sandbox-signature.ts";

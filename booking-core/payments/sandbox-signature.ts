@@ -5,7 +5,12 @@ import { limits } from "../../foundation/limits.ts";
  * `t=SECONDS,v1=HEX,…`: HMAC-SHA256 over the time, a dot and the body. One `v1` for each secret that the sandbox signs
  * with, and one of ours must fit: while a secret changes, both sides have two.
  */
-export function isSigned(rawBody: Buffer, header: string, secrets: readonly string[], nowMs: number): boolean {
+export function isSigned(
+  rawBody: Buffer,
+  header: string,
+  secrets: readonly string[],
+  nowMs: number,
+): boolean {
   const parts = header.split(",").map((part) => part.trim().split("="));
   const seconds = parts.find(([name]) => name === "t")?.[1] ?? "";
   if (!isRecent(seconds, nowMs)) return false;

@@ -54,9 +54,9 @@ describe("a payment at Stripe", () => {
   });
 
   test("in an amount that Stripe cannot take is not asked for", async () => {
-    await expect(provider.create({ ...wanted, amount: { amountMinor: 1_501n, currency: "KWD" } })).rejects.toThrow(
-      "KWD",
-    );
+    await expect(
+      provider.create({ ...wanted, amount: { amountMinor: 1_501n, currency: "KWD" } }),
+    ).rejects.toThrow("KWD");
     expect(here.calls).toEqual([]);
   });
 
@@ -124,8 +124,14 @@ describe("a refund at Stripe", () => {
   });
 
   test.each([
-    ["that was given back already", failure(400, { type: "invalid_request_error", code: "charge_already_refunded" })],
-    ["of more than is left", failure(400, { type: "invalid_request_error", param: "amount", message: "Too much." })],
+    [
+      "that was given back already",
+      failure(400, { type: "invalid_request_error", code: "charge_already_refunded" }),
+    ],
+    [
+      "of more than is left",
+      failure(400, { type: "invalid_request_error", param: "amount", message: "Too much." }),
+    ],
   ])("%s is refused for good", async (_what, answer) => {
     here.stripe.override = ({ method }) => (method === "POST" ? answer : undefined);
     expect(await provider.refund(back)).toEqual({ status: "failed", providerRefundId: null });
@@ -155,7 +161,12 @@ describe("a webhook of Stripe", () => {
   const verify = (header: string, body = payload) => provider.verifyWebhook(Buffer.from(body), header, nowMs);
 
   test("is believed with the signature of each of our secrets", () => {
-    const fact = { providerEventId: "evt_1QxYz", kind: "payment_succeeded", paymentId, amount: euros(9_000n) };
+    const fact = {
+      providerEventId: "evt_1QxYz",
+      kind: "payment_succeeded",
+      paymentId,
+      amount: euros(9_000n),
+    };
     for (const signedWith of [secret, formerSecret])
       expect(verify(headerOf({ secret: signedWith }))).toMatchObject(fact);
   });

@@ -3,8 +3,8 @@ import { splitSecrets } from "../../foundation/config.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Money } from "../../foundation/money.ts";
 import type { PaymentProvider } from "./payment.ts";
-import { refundAtStripe } from "./stripe-refund.ts";
 import { fromStripeAmount, toStripeAmount } from "./stripe-money.ts";
+import { refundAtStripe } from "./stripe-refund.ts";
 import { readStripeWebhook } from "./stripe-webhook.ts";
 
 export type StripeSettings = {

@@ -57,7 +57,8 @@ function readSession(
   const amount = session && fromStripeAmount(session.amount_total, session.currency);
   if (session === undefined || amount === undefined) return { providerEventId, kind: "unreadable" };
   // Completed by a buyer whose bank takes days: the end is still to come.
-  if (kind === "payment_succeeded" && session.payment_status !== "paid") return { providerEventId, kind: "other" };
+  if (kind === "payment_succeeded" && session.payment_status !== "paid")
+    return { providerEventId, kind: "other" };
   const paymentId = session.metadata.payment_id as PaymentId;
   return { providerEventId, kind, providerPaymentId: session.id, paymentId, amount };
 }

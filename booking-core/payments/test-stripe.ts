@@ -26,7 +26,8 @@ export async function openStripe() {
   const usual = (call: StripeCall): StripeAnswer => {
     if (call.method === "POST" && call.path === "/v1/checkout/sessions") return { body: stripe.session };
     if (call.path.startsWith("/v1/checkout/sessions/")) return { body: stripe.session };
-    if (call.method === "GET") return { body: { object: "list", url: "/v1/refunds", has_more: false, data: refunds } };
+    if (call.method === "GET")
+      return { body: { object: "list", url: "/v1/refunds", has_more: false, data: refunds } };
     const made = refund({ amount: Number(call.form["amount"]), metadata: metadataOf(call.form) });
     refunds.push(made);
     return { body: made };
@@ -110,7 +111,13 @@ export function session(differences: object = {}) {
 }
 
 export function paidSession(differences: object = {}) {
-  return session({ payment_status: "paid", status: "complete", payment_intent: "pi_1", url: null, ...differences });
+  return session({
+    payment_status: "paid",
+    status: "complete",
+    payment_intent: "pi_1",
+    url: null,
+    ...differences,
+  });
 }
 
 /** A Refund as the API and its events show it. */

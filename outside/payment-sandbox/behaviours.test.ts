@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import { type Behaviour, behaviours } from "./behaviours.ts";
@@ -29,6 +30,15 @@ test("each behaviour has digits of its own, which no plain price ends with", () 
   const endings = behaviours.map(({ ending }) => ending);
   expect(new Set(endings).size).toBe(endings.length);
   expect(endings.filter((ending) => [0, 5, 9].includes(ending % 10))).toEqual([]);
+});
+
+test("docs/payment-sandbox.md has every behaviour with its digits", () => {
+  const text = readFileSync(new URL("../../docs/payment-sandbox.md", import.meta.url), "utf8");
+  const rows = [...text.matchAll(/^\| (\d{3}) \| `(\w+)` \|/gm)].map(([, ending, name]) => [
+    Number(ending),
+    name,
+  ]);
+  expect(rows).toEqual(behaviours.map(({ ending, name }) => [ending, name]));
 });
 
 describe("on demand a payment", () => {
@@ -73,8 +83,14 @@ describe("on demand a payment", () => {
   test("charges another amount or another currency, and says so everywhere", async () => {
     const amount = await approved("amount_wrong");
     const currency = await approved("currency_wrong");
-    expect(await sandbox.get(`/v1/payments/${amount}`)).toMatchObject({ amountMinor: 8_999, currency: "EUR" });
-    expect(await sandbox.get(`/v1/payments/${currency}`)).toMatchObject({ amountMinor: 9_000, currency: "USD" });
+    expect(await sandbox.get(`/v1/payments/${amount}`)).toMatchObject({
+      amountMinor: 8_999,
+      currency: "EUR",
+    });
+    expect(await sandbox.get(`/v1/payments/${currency}`)).toMatchObject({
+      amountMinor: 9_000,
+      currency: "USD",
+    });
     await sandbox.caughtCount(1, amount);
     expect(sandbox.caughtOf(amount)[0]?.data).toMatchObject({ amountMinor: 8_999 });
   });
@@ -126,7 +142,9 @@ describe("on demand a refund", () => {
     expect((await sandbox.refund(id, {}, key)).body.status).toBe("pending");
     expect((await sandbox.refund(id)).body.code).toBe("more_than_is_left");
     await waitFor(() => sandbox.typesOf(id).includes(type), { what: type });
-    expect((await sandbox.refund(id, {}, key)).body.status).toBe(type === "refund.failed" ? "failed" : "succeeded");
+    expect((await sandbox.refund(id, {}, key)).body.status).toBe(
+      type === "refund.failed" ? "failed" : "succeeded",
+    );
     expect(await sandbox.statusOf(id)).toBe(status);
   });
 
@@ -170,15 +188,18 @@ describe("on demand a call", () => {
     ["refund_breaks", 500, 0],
     ["refund_hangs", "no answer", 0],
     ["refund_answer_lost", "no answer", 1],
-  ] as const)("for a refund goes wrong once, and the same key is one refund: %s", async (name, first, madeByFirst) => {
-    const id = await approved(name);
-    const [key, before] = [randomUUID(), (await sandbox.books()).refunds];
-    expect(await impatient(`/v1/payments/${id}/refunds`, key, {})).toBe(first);
-    expect((await sandbox.books()).refunds - before).toBe(madeByFirst);
-    expect((await sandbox.refund(id, {}, key)).status).toBe(201);
-    expect((await sandbox.books()).refunds - before).toBe(1);
-    await becomes(id, "refunded");
-  });
+  ] as const)(
+    "for a refund goes wrong once, and the same key is one refund: %s",
+    async (name, first, madeByFirst) => {
+      const id = await approved(name);
+      const [key, before] = [randomUUID(), (await sandbox.books()).refunds];
+      expect(await impatient(`/v1/payments/${id}/refunds`, key, {})).toBe(first);
+      expect((await sandbox.books()).refunds - before).toBe(madeByFirst);
+      expect((await sandbox.refund(id, {}, key)).status).toBe(201);
+      expect((await sandbox.books()).refunds - before).toBe(1);
+      await becomes(id, "refunded");
+    },
+  );
 });
 
 test("with amounts that say nothing, a price may end as it likes", async () => {

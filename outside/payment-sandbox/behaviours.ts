@@ -36,7 +36,9 @@ export const behaviours = Object.entries(catalogue).map(([name, [ending, meaning
   meaning,
 }));
 
-const byEnding: ReadonlyMap<number, Behaviour> = new Map(behaviours.map(({ ending, name }) => [ending, name]));
+const byEnding: ReadonlyMap<number, Behaviour> = new Map(
+  behaviours.map(({ ending, name }) => [ending, name]),
+);
 
 export function behavioursOfAmount(amountMinor: number): readonly Behaviour[] {
   const name = byEnding.get(amountMinor % 1_000);

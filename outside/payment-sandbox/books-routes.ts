@@ -31,7 +31,12 @@ export function booksAnswer({ shelf }: Desk, list: string | undefined, query: UR
   }
 }
 
-function pageOf<Item>(all: readonly Item[], from: number, limit: number, show: (item: Item) => unknown): Answer {
+function pageOf<Item>(
+  all: readonly Item[],
+  from: number,
+  limit: number,
+  show: (item: Item) => unknown,
+): Answer {
   const next = from + limit < all.length ? from + limit : null;
   return { status: 200, body: { items: all.slice(from, from + limit).map(show), next } };
 }

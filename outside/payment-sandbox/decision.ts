@@ -30,7 +30,10 @@ export function afterWish(
 }
 
 /** What is taken from the buyer: with some behaviours not what the merchant asked for. */
-export function chargeOf({ amountMinor, currency, behaviours }: Payment): { amountMinor: number; currency: string } {
+export function chargeOf({ amountMinor, currency, behaviours }: Payment): {
+  amountMinor: number;
+  currency: string;
+} {
   return {
     amountMinor: behaviours.includes("amount_wrong") && amountMinor > 1 ? amountMinor - 1 : amountMinor,
     currency: behaviours.includes("currency_wrong") ? (currency === "USD" ? "EUR" : "USD") : currency,

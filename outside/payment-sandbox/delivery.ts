@@ -42,7 +42,11 @@ export function createDelivery(
 }
 
 /** Whether all copies were taken. What comes before them is news to nobody, and never comes again. */
-async function sendOnce(post: Post, { body, copies, ...webhook }: Webhook, isFirst: boolean): Promise<boolean> {
+async function sendOnce(
+  post: Post,
+  { body, copies, ...webhook }: Webhook,
+  isFirst: boolean,
+): Promise<boolean> {
   if (isFirst && webhook.isForgedFirst === true) await post(body, wrongSecret);
   if (isFirst && webhook.isUnknownFirst === true)
     await post(JSON.stringify({ id: newId("evt"), type: "payout.paid", data: {} }));

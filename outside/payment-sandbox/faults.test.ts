@@ -21,19 +21,25 @@ describe("a mix of faults", () => {
 
   test("meets about the shares that were asked for, and counts them", () => {
     const faults = createFaults({ ...noFaults, webhooksLost: 0.1, callsHung: 0.25 });
-    for (let index = 0; index < 10_000; index += 1) [faults.drawWebhook(), faults.drawCall()];
+    for (let index = 0; index < 10_000; index += 1) {
+      faults.drawWebhook();
+      faults.drawCall();
+    }
     const { webhooksLost = 0, callsHung = 0, ...others } = faults.counts();
     expect(Math.abs(webhooksLost - 1_000)).toBeLessThan(150);
     expect(Math.abs(callsHung - 2_500)).toBeLessThan(250);
     expect(others).toEqual({});
   });
 
-  test.each([{ webhooksLost: 1.1 }, { webhooksLost: -0.1 }, { webhookLost: 0.1 }, { seed: 0.5 }, { seed: "1" }])(
-    "of %j is refused",
-    (mix) => {
-      expect(readFaultMix(mix)).toBeUndefined();
-    },
-  );
+  test.each([
+    { webhooksLost: 1.1 },
+    { webhooksLost: -0.1 },
+    { webhookLost: 0.1 },
+    { seed: 0.5 },
+    { seed: "1" },
+  ])("of %j is refused", (mix) => {
+    expect(readFaultMix(mix)).toBeUndefined();
+  });
 });
 
 test("under a mix of faults every payment that is not lost is told, and each is in the books", async () => {
@@ -60,6 +66,8 @@ test("calls fail by the mix that is set while it runs, until it is taken away", 
   expect((await sandbox.post("/v1/payments", wanted())).status).toBe(500);
   expect((await sandbox.post("/v1/faults", { callsBroken: 2 })).status).toBe(422);
   await sandbox.post("/v1/faults", {});
-  await waitFor(async () => (await sandbox.post("/v1/payments", wanted())).status === 201, { what: "a payment" });
+  await waitFor(async () => (await sandbox.post("/v1/payments", wanted())).status === 201, {
+    what: "a payment",
+  });
   await sandbox.close();
 });

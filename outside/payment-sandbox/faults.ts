@@ -72,7 +72,8 @@ export function createFaults(first: FaultMix): Faults {
     },
     drawWebhook: () => ({
       isDuplicated: meets("webhooksDuplicated", webhookDraws),
-      delayMs: Math.floor(webhookDraws() * mix.webhookDelayMsMost) * Number(meets("webhooksDelayed", webhookDraws)),
+      delayMs:
+        Math.floor(webhookDraws() * mix.webhookDelayMsMost) * Number(meets("webhooksDelayed", webhookDraws)),
       isLost: meets("webhooksLost", webhookDraws),
       isForgedFirst: meets("webhooksForgedFirst", webhookDraws),
       isUnknownFirst: meets("webhooksUnknownFirst", webhookDraws),

@@ -6,7 +6,7 @@ import { newId } from "./tell.ts";
 
 export type RefundOutcome =
   | { readonly outcome: "made" | "known"; readonly refund: Refund }
-  | { readonly outcome: "key_reused" | "more_than_is_left" };
+  | { readonly outcome: "key_reused" | "not_paid" | "more_than_is_left" };
 
 export type RefundWish = {
   readonly idempotencyKey: string;
@@ -20,6 +20,7 @@ export function giveBack(recorder: Recorder, payment: Payment, wish: RefundWish)
   const known = recorder.shelf.refundsByKey.get(wish.idempotencyKey);
   if (known !== undefined)
     return isSame(known, payment, wish) ? { outcome: "known", refund: known } : { outcome: "key_reused" };
+  if (payment.status !== "succeeded") return { outcome: "not_paid" };
   const leftMinor = leftOf(payment);
   const amountMinor = wish.amountMinor ?? leftMinor;
   if (amountMinor === 0 || amountMinor > leftMinor) return { outcome: "more_than_is_left" };
@@ -37,15 +38,16 @@ function isSame(known: Refund, { id }: Payment, { reference, amountMinor }: Refu
 }
 
 function leftOf(payment: Payment): number {
-  if (payment.status !== "succeeded") return 0;
   return chargeOf(payment).amountMinor - payment.refundedMinor - payment.refundPendingMinor;
 }
 
 function fateOf({ behaviours }: Payment, lateMs: number): Pick<Refund, "status" | "ending"> {
   if (behaviours.includes("refund_refused")) return { status: "failed" };
   const atMs = Date.now() + lateMs;
-  if (behaviours.includes("refund_fails_late")) return { status: "pending", ending: { status: "failed", atMs } };
-  if (behaviours.includes("refund_pending")) return { status: "pending", ending: { status: "succeeded", atMs } };
+  if (behaviours.includes("refund_fails_late"))
+    return { status: "pending", ending: { status: "failed", atMs } };
+  if (behaviours.includes("refund_pending"))
+    return { status: "pending", ending: { status: "succeeded", atMs } };
   return { status: "succeeded" };
 }
 

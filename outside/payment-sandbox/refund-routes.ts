@@ -27,6 +27,8 @@ export async function refundAnswer(
       return { status: 201, body: showRefund(given.refund) };
     case "key_reused":
       return problem(409, "This key was used for another refund.", "key_reused");
+    case "not_paid":
+      return problem(409, "Nobody has paid this payment.", "not_paid");
     case "more_than_is_left":
       return problem(409, "This payment has not that much money to give back.", "more_than_is_left");
   }

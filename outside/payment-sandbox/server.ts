@@ -7,8 +7,8 @@
  */
 import { createServer } from "node:http";
 import { problem, send } from "./answer.ts";
-import type { Desk } from "./desk.ts";
 import { createDelivery } from "./delivery.ts";
+import type { Desk } from "./desk.ts";
 import { createFaults, type FaultMix, readFaultMix } from "./faults.ts";
 import { endLater } from "./give-back.ts";
 import { openJournal } from "./journal.ts";
@@ -16,7 +16,6 @@ import { createRecorder } from "./recorder.ts";
 import { answer } from "./routes.ts";
 import { emptyShelf, shelve } from "./shelf.ts";
 import { keepPromise } from "./take-payments.ts";
-
 
 const host = process.env["SANDBOX_HOST"] ?? "127.0.0.1";
 const port = Number(setting("SANDBOX_PORT"));

@@ -32,7 +32,12 @@ function isSame(known: Payment, wanted: Omit<NewPayment, "id">): boolean {
 }
 
 /** What the buyer, or the buyer's bank, wants. Nothing happens to what was decided before. */
-export function takeWish(recorder: Recorder, payment: Payment, wish: Wish, { behaviours, telling }: How): void {
+export function takeWish(
+  recorder: Recorder,
+  payment: Payment,
+  wish: Wish,
+  { behaviours, telling }: How,
+): void {
   const { id: paymentId } = payment;
   const next = afterWish(payment, wish, [...payment.behaviours, ...behaviours]);
   switch (next.next) {

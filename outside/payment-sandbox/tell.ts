@@ -46,7 +46,11 @@ function bodyOf(id: string, { payment, type, refund }: News): string {
   const { amountMinor, currency } = chargeOf(payment);
   const told = { paymentId, reference, amountMinor, currency };
   if (refund === undefined) return JSON.stringify({ id, type, data: told });
-  const ofRefund = { amountMinor: refund.amountMinor, refundId: refund.id, refundReference: refund.reference };
+  const ofRefund = {
+    amountMinor: refund.amountMinor,
+    refundId: refund.id,
+    refundReference: refund.reference,
+  };
   return JSON.stringify({ id, type, data: { ...told, ...ofRefund } });
 }
 

@@ -13,7 +13,11 @@ export type Caught = {
   readonly signature: string;
   readonly id: string;
   readonly type: string;
-  readonly data: { readonly paymentId?: string; readonly amountMinor: number; readonly refundReference?: string };
+  readonly data: {
+    readonly paymentId?: string;
+    readonly amountMinor: number;
+    readonly refundReference?: string;
+  };
 };
 
 export type Answered = {
@@ -29,7 +33,12 @@ export type Answered = {
 };
 
 export type Totals = { currency: string; payments: number; chargedMinor: string; refundedMinor: string };
-export type BooksSummary = { totals: Totals[]; payments: number; refunds: number; webhooksOnTheirWay: number };
+export type BooksSummary = {
+  totals: Totals[];
+  payments: number;
+  refunds: number;
+  webhooksOnTheirWay: number;
+};
 
 export const apiKey = "k".repeat(40);
 export const webhookSecret = "w".repeat(40);
@@ -72,7 +81,11 @@ export function wanted(amountMinor = 9_000) {
 }
 
 function callsOf(url: () => string) {
-  const post = async (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answered> => {
+  const post = async (
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answered> => {
     const answer = await fetch(`${url()}${path}`, {
       method: "POST",
       headers: { authorization: `Bearer ${apiKey}`, "idempotency-key": randomUUID(), ...headers },

@@ -18,7 +18,12 @@ export function totalsOf({ list }: Shelf) {
 
 function add(sums: Map<string, Sums>, payment: Payment): void {
   const { amountMinor, currency } = chargeOf(payment);
-  const sum = sums.get(currency) ?? { payments: 0, chargedMinor: 0n, refundedMinor: 0n, refundPendingMinor: 0n };
+  const sum = sums.get(currency) ?? {
+    payments: 0,
+    chargedMinor: 0n,
+    refundedMinor: 0n,
+    refundPendingMinor: 0n,
+  };
   sum.payments += 1;
   sum.chargedMinor += BigInt(amountMinor);
   sum.refundedMinor += BigInt(payment.refundedMinor);
