@@ -1,8 +1,9 @@
 import type { Suite } from "../bench/suite.ts";
+import { inboxPart } from "./inbox.ts";
 import { settlePart } from "./settle.ts";
 
 export const moneySuite: Suite = {
   name: "money",
   description: "Money: payments settled under faults, cancelled events, wallets, one busy organiser, forged messages.",
-  parts: [settlePart],
+  parts: [settlePart, inboxPart],
 };

@@ -4,6 +4,7 @@
  * statement itself does not need, nothing is decided, and a message is written as settled at once.
  */
 import type { Sql } from "../../../foundation/postgres/pool.ts";
+import { jobOf } from "./job-rows.ts";
 
 export type Message = { readonly paymentId: string; readonly eventId: string; readonly body: string };
 
@@ -13,13 +14,6 @@ export type Accounts = {
   readonly fees: string;
   readonly taxes: string;
 };
-
-const jobOf = (queue: string, data: string, from: string) => `
-  insert into pgboss.job (name, data, keep_until, retry_limit, retry_delay, retry_backoff, retry_delay_max, expire_seconds,
-    deletion_seconds, policy, dead_letter, heartbeat_seconds)
-  select q.name, ${data}, now() + q.retention_seconds * interval '1 second', q.retry_limit, q.retry_delay, q.retry_backoff,
-         q.retry_delay_max, q.expire_seconds, q.deletion_seconds, q.policy, q.dead_letter, q.heartbeat_seconds
-    from ${from} cross join pgboss.queue q where q.name = '${queue}'`;
 
 const message = `
   with written as (
