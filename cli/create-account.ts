@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { InvalidArgumentError } from "commander";
 import { createAccount, type Role, roles } from "../booking-core/people/create-account.ts";
+import { addressProblems, readAddress } from "../booking-core/people/email-address.ts";
 import { uuidSource } from "../foundation/ids.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 import { runningConfig } from "./running-config.ts";
@@ -39,7 +40,8 @@ export async function runCreateAccount(email: string, options: AccountOptions): 
 }
 
 function refusalOf(email: string, password: string | undefined): string | undefined {
-  if (!/^[^\s@]+@[^\s@]+$/.test(email.trim()) || email.length > 254) return `${email} is no e-mail address.`;
+  const read = readAddress(email);
+  if (read.outcome !== "address") return `${email} ${addressProblems[read.outcome]}.`;
   if (password !== undefined && password.length < passwordCharsLeast)
     return `The password is too short: at least ${passwordCharsLeast} characters.`;
   return undefined;

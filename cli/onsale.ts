@@ -10,8 +10,10 @@ import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
 import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
+import { addLedger } from "./ledger.ts";
 import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
+import { addStuckWork } from "./stuck-work.ts";
 import { addVerifyDraw } from "./verify-draw.ts";
 
 type VerifyOptions = { json: boolean; data: string };
@@ -46,6 +48,8 @@ program
   .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .action(runRebuild);
 addVerifyDraw(program);
+addStuckWork(program);
+addLedger(program);
 
 try {
   await program.parseAsync();

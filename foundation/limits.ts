@@ -192,7 +192,27 @@ export const limits = {
     /** Each takes a core for a while and 32 MiB; past it 503. */
     passwordChecksAtOnce: 16,
   },
-  payment: { providerTimeoutMs: 5_000, webhookToleranceMs: 5 * 60_000, signaturesPerWebhook: 5 },
+  email: {
+    /** The mail server has so long for one e-mail, and a worker for all that is done to send it. */
+    serverMs: 15_000,
+    claimMs: 20_000,
+  },
+  payment: {
+    providerTimeoutMs: 5_000,
+    webhookToleranceMs: 5 * 60_000,
+    signaturesPerWebhook: 5,
+    ofBooking: 20,
+  },
+  wallet: {
+    /** Of one top-up, in minor units of any currency. */
+    topUpLeastMinor: 100,
+    topUpMostMinor: 1_000_000,
+    /** Top-ups of one buyer that wait to be paid; a day old, they count no more. */
+    topUpsOpen: 10,
+    topUpOpenMs: 24 * 60 * 60_000,
+    historyPageMost: 100,
+    historyPageUsual: 20,
+  },
   /** Messages of payment providers that come at the same time. */
   inbox: {
     /** That share one transaction. */
@@ -231,6 +251,10 @@ export function assertLimits(): void {
   assertThat(
     deviceProofs.remembered >= proofsOfPolling(),
     "the proofs of as many bound buyers as connections, who all ask by HTTP, must fit the memory",
+  );
+  assertThat(
+    limits.email.serverMs < limits.email.claimMs,
+    "an e-mail's claim must outlast the mail server's answer",
   );
   assertThat(booking.claimsPerScript <= booking.claimsWaitingPerSection, "a batch must fit its queue");
   assertThat(

@@ -38,6 +38,24 @@ export const saleErrors = {
     "The deadline of this booking was put off before; that works once.",
     "Pay before the deadline.",
   ),
+  too_many_payments: entry(
+    409,
+    false,
+    "As many payments were started as may be.",
+    "Finish one that is open at its `payUrl`, or let it end.",
+  ),
+  wallet_unavailable: entry(
+    403,
+    false,
+    "A wallet is only for accounts and for e-mail addresses whose owner answered.",
+    "Log in, or ask for a code at `POST /v1/email-codes` and open a session with it.",
+  ),
+  wallet_insufficient: entry(
+    409,
+    false,
+    "There is not so much in the wallet.",
+    "Take less from it (`available` says what is there) and pay the rest at the provider, or top it up.",
+  ),
   pool_unknown: entry(
     409,
     false,
@@ -49,5 +67,11 @@ export const saleErrors = {
     false,
     "Another house pool of the event has this code.",
     "Choose another code: it says which pool it opens.",
+  ),
+  not_stuck: entry(
+    409,
+    false,
+    "Nothing holds this up: it is under way or done.",
+    "Load the list again; only what is listed there as failed or parked can be tried again.",
   ),
 } as const;

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { StuckCounts } from "../booking-core/stuck-work/stuck-counts.ts";
 import type { EventId } from "../foundation/ids.ts";
 import type { RoomStats } from "../queue-admission/room-stats.ts";
 import type { Runtime } from "./runtime.ts";
@@ -54,6 +55,14 @@ const laneFigures: readonly LaneFigure[] = [
   { name: "estimate_late", help: "Of them, turns that came after the range.", of: "late" },
 ];
 
+/** What waits for people, by the label `kind`. Any gateway says the same. */
+const stuckKinds: Readonly<Record<keyof StuckCounts, string>> = {
+  deadLetters: "dead_letter",
+  parkedWebhooks: "parked_webhook",
+  parkedRefunds: "parked_refund",
+  failedEmails: "failed_email",
+};
+
 /** What Prometheus reads of this process and, by any gateway alike, of the rooms. */
 export function createMetrics(runtime: Pick<Runtime, "services" | "connections" | "maps">): Metrics {
   const registry = new Registry();
@@ -71,15 +80,33 @@ export function createMetrics(runtime: Pick<Runtime, "services" | "connections" 
     gauge: gaugeOf(figure, ["event", "lane"]),
     of: figure.of,
   }));
+  const stuck = new Gauge({
+    name: "onsale_stuck",
+    help: "What does not go on by itself: jobs, messages, refunds and e-mails that wait for people.",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
   return {
     contentType: registry.contentType,
     async text() {
+      await setStuck(runtime, stuck);
       const rooms = await runtime.services.roomControl.allStats();
       for (const { gauge, of } of gauges) setAll(gauge, rooms, of);
       for (const { gauge, of } of laneGauges) setLanes(gauge, rooms, of);
       return registry.metrics();
     },
   };
+}
+
+/** While Postgres cannot be asked there is no number, and all other figures are told. */
+async function setStuck({ services }: Pick<Runtime, "services">, gauge: Gauge): Promise<void> {
+  try {
+    const counts = await services.stuckWork.counts();
+    for (const [of, kind] of Object.entries(stuckKinds)) gauge.set({ kind }, counts[of as keyof StuckCounts]);
+  } catch (error) {
+    gauge.reset();
+    services.logger.warn({ err: error }, "what waits for people could not be counted");
+  }
 }
 
 function countOf(registry: Registry, name: string, help: string, count: () => number): void {

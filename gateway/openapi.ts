@@ -38,6 +38,7 @@ const errorsOfAccess: Record<Access, ErrorCode[]> = {
   buyer: errorsOfTokens,
   pass: [...errorsOfTokens, "pass_missing", "pass_invalid"],
   operator: [...errorsOfTokens, "forbidden"],
+  admin: [...errorsOfTokens, "forbidden"],
   webhook: ["body_too_large", "body_too_slow"],
 };
 type Security = Record<string, string[]>[];
@@ -48,6 +49,7 @@ const securityOfAccess: Record<Access, Security> = {
   buyer: securityOfBuyers,
   pass: securityOfBuyers.map((security) => ({ ...security, pass: [] })),
   operator: securityOfBuyers,
+  admin: securityOfBuyers,
   webhook: [{ sandboxSignature: [] }, { stripeSignature: [] }],
 };
 

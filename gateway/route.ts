@@ -7,8 +7,11 @@ import type { Sheets } from "./seat-map/sheets.ts";
 import type { Buyer, GatewayServices } from "./services.ts";
 import type { Refusal } from "./wire/problem.ts";
 
-/** Who may call: anybody, a buyer, a buyer with a pass of the event, who runs events, or the payment provider with its signature. */
-export type Access = "public" | "buyer" | "pass" | "operator" | "webhook";
+/**
+ * Who may call: anybody, a buyer, a buyer with a pass of the event, who runs events, who runs the house, or the payment
+ * provider with its signature.
+ */
+export type Access = "public" | "buyer" | "pass" | "operator" | "admin" | "webhook";
 export type Method = "get" | "post" | "patch" | "delete";
 
 /** `json: null` is an answer without a body. */
@@ -45,7 +48,7 @@ export type Call<Params, Body, Who extends Access, Query = unknown> = {
   readonly rawBody: Buffer;
   /** Of the client, as far as our own proxies can tell; empty where the route does not count by address. */
   readonly address: string;
-  readonly buyer: Who extends "buyer" | "pass" | "operator" ? Buyer : undefined;
+  readonly buyer: Who extends "buyer" | "pass" | "operator" | "admin" ? Buyer : undefined;
   /** The key of the device that the caller has shown to have. */
   readonly jkt: string | undefined;
 };

@@ -1,10 +1,14 @@
 import type { Route } from "./route.ts";
+import { dismissDeadLetter, listDeadLetters, retryDeadLetter } from "./routes/admin-dead-letters.ts";
+import { listOpenRefunds, listParkedWebhooks, replayWebhook, retryRefund } from "./routes/admin-money.ts";
+import { listNotifications, resendNotification } from "./routes/admin-notifications.ts";
 import { book, showBooking } from "./routes/bookings.ts";
 import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
+import { listEventEntries, showEventLedger } from "./routes/operator-ledger.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
 import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
@@ -15,6 +19,7 @@ import { showPlan } from "./routes/plan.ts";
 import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { showTicket } from "./routes/tickets.ts";
+import { listWalletEntries, showWallet, startTopUp } from "./routes/wallet.ts";
 import { receiveSandboxWebhook, receiveStripeWebhook } from "./routes/webhooks.ts";
 
 /** Every route with its schemas: what is served, validated and documented. */
@@ -42,6 +47,8 @@ export const routes: readonly Route[] = [
   setPool,
   markSeats,
   showAudit,
+  showEventLedger,
+  listEventEntries,
   showPlan,
   showEventSeats,
   showSeats,
@@ -52,8 +59,20 @@ export const routes: readonly Route[] = [
   extendBooking,
   cancelBooking,
   startPayment,
+  startTopUp,
+  showWallet,
+  listWalletEntries,
   showTicket,
   receiveSandboxWebhook,
+  listNotifications,
+  resendNotification,
+  listDeadLetters,
+  retryDeadLetter,
+  dismissDeadLetter,
+  listParkedWebhooks,
+  replayWebhook,
+  listOpenRefunds,
+  retryRefund,
   receiveStripeWebhook,
   showHealth,
   showReadiness,

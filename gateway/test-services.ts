@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import type { BookingChange } from "../booking-core/bookings/booking.ts";
+import type { Payment } from "../booking-core/payments/payment.ts";
 import type { SectionWatch } from "../booking-core/seats/followed-section.ts";
 import type { EventId, SectionId } from "../foundation/ids.ts";
 import { uuidFromParts } from "../foundation/ids.ts";
@@ -11,6 +12,7 @@ import { defaultRoom } from "../queue-admission/room-settings.ts";
 import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
 import type { GatewayServices } from "./services.ts";
 import { eventId, seatedId, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "./test-data.ts";
+import { testNotificationLog, testStuckWork } from "./test-stuck-work.ts";
 
 /** The words of the room's driver and of the bookings, said by the test; each event has its listeners. */
 export type TestFeeds = {
@@ -46,6 +48,26 @@ const testRules = {
 };
 
 const waiting = { outcome: "waiting", lane: "general", number: 12, ahead: 4, state: "open" } as const;
+
+export const testPayment: Payment = {
+  id: uuidFromParts("payment") as never,
+  bookingId: null,
+  buyerId: uuidFromParts("buyer") as never,
+  purpose: "booking",
+  provider: "sandbox",
+  providerPaymentId: null,
+  status: "pending",
+  amount: { amountMinor: 4_500n, currency: "EUR" },
+  walletMinor: 0n,
+  walletState: "none",
+  otherSeats: false,
+  language: "en",
+  received: null,
+  refundedMinor: 0n,
+  walletRefundedMinor: 0n,
+  problem: null,
+  payUrl: "http://127.0.0.1:1/pay",
+};
 
 /** A tick of a room with one lane, served so far. */
 export function tickAt(served: number, more: Partial<RoomTick> = {}): RoomTick {
@@ -201,27 +223,18 @@ export function testServices(
       start: async ({ bookingId }) => ({
         outcome: "started",
         fresh: true,
-        payment: {
-          id: uuidFromParts("payment") as never,
-          bookingId,
-          buyerId: uuidFromParts("buyer") as never,
-          purpose: "booking",
-          provider: "sandbox",
-          providerPaymentId: null,
-          status: "pending",
-          amount: { amountMinor: 4_500n, currency: "EUR" },
-          walletMinor: 0n,
-          walletState: "none",
-          otherSeats: false,
-          language: "en",
-          received: null,
-          refundedMinor: 0n,
-          walletRefundedMinor: 0n,
-          problem: null,
-          payUrl: "http://127.0.0.1:1/pay",
-        },
+        payment: { ...testPayment, bookingId },
       }),
     },
+    topUps: {
+      start: async ({ amount }) => ({
+        outcome: "started",
+        fresh: true,
+        payment: { ...testPayment, purpose: "top_up", amount },
+      }),
+    },
+    wallets: { balances: async () => [], history: async () => ({ entries: [], next: undefined }) },
+    eventLedger: { balances: async () => [], entries: async () => ({ entries: [], next: undefined }) },
     inbox: { receive: async () => ({ outcome: "stored" }) },
     tickets: {
       find: async (_, id) => ({
@@ -237,6 +250,8 @@ export function testServices(
         issuedAtMs: 1_799_000_000_000,
       }),
     },
+    notificationLog: testNotificationLog,
+    stuckWork: testStuckWork,
     checks: { redis: async () => {}, postgres: async () => {}, queue: async () => {} },
   };
 }

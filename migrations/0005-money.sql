@@ -188,26 +188,62 @@ end $$;
 create trigger ledger_accounts_stay before update or delete or truncate on ledger_accounts
   for each statement execute function refuse_account_change();
 
--- What each account holds, in several rows of which a transaction changes one: many settle for one organiser at the same
--- time and do not wait for each other. A wallet has one row, because there the order of the spends is what counts. Written
--- by the database itself with the entries, so it cannot say anything else than they do.
+-- What each account holds, in several parts: two transactions that are open at the same time never write the same one, so
+-- many settle for one organiser and nobody waits. A wallet has one part, because there the order of the spends is what
+-- counts. Written by the database itself with the entries, so it cannot say anything else than they do.
 create table account_balances (
   account_id uuid not null references ledger_accounts,
-  part smallint not null check (part between 0 and 31),
+  part smallint not null check (part between 0 and 127),
   balance_minor bigint not null,
   -- Invariant 8: money of a wallet is owed to the buyer (minus); above zero the wallet would be overdrawn.
   never_above_zero boolean not null,
   primary key (account_id, part),
   constraint wallets_never_negative check (not never_above_zero or balance_minor <= 0)
 ) with (fillfactor = 50);
-create function add_to_balances() returns trigger language plpgsql as $$
+-- The part that this transaction has for itself until its end, the same for all its statements: so it also waits for
+-- nobody in a circle. Only beyond as many transactions as there are parts does one wait for another.
+create function own_balance_part() returns smallint language plpgsql as $$
+declare
+  parts constant integer := 128;
+  of_balances constant integer := 5;
+  mine integer := 0;
+begin
+  while mine < parts loop
+    if pg_try_advisory_xact_lock(of_balances, mine) then return mine; end if;
+    mine := mine + 1;
+  end loop;
+  mine := pg_backend_pid() % parts;
+  perform pg_advisory_xact_lock(of_balances, mine);
+  return mine;
+end $$;
+-- Always by the indexes: a plan is kept for as long as its connection, and the tables grow meanwhile.
+create function add_to_balances() returns trigger language plpgsql
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  mine constant smallint := own_balance_part();
+  wallet record;
 begin
   insert into account_balances as b (account_id, part, balance_minor, never_above_zero)
-  select a.id, case when a.kind in ('buyer_wallet', 'wallet_held') then 0 else pg_backend_pid() % 32 end,
-         sum(e.amount_minor), a.kind in ('buyer_wallet', 'wallet_held')
+  select a.id, mine, sum(e.amount_minor), false
     from fresh e join ledger_accounts a on a.id = e.account_id
+   where a.kind not in ('buyer_wallet', 'wallet_held')
    group by a.id order by a.id
   on conflict (account_id, part) do update set balance_minor = b.balance_minor + excluded.balance_minor;
+  -- Updated first: a spend as a new row would be refused by the check before Postgres looks for the row that is there.
+  -- In the order of the accounts, so that two who change the same wallets do not wait for each other in a circle.
+  for wallet in
+    select a.id, sum(e.amount_minor) as amount
+      from fresh e join ledger_accounts a on a.id = e.account_id
+     where a.kind in ('buyer_wallet', 'wallet_held')
+     group by a.id order by a.id
+  loop
+    update account_balances set balance_minor = balance_minor + wallet.amount where account_id = wallet.id and part = 0;
+    if not found then
+      insert into account_balances as b (account_id, part, balance_minor, never_above_zero)
+      values (wallet.id, 0, wallet.amount, true)
+      on conflict (account_id, part) do update set balance_minor = b.balance_minor + excluded.balance_minor;
+    end if;
+  end loop;
   return null;
 end $$;
 create trigger entries_add_up after insert on entries referencing new table as fresh
@@ -280,11 +316,17 @@ alter table notifications
   add column html text,
   add column attempts integer not null default 0,
   add column last_error text,
+  -- A worker is sending it until then at the latest: no second one begins.
+  add column claimed_until timestamptz,
+  -- A mail server that is away is asked again until then.
+  add column give_up_at timestamptz not null default now() + interval '2 days',
   add constraint notifications_template_check check (template in ('tickets', 'refund', 'event_cancelled')),
   -- failed: refused for good by the mail server, or given up.
   add constraint notifications_status_check check (status in ('queued', 'sent', 'failed')),
   add constraint notifications_sent check ((status = 'sent') = (sent_at is not null));
 create index notifications_by_time on notifications (created_at, id);
+create index notifications_by_recipient on notifications (recipient);
+create index notifications_failed on notifications (created_at, id) where status = 'failed';
 
 create function refuse_money_deletion() returns trigger language plpgsql as $$
 begin

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import pg from "pg";
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { type BookingRow, bookingColumnsText, toBooking } from "../booking-core/bookings/find-booking.ts";
 import { seatLabel } from "../booking-core/events/layout.ts";
 import { compileSection } from "../booking-core/events/plan.ts";
@@ -9,24 +8,7 @@ import { readEvents } from "../booking-core/events/read-events.ts";
 import { splitOfSeats } from "../booking-core/prices/split-of-seats.ts";
 import { type BookingId, identityFrom } from "../foundation/ids.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
-
-const migration = (file: string) => readFileSync(new URL(`../migrations/${file}`, import.meta.url), "utf8");
-
-/** A database as the first two migrations leave it. */
-async function formerSchema(): Promise<string> {
-  const name = `former_${randomUUID().replaceAll("-", "")}`;
-  const url = new URL(inject("postgresUrl"));
-  url.pathname = "/postgres";
-  const administrator = new pg.Client({ connectionString: url.href });
-  await administrator.connect();
-  await administrator.query(`create database ${name}`);
-  onTestFinished(async () => {
-    await administrator.query(`drop database ${name} with (force)`);
-    await administrator.end();
-  });
-  url.pathname = `/${name}`;
-  return url.href;
-}
+import { formerDatabase, migrateBy } from "./harness/former-database.ts";
 
 const ids = {
   venue: randomUUID(),
@@ -114,14 +96,13 @@ async function insertFormer(
 }
 
 test("events and bookings from before sections had several offers are whole afterwards", async () => {
-  const url = await formerSchema();
+  const url = await formerDatabase();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  for (const file of ["0001-foundation.sql", "0002-rooms.sql"]) await client.query(migration(file));
+  await migrateBy(client, "0001-foundation.sql", "0002-rooms.sql");
   await fillFormer(client);
   // What reads afterwards knows the schema as it is now.
-  for (const file of ["0003-seats.sql", "0004-event-versions.sql", "0005-money.sql"])
-    await client.query(migration(file));
+  await migrateBy(client, "0003-seats.sql", "0004-event-versions.sql", "0005-money.sql");
   await client.end();
   const pool = createPool(url, 1);
   try {
@@ -176,12 +157,12 @@ test("events and bookings from before sections had several offers are whole afte
 });
 
 test("what bookings point to cannot be deleted, though no foreign key says so", async () => {
-  const url = await formerSchema();
+  const url = await formerDatabase();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  for (const file of ["0001-foundation.sql", "0002-rooms.sql"]) await client.query(migration(file));
+  await migrateBy(client, "0001-foundation.sql", "0002-rooms.sql");
   await fillFormer(client);
-  await client.query(migration("0003-seats.sql"));
+  await migrateBy(client, "0003-seats.sql");
   for (const table of ["bookings", "offers", "sections", "events"]) {
     await expect(client.query(`delete from ${table}`)).rejects.toThrow("never deleted");
     await expect(client.query(`truncate ${table} cascade`)).rejects.toThrow("never deleted");

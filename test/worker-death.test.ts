@@ -30,7 +30,10 @@ test("a worker that is killed while it settles, refunds and mails leaves each to
   const gate = await here.shop.pool.connect();
   await holdUp(gate, late.id, mailed.id);
   const first = await startWorker(here);
-  await waitFor(async () => (await waitingForLocks(here)) === 3, { what: "the worker in the middle of all" });
+  await waitFor(async () => (await waitingForLocks(here)) === 3, {
+    what: "the worker in the middle of all",
+    withinMs: 30_000,
+  });
   await first.kill("SIGKILL");
   await gate.query("rollback");
   gate.release();
@@ -53,9 +56,9 @@ test("a worker that is killed while it settles, refunds and mails leaves each to
   expect(await here.paymentStatuses(late)).toEqual(["refunded"]);
   await here.expectCounts(late, { tickets: 0, transfers: 2, notifications: 1 });
   expect((await here.till.books()).refunds).toHaveLength(1);
-  // The mail server had it before the death: it comes again, and says by its id that it is the same.
+  // Each step of an e-mail has its own death in email-death.test.ts; here it stood before the first.
   const mails = await here.till.mailsTo(mailed.buyerEmail);
-  expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(1);
+  expect(mails).toHaveLength(1);
   await next.stop();
   await here.close();
 }, 120_000);
@@ -71,7 +74,7 @@ async function settleStored(here: PaymentTest, count: number): Promise<void> {
   for (const { id } of stored) await settleWebhook(here.till, { inboxId: id });
 }
 
-/** Each job gets as far as its last steps: the ticket, the refund's end, the mark that an e-mail is sent. */
+/** Each job is held up in the middle: at the tickets, at the refund's end, at the claim of an e-mail. */
 async function holdUp(gate: PoolClient, lateId: string, mailedId: string): Promise<void> {
   await gate.query("begin");
   await gate.query("lock table tickets in share row exclusive mode");

@@ -1,13 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { readHistory } from "../../booking-core/bookings/booking-history.ts";
+import { createEventLedger } from "../../booking-core/ledger/event-ledger.ts";
+import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
+import { createStuckWork } from "../../booking-core/stuck-work/stuck-work.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
+import { createTopUps } from "../../booking-core/wallet/top-ups.ts";
+import { createWallets } from "../../booking-core/wallet/wallets.ts";
 import type { Config } from "../../foundation/config.ts";
 import { type Bounds, defaultBounds } from "../../gateway/bounds.ts";
 import { startGateway } from "../../gateway/server.ts";
@@ -38,8 +43,13 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       trustedProxies: config.TRUSTED_PROXIES,
       metricsToken: config.METRICS_TOKEN,
       payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
+      topUps: createTopUps({ ...core, publicUrl: config.PUBLIC_URL }),
+      wallets: createWallets(core),
+      eventLedger: createEventLedger(core),
       inbox: createInbox(core),
       tickets: createTickets(core),
+      notificationLog: createNotificationLog(core),
+      stuckWork: createStuckWork(core),
       checks: {
         redis: async () => {
           await core.redis.ping();

@@ -14,7 +14,9 @@ import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
 import { createComparison } from "../../booking-core/verify/compare-sections.ts";
 import { createComparisonLease } from "../../booking-core/verify/comparison-lease.ts";
+import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import type { Config } from "../../foundation/config.ts";
+import type { BookingId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { repeat } from "../../foundation/repeat.ts";
 import type { Core } from "../core.ts";
@@ -28,6 +30,11 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
     core.logger.error({ err: error }, "not every event is published"),
   );
   const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
+  const mailing = {
+    ...{ ...core, mailer },
+    ticketsUrlOf: (bookingId: BookingId) => new URL(`/v1/bookings/${bookingId}`, config.PUBLIC_URL).href,
+    ticketFiles: async () => [],
+  };
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
   await core.jobs.work("mark-seats", { concurrency: 1 }, (data) => applyMarks(core, data));
@@ -37,7 +44,8 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
     settleWebhooks(core, group),
   );
   await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
-  await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail({ ...core, mailer }, data));
+  await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail(mailing, data));
+  await core.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(core, data));
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>
     sendCode({ codes: core.emailCodes, mailer }, data),
   );

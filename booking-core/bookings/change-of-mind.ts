@@ -2,6 +2,7 @@ import type { Clock } from "../../foundation/clock.ts";
 import type { BookingId, BuyerId } from "../../foundation/ids.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
 import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
+import { returnWalletsLater } from "../wallet/ended-bookings.ts";
 import type { Booking } from "./booking.ts";
 import { scheduleExpiry } from "./expiry-schedule.ts";
 import { type FoundBooking, findBooking } from "./find-booking.ts";
@@ -100,8 +101,9 @@ function cancelling({ jobs, clock }: Parts): Change {
   return {
     decide: (_, { booking }) => (booking.status === "cancelled" ? "done" : undefined),
     apply: async (sql, { id }) => {
-      await endBookings(sql, [id], "cancelled", clock.now());
+      const ended = await endBookings(sql, [id], "cancelled", clock.now());
       await jobs.insert(sql, "apply-holds", [{ data: { bookingIds: [id] } }]);
+      await returnWalletsLater(jobs, sql, ended);
     },
   };
 }

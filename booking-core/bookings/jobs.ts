@@ -5,6 +5,7 @@ import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
 import type { Shrinking } from "../seats/hold-ends.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
+import { returnWalletsLater } from "../wallet/ended-bookings.ts";
 import type { BookingStatus } from "./booking.ts";
 import type { Changes } from "./changes.ts";
 import { type EndedBooking, endBookings } from "./transitions.ts";
@@ -47,6 +48,7 @@ function expireBatch({ pool, jobs, clock }: BookingJobParts, eventId: EventId): 
       clock.now(),
     );
     await jobs.insert(sql, "apply-holds", [{ data: { bookingIds: ended.map((booking) => booking.id) } }]);
+    await returnWalletsLater(jobs, sql, ended);
     return ended;
   });
 }

@@ -10,16 +10,17 @@
  *   buyer_wallet        the buyer's id         money that the buyer may spend
  *   wallet_held         the payment's id       the part of a wallet that is put aside for a payment under way
  */
-export type LedgerAccount = {
-  readonly kind:
-    | "provider_clearing"
-    | "organiser_payable"
-    | "house_fees"
-    | "taxes_payable"
-    | "buyer_refunds"
-    | "buyer_wallet"
-    | "wallet_held";
-  readonly party: string;
-};
+export const accountKinds = [
+  "provider_clearing",
+  "organiser_payable",
+  "house_fees",
+  "taxes_payable",
+  "buyer_refunds",
+  "buyer_wallet",
+  "wallet_held",
+] as const;
+export type AccountKind = (typeof accountKinds)[number];
+
+export type LedgerAccount = { readonly kind: AccountKind; readonly party: string };
 
 export const house = "house";

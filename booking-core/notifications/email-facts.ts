@@ -1,53 +1,125 @@
 import type { BookingId, SectionId } from "../../foundation/ids.ts";
-import { formatMoney } from "../../foundation/money.ts";
+import type { Language } from "../../foundation/language.ts";
+import type { Currency, Money } from "../../foundation/money.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import { readLayout, type StoredLayout, seatLabel } from "../events/layout.ts";
-import type { EmailFacts } from "./templates.ts";
+import { readLayout, type SeatLabel, type StoredLayout, seatLabel } from "../events/layout.ts";
+import type { RefundReason } from "../refunds/refund.ts";
+import { oneLine } from "./letter.ts";
+
+export type Template = "tickets" | "refund" | "event_cancelled";
+
+export type EmailSeat = {
+  readonly position: number;
+  readonly section: string;
+  /** Nothing in a standing section. */
+  readonly label: SeatLabel | null;
+  readonly price: Money;
+  /** Nothing where none was issued. */
+  readonly ticket: "valid" | "used" | "refunded" | null;
+};
+
+export type RefundFacts = {
+  readonly reason: RefundReason;
+  /** The seats whose tickets it is for; nothing where a payment goes back that bought none. */
+  readonly positions: readonly number[] | null;
+  /** The way it came. */
+  readonly byProvider: Money;
+  readonly toWallet: Money;
+};
+
+/** What an e-mail can say, as it is true when it is sent. What people have written is one line each. */
+export type EmailFacts = {
+  readonly template: Template;
+  readonly language: Language;
+  readonly bookingId: BookingId;
+  readonly event: string;
+  readonly venue: string;
+  readonly startsAt: Date;
+  readonly seats: readonly EmailSeat[];
+  readonly refund: RefundFacts | null;
+  readonly ticketsUrl: string;
+};
 
 type FactRow = {
+  template: Template;
+  language: Language;
+  booking_id: BookingId;
   title: string;
   starts_at: Date;
   venue: string;
-  total_minor: bigint;
-  currency: string;
-  sections: { id: SectionId; name: string; layout: StoredLayout }[];
-  seats: { sectionId: SectionId; seatNumber: number | null }[];
+  currency: Currency;
+  reason: RefundReason | null;
+  positions: number[] | null;
+  amount_minor: bigint | null;
+  wallet_minor: bigint | null;
+  refund_currency: Currency | null;
+  sections: { id: SectionId; name: string; layout: StoredLayout }[] | null;
+  seats: SeatRow[] | null;
 };
 
-export async function readFacts(sql: Sql, bookingId: BookingId): Promise<EmailFacts> {
-  const found = await sql.query<FactRow>(
-    `select e.title, e.starts_at, v.name || ', ' || v.city as venue, b.total_minor, b.currency,
-            (select json_agg(json_build_object('id', s.id, 'name', s.name, 'layout', s.layout))
-               from sections s where s.id in (select section_id from booking_seats where booking_id = b.id)) as sections,
-            (select json_agg(json_build_object('sectionId', bs.section_id, 'seatNumber', bs.seat_number) order by bs.position)
-               from booking_seats bs
-              where bs.booking_id = b.id and not bs.given_back) as seats
-       from bookings b
-       join events e on e.id = b.event_id
-       join venues v on v.id = e.venue_id
-      where b.id = $1`,
-    [bookingId],
-  );
-  const [row] = found.rows;
-  if (row === undefined) throw new Error(`there is no booking ${bookingId}`);
-  return toFacts(row, bookingId);
-}
+type SeatRow = {
+  position: number;
+  sectionId: SectionId;
+  seatNumber: number | null;
+  priceMinor: string;
+  ticket: EmailSeat["ticket"];
+};
 
-function toFacts(row: FactRow, bookingId: BookingId): EmailFacts {
+const statement = `
+  select n.template, n.language, n.booking_id, e.title, e.starts_at, v.name || ', ' || v.city as venue, b.currency,
+         r.reason, r.positions, r.amount_minor, r.wallet_minor,
+         r.currency as refund_currency,
+         (select json_agg(json_build_object('id', s.id, 'name', s.name, 'layout', s.layout))
+            from sections s where s.id in (select section_id from booking_seats where booking_id = b.id)) as sections,
+         (select json_agg(json_build_object('position', bs.position, 'sectionId', bs.section_id, 'ticket', t.status,
+                                            'seatNumber', bs.seat_number, 'priceMinor', bs.price_minor::text)
+                          order by bs.position)
+            from booking_seats bs left join tickets t on t.booking_id = bs.booking_id and t.position = bs.position
+           where bs.booking_id = b.id) as seats
+    from notifications n
+    join bookings b on b.id = n.booking_id
+    join events e on e.id = b.event_id
+    join venues v on v.id = e.venue_id
+    left join refunds r on r.id = n.refund_id
+   where n.id = $1`;
+
+export async function readEmailFacts(
+  sql: Sql,
+  notificationId: string,
+  ticketsUrlOf: (bookingId: BookingId) => string,
+): Promise<EmailFacts> {
+  const found = await sql.query<FactRow>({ name: "email-facts", text: statement }, [notificationId]);
+  const [row] = found.rows;
+  if (row === undefined) throw new Error(`there is no e-mail ${notificationId}`);
   return {
-    bookingId,
-    event: row.title,
-    venue: row.venue,
+    template: row.template,
+    language: row.language,
+    bookingId: row.booking_id,
+    event: oneLine(row.title),
+    venue: oneLine(row.venue),
     startsAt: row.starts_at,
-    total: formatMoney({ amountMinor: row.total_minor, currency: row.currency }),
-    tickets: row.seats.map(({ sectionId, seatNumber }) => ({ place: placeOf(row, sectionId, seatNumber) })),
+    seats: (row.seats ?? []).map((seat) => toSeat(row, seat)),
+    refund: toRefund(row),
+    ticketsUrl: ticketsUrlOf(row.booking_id),
   };
 }
 
-function placeOf({ sections }: FactRow, sectionId: SectionId, seatNumber: number | null): string {
-  const section = sections.find(({ id }) => id === sectionId);
+function toSeat({ sections, currency }: FactRow, seat: SeatRow): EmailSeat {
+  const { position, sectionId, seatNumber, priceMinor, ticket } = seat;
+  const section = sections?.find(({ id }) => id === sectionId);
   if (section === undefined) throw new Error(`there is no section ${sectionId}`);
-  if (seatNumber === null) return section.name;
-  const { row, seat } = seatLabel(readLayout(section.layout), seatNumber);
-  return `${section.name}, row ${row}, seat ${seat}`;
+  const label = seatNumber === null ? null : seatLabel(readLayout(section.layout), seatNumber);
+  const price = { amountMinor: BigInt(priceMinor), currency };
+  return { position, section: oneLine(section.name), label, price, ticket };
+}
+
+function toRefund(row: FactRow): RefundFacts | null {
+  const { reason, positions, amount_minor, wallet_minor, refund_currency: currency } = row;
+  if (reason === null || amount_minor === null || wallet_minor === null || currency === null) return null;
+  return {
+    reason,
+    positions,
+    byProvider: { amountMinor: amount_minor, currency },
+    toWallet: { amountMinor: wallet_minor, currency },
+  };
 }

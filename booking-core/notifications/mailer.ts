@@ -1,17 +1,35 @@
 import { createTransport } from "nodemailer";
+import { limits } from "../../foundation/limits.ts";
+import { isEmailAddress } from "../people/email-address.ts";
+
+export type Attachment = {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: Buffer;
+};
 
 export type Mail = {
+  /** Decides the message id: a second delivery has the same, and the receiver's server can drop it. */
   readonly id: string;
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  readonly html: string;
+  readonly attachments?: readonly Attachment[];
 };
-export type Mailer = { send(mail: Mail): Promise<void>; close(): void };
 
-/** Time for the mail server to answer each step; a job that takes longer comes again. */
+/** refused: for good, by the recipient's side. Whatever else goes wrong is thrown, and can go well another time. */
+export type MailOutcome =
+  | { readonly outcome: "taken" }
+  | { readonly outcome: "refused"; readonly reason: string };
+
+export type Mailer = { send(mail: Mail): Promise<MailOutcome>; close(): void };
+
+/** Time for the mail server to answer each step. */
 const answerMs = 10_000;
 
 export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string }): Mailer {
+  const domain = /@([^@\s>]+)>?$/.exec(from)?.[1] ?? "onsale";
   const transport = createTransport({
     url: smtpUrl,
     pool: true,
@@ -23,24 +41,47 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
     disableUrlAccess: true,
   });
   return {
-    send: async ({ id, to, subject, text }) => {
-      // The same id on a second delivery lets the receiver's server drop it.
-      const messageId = `<${id}@onsale>`;
-      await transport.sendMail({
+    send: async ({ id, to, attachments = [], ...content }) => {
+      if (!isEmailAddress(to)) return { outcome: "refused", reason: "This is no e-mail address." };
+      const sent = transport.sendMail({
+        ...content,
         from,
         to: { name: "", address: to },
-        subject,
-        text,
-        html: toHtml(text),
-        messageId,
+        messageId: `<${id}@${domain}>`,
+        headers: { "Auto-Submitted": "auto-generated" },
+        attachments: [...attachments],
       });
+      try {
+        await within(sent, limits.email.serverMs);
+        return { outcome: "taken" };
+      } catch (error) {
+        const reason = refusalOf(error);
+        if (reason === undefined) throw error;
+        return { outcome: "refused", reason };
+      }
     },
     close: () => transport.close(),
   };
 }
 
-function toHtml(text: string): string {
-  const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const paragraphs = escaped.split("\n\n").map((paragraph) => `<p>${paragraph.replaceAll("\n", "<br>")}</p>`);
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><body>${paragraphs.join("")}</body></html>`;
+/**
+ * 5xx to the recipient or to the message is for good (RFC 5321, 4.2.1). To our own greeting, log-in or sender it says
+ * that something of ours is set wrong, and the mail can go once it is mended.
+ */
+function refusalOf(error: unknown): string | undefined {
+  const { responseCode = 0, command, response } = error as SmtpError;
+  const isFinal = responseCode >= 500 && responseCode < 600 && (command === "RCPT TO" || command === "DATA");
+  return isFinal ? (response ?? `The mail server answers ${responseCode}.`) : undefined;
+}
+
+type SmtpError = { readonly responseCode?: number; readonly command?: string; readonly response?: string };
+
+async function within(work: Promise<unknown>, mostMs: number): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`the mail server took over ${mostMs} ms`)), mostMs);
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

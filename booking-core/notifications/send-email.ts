@@ -1,29 +1,56 @@
 import type { BookingId } from "../../foundation/ids.ts";
+import type { Language } from "../../foundation/language.ts";
+import type { Logger } from "../../foundation/log.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
-import { readFacts } from "./email-facts.ts";
-import type { Mailer } from "./mailer.ts";
-import { renderEmail, type Template } from "./templates.ts";
+import { type ClaimedEmail, claimEmail, keepContent, markFailed, markSent, putOff } from "./claim-email.ts";
+import { readEmailFacts } from "./email-facts.ts";
+import type { Attachment, Mailer, MailOutcome } from "./mailer.ts";
+import { renderEmail } from "./render-email.ts";
 
-type QueuedRow = { id: string; booking_id: BookingId; template: Template; recipient: string };
+export type SendParts = {
+  readonly pool: Pool;
+  readonly mailer: Mailer;
+  readonly logger: Logger;
+  /** Where the buyer sees the tickets of a booking. */
+  readonly ticketsUrlOf: (bookingId: BookingId) => string;
+  /** The tickets, to be printed. */
+  readonly ticketFiles: (bookingId: BookingId, language: Language) => Promise<readonly Attachment[]>;
+};
 
 /**
- * Sends one e-mail of the log. It is marked as sent after the mail server has taken it: a crash between the two
- * sends it again, under the same message id. No e-mail is lost.
+ * Sends one e-mail of the log; see docs/email.md for what a death between any two steps leads to.
+ *
+ *   queued ──claimed, written, taken by the mail server──▶ sent
+ *      ├──the recipient is refused for good, or nothing is left to say──▶ failed ──people──▶ queued
+ *      └──anything else──▶ queued, and tried again for two days ──▶ failed
  */
 export async function sendEmail(
-  parts: { pool: Pool; mailer: Mailer },
+  parts: SendParts,
   { notificationId }: { notificationId: string },
 ): Promise<void> {
-  const found = await parts.pool.query<QueuedRow>(
-    "select id, booking_id, template, recipient from notifications where id = $1 and status = 'queued'",
-    [notificationId],
-  );
-  const [row] = found.rows;
-  if (row === undefined) return;
-  const { subject, content } = renderEmail(row.template, await readFacts(parts.pool, row.booking_id));
-  await parts.mailer.send({ id: row.id, to: row.recipient, subject, text: content });
-  await parts.pool.query(
-    "update notifications set status = 'sent', sent_at = now(), subject = $2, content = $3 where id = $1",
-    [row.id, subject, content],
-  );
+  const claimed = await claimEmail(parts.pool, notificationId);
+  if (claimed === "done") return;
+  if (claimed === "busy") throw new Error(`e-mail ${notificationId} is being sent by another worker`);
+  const outcome = await deliver(parts, claimed).catch((error: unknown) => retryLater(parts, claimed, error));
+  if (outcome === undefined) return;
+  if (outcome.outcome === "taken") return markSent(parts.pool, claimed.id);
+  await markFailed(parts.pool, claimed.id, outcome.reason);
+  const { bookingId } = claimed;
+  parts.logger.warn({ notificationId, bookingId, reason: outcome.reason }, "an e-mail cannot be delivered");
+}
+
+async function deliver(parts: SendParts, { id, template, ...email }: ClaimedEmail): Promise<MailOutcome> {
+  const { bookingId, language, recipient } = email;
+  const rendered = renderEmail(await readEmailFacts(parts.pool, id, parts.ticketsUrlOf));
+  if (rendered === undefined)
+    return { outcome: "refused", reason: "No ticket of the booking is valid any more." };
+  await keepContent(parts.pool, id, rendered);
+  const attachments = template === "tickets" ? await parts.ticketFiles(bookingId, language) : [];
+  return parts.mailer.send({ id, to: recipient, ...rendered, attachments });
+}
+
+/** The job comes again while it throws. */
+async function retryLater(parts: SendParts, { id }: ClaimedEmail, error: unknown): Promise<undefined> {
+  if ((await putOff(parts.pool, id, error)) === "queued") throw error;
+  parts.logger.error({ err: error, notificationId: id }, "an e-mail is given up");
 }

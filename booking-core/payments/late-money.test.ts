@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   best,
-  bookRequest,
   bookNow,
+  bookRequest,
   lettersIn,
   openEvent,
   standingOf,
@@ -174,7 +174,10 @@ test("the expiry of a booking that comes behind its late payment leaves the seat
   const late = await lateBooking();
   expect(await pay(late)).toBe("paid late");
   await letters(late.event, "ssf");
-  await expireBookings({ ...here.till, clock: { now: () => Date.now() + 3_600_000 } }, { eventId: late.event.id });
+  await expireBookings(
+    { ...here.till, clock: { now: () => Date.now() + 3_600_000 } },
+    { eventId: late.event.id },
+  );
   await letters(late.event, "ssf");
   expect(await here.statusOf(late.booking)).toBe("paid");
 });

@@ -34,7 +34,10 @@ async function settleWith(
     return settledOnly(await inTransaction(parts.pool, (sql) => settle(sql, seats)));
   } catch (error) {
     if (!isTaken(error)) throw error;
-    parts.logger.warn({ err: error, bookingId: late.bookingId }, "Postgres refused seats that Redis gave again");
+    parts.logger.warn(
+      { err: error, bookingId: late.bookingId },
+      "Postgres refused seats that Redis gave again",
+    );
     for (const { section } of await findWanted(parts, late.bookingId)) await loadSection(parts, section);
     return settledOnly(await inTransaction(parts.pool, (sql) => settle(sql, "gone")));
   }

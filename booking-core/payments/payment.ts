@@ -46,6 +46,7 @@ export type ProviderFact =
   | { readonly providerEventId: string; readonly kind: "unreadable" };
 
 export type PaymentFact = {
+  readonly provider: ProviderName;
   readonly providerEventId: string;
   readonly kind: "payment_succeeded" | "payment_failed";
   readonly providerPaymentId: string;
@@ -55,6 +56,7 @@ export type PaymentFact = {
 };
 
 export type RefundFact = {
+  readonly provider: ProviderName;
   readonly providerEventId: string;
   readonly kind: "refund_succeeded" | "refund_failed";
   readonly providerPaymentId: string;

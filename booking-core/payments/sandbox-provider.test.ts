@@ -111,7 +111,12 @@ describe("a webhook of the sandbox", () => {
       .caughtOf(wish.providerPaymentId)
       .map((caught) => provider.verifyWebhook(Buffer.from(caught.body), caught.signature, Date.now()));
     const { paymentId, providerPaymentId, refundId } = wish;
-    const ids = { providerEventId: expect.stringMatching(/^evt_/), paymentId, providerPaymentId };
+    const ids = {
+      provider: "sandbox",
+      providerEventId: expect.stringMatching(/^evt_/),
+      paymentId,
+      providerPaymentId,
+    };
     expect(facts).toContainEqual({ ...ids, kind: "payment_succeeded", amount: euros(9_000n) });
     expect(facts).toContainEqual({ ...ids, kind: "refund_succeeded", refundId, amount: euros(2_500n) });
     expect(providerRefundId).not.toBe(refundId);

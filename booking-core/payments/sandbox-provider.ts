@@ -112,7 +112,7 @@ function readPayment(
 ): ProviderFact {
   const parsed = paymentNews.safeParse(content);
   return parsed.success
-    ? { providerEventId, kind, ...told(parsed.data.data) }
+    ? { provider: "sandbox", providerEventId, kind, ...told(parsed.data.data) }
     : { providerEventId, kind: "unreadable" };
 }
 
@@ -124,7 +124,13 @@ function readRefund(
   const parsed = refundNews.safeParse(content);
   if (!parsed.success) return { providerEventId, kind: "unreadable" };
   const { data } = parsed.data;
-  return { providerEventId, kind, ...told(data), refundId: data.refundReference as RefundId };
+  return {
+    provider: "sandbox",
+    providerEventId,
+    kind,
+    ...told(data),
+    refundId: data.refundReference as RefundId,
+  };
 }
 
 function told({ paymentId, reference, amountMinor, currency }: z.infer<typeof paymentNews>["data"]) {

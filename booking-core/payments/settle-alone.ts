@@ -1,7 +1,7 @@
 import type { Logger } from "../../foundation/log.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
-import type { PaidBooking } from "../bookings/transitions.ts";
 import type { Changes } from "../bookings/changes.ts";
+import type { PaidBooking } from "../bookings/transitions.ts";
 import type { ClaimAgainParts } from "./claim-again.ts";
 import { type Settle, settleLate } from "./late-money.ts";
 import type { Settled, SettleParts } from "./settle-fact.ts";

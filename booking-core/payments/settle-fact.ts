@@ -5,6 +5,8 @@ import { reviveBooking, type SeatAgain } from "../bookings/revive-booking.ts";
 import { recordTransfers } from "../ledger/record-transfers.ts";
 import { finishRefund, parkRefund } from "../refunds/finish-refund.ts";
 import { openRefunds, type RefundParts } from "../refunds/open-refunds.ts";
+import { returnWallet, takeWalletAgain } from "../wallet/return-wallet.ts";
+import { settleTopUp } from "../wallet/settle-top-up.ts";
 import type { LateBooking } from "./claim-again.ts";
 import { lockPayments } from "./find-payment.ts";
 import { type PaidBooking, payBooking } from "./pay-booking.ts";
@@ -74,21 +76,44 @@ async function settlePayment(
 ): Promise<Settled | TooLateYet> {
   const { paymentId } = fact;
   const payment = isUuid(paymentId) ? (await lockPayments(sql, [paymentId])).get(paymentId) : undefined;
-  if (payment === undefined) return park(parts, fact, "the payment is not ours");
-  if (fact.kind === "payment_failed") return settleFailure(sql, payment);
+  if (payment === undefined || payment.provider !== fact.provider)
+    return park(parts, fact, "the payment is not ours");
+  if (fact.kind === "payment_failed") return settleFailure(parts, sql, payment);
   if (payment.status === "succeeded" || payment.status === "parked") return settled("nothing new");
   if (isSame(fact, payment)) return settleSuccess(parts, sql, payment, fact, seats);
   await keepReceived(parts, sql, payment, fact, "wrong_amount");
+  await returnWallet(parts, sql, [payment]);
   return park(parts, fact, "the amount is not what was asked for");
 }
 
-async function settleFailure(sql: Sql, { id, status }: Payment): Promise<Settled> {
-  if (status !== "created" && status !== "pending") return settled("nothing new");
-  await sql.query("update payments set status = 'failed', settled_at = now() where id = $1", [id]);
+async function settleFailure(parts: SettleParts, sql: Sql, payment: Payment): Promise<Settled> {
+  if (payment.status !== "created" && payment.status !== "pending") return settled("nothing new");
+  await sql.query("update payments set status = 'failed', settled_at = now() where id = $1", [payment.id]);
+  await returnWallet(parts, sql, [payment]);
   return settled("payment failed");
 }
 
 async function settleSuccess(
+  parts: SettleParts,
+  sql: Sql,
+  payment: Payment,
+  fact: PaymentFact,
+  seats: LateSeats | undefined,
+): Promise<Settled | TooLateYet> {
+  if (payment.purpose === "top_up") {
+    await settleTopUp(parts, sql, payment, fact);
+    return settled("topped up");
+  }
+  return settleBooking(parts, sql, await withWallet(parts, sql, payment), fact, seats);
+}
+
+/** The provider said no, and the wallet's part went back; now it says yes, and the part is needed again. */
+async function withWallet(parts: SettleParts, sql: Sql, payment: Payment): Promise<Payment> {
+  if (payment.walletState !== "returned" || !(await takeWalletAgain(parts, sql, payment))) return payment;
+  return { ...payment, walletState: "held" };
+}
+
+async function settleBooking(
   parts: SettleParts,
   sql: Sql,
   payment: Payment,
@@ -122,6 +147,7 @@ async function giveBack(
   const refund = { paymentId: id, bookingId, buyerId, reason, positions: null };
   const money = { amountMinor, walletMinor: 0n, currency };
   await openRefunds(parts, sql, [{ ...refund, ...money, key: `payment ${id}`, requestedBy: null }]);
+  await returnWallet(parts, sql, [payment]);
   return settled(`${reason}: refunding`);
 }
 
@@ -163,11 +189,14 @@ async function keepReceived(
 async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {
   if (!isUuid(fact.refundId)) return park(parts, fact, "the refund is not ours");
   const found = await sql.query<{ amount_minor: bigint; currency: string; status: string }>(
-    "select amount_minor, currency, status from refunds where id = $1 and payment_id = $2 for update",
-    [fact.refundId, fact.paymentId],
+    `select r.amount_minor, r.currency, r.status from refunds r join payments p on p.id = r.payment_id
+      where r.id = $1 and r.payment_id = $2 and p.provider = $3 for no key update of r`,
+    [fact.refundId, fact.paymentId, fact.provider],
   );
   const [refund] = found.rows;
   if (refund === undefined) return park(parts, fact, "the refund is not ours");
+  if (refund.status === "done" && fact.kind === "refund_failed")
+    return park(parts, fact, "the provider has taken back a refund that was done");
   if (refund.status === "done") return settled("nothing new");
   const { amountMinor, currency } = fact.amount;
   if (refund.amount_minor !== amountMinor || refund.currency !== currency)

@@ -33,7 +33,8 @@ export async function settleGroup(
   const paid = await payBookings(parts, sql, payings);
   const outcomes = new Map<string, string>();
   for (const { id, fact } of messages)
-    if (isOver(payments.get(fact.paymentId))) outcomes.set(id, "nothing new");
+    if (paid.has(fact.paymentId) || isOver(fact, payments.get(fact.paymentId)))
+      outcomes.set(id, "nothing new");
   for (const { id, payment } of plain) if (paid.has(payment.id)) outcomes.set(id, "paid");
   await markSettled(sql, outcomes);
   return { outcomes, changed: [...paid.values()] };
@@ -69,18 +70,19 @@ function plainOf(messages: readonly Message[], payments: ReadonlyMap<PaymentId, 
   });
 }
 
-function isPlain({ kind, amount }: PaymentFact, payment: Payment): boolean {
+function isPlain({ kind, provider, amount }: PaymentFact, payment: Payment): boolean {
   const isUnderWay = payment.status === "created" || payment.status === "pending";
   return (
     kind === "payment_succeeded" &&
     isUnderWay &&
+    provider === payment.provider &&
     amount.amountMinor === payment.amount.amountMinor &&
     amount.currency === payment.amount.currency
   );
 }
 
-function isOver(payment: Payment | undefined): boolean {
-  return payment?.status === "succeeded" || payment?.status === "parked";
+function isOver({ provider }: PaymentFact, payment: Payment | undefined): boolean {
+  return payment?.provider === provider && (payment.status === "succeeded" || payment.status === "parked");
 }
 
 async function markSettled(sql: Sql, outcomes: ReadonlyMap<string, string>): Promise<void> {

@@ -75,7 +75,12 @@ describe("a group of messages", () => {
       };
       const pool = watched({ before });
       const parts = { ...here.till, pool };
-      expect(await settleWebhooks(parts, all.map(({ told }) => told))).toEqual(new Map());
+      expect(
+        await settleWebhooks(
+          parts,
+          all.map(({ told }) => told),
+        ),
+      ).toEqual(new Map());
       for (const { booking } of all) await here.expectCounts(booking, paidOnce);
       return statements;
     };
@@ -120,7 +125,11 @@ describe("a group of messages", () => {
 
   test("at the moment of the deadline ends in tickets, once", async () => {
     const all = await Promise.all(Array.from({ length: 6 }, paying));
-    const settle = () => settleWebhooks(here.till, all.map(({ told }) => told));
+    const settle = () =>
+      settleWebhooks(
+        here.till,
+        all.map(({ told }) => told),
+      );
     await Promise.all([settle(), ...all.map(({ booking }) => expire(booking))]);
     for (const { booking } of all) {
       expect(await here.statusOf(booking)).toBe("paid");
@@ -156,12 +165,20 @@ describe("a poisoned message", () => {
   test("is parked after its last try, is told in the log, and can be settled when it is received again", async () => {
     const bad = await paying();
     const errors: object[] = [];
-    const logger = { ...silent, warn: () => {}, error: (facts: object) => errors.push(facts) } as unknown as Logger;
+    const logger = {
+      ...silent,
+      warn: () => {},
+      error: (facts: object) => errors.push(facts),
+    } as unknown as Logger;
     const parts = { ...here.till, providers: poisonedBy(bad.payment), logger };
     let tries = 0;
     while ((await settleWebhooks(parts, [bad.told])).size > 0) tries += 1;
     expect(tries).toBe(19);
-    expect(await inboxOf(bad.told)).toMatchObject({ status: "parked", outcome: "nobody can read this", attempts: 20 });
+    expect(await inboxOf(bad.told)).toMatchObject({
+      status: "parked",
+      outcome: "nobody can read this",
+      attempts: 20,
+    });
     expect(errors).toMatchObject([{ inboxId: bad.told.data.inboxId, provider: "sandbox" }]);
     await here.shop.pool.query(
       "update webhook_inbox set status = 'received', settled_at = null where id = $1",

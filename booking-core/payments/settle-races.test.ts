@@ -64,7 +64,14 @@ async function payAtDeadline(booking: Booking, index: number): Promise<string> {
 function succeeded(payment: Payment, providerEventId: string): PaymentFact {
   const { id: paymentId, amount } = payment;
   const providerPaymentId = payment.providerPaymentId ?? "";
-  return { providerEventId, kind: "payment_succeeded", providerPaymentId, paymentId, amount };
+  return {
+    provider: "sandbox",
+    providerEventId,
+    kind: "payment_succeeded",
+    providerPaymentId,
+    paymentId,
+    amount,
+  };
 }
 
 describe("two messages that say of one payment at the same moment that it is paid", () => {
@@ -106,4 +113,13 @@ describe("two messages that say of one payment at the same moment that it is pai
     expect(await here.statusOf(booking)).toBe("paid");
     expect(await here.paymentStatuses(booking)).not.toEqual(["succeeded"]);
   });
+});
+
+test("one provider cannot say that a payment at another one is paid", async () => {
+  const booking = await here.book();
+  const payment = await here.startPayment(booking);
+  const fact = { ...succeeded(payment, "evt_of_another"), provider: "stripe" } as const;
+  const settled = await inTransaction(here.shop.pool, (sql) => settleFact(here.till, sql, fact, undefined));
+  expect(settled).toMatchObject({ status: "parked", outcome: "the payment is not ours" });
+  expect(await here.statusOf(booking)).toBe("pending_payment");
 });

@@ -1,5 +1,5 @@
-import type { Failures, GroupedJob } from "../../foundation/jobs/run-jobs.ts";
 import { queueSettings } from "../../foundation/jobs/queues.ts";
+import type { Failures, GroupedJob } from "../../foundation/jobs/run-jobs.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { isOutage } from "../bookings/outage.ts";
 import type { ProviderName } from "./payment.ts";
@@ -42,7 +42,10 @@ async function trySettleGroup(
     return settled.outcomes;
   } catch (error) {
     if (error instanceof Error && isOutage(error) && jobs.length > 1) return error;
-    parts.logger.warn({ err: error, messages: jobs.length }, "a group of messages failed: each is settled alone");
+    parts.logger.warn(
+      { err: error, messages: jobs.length },
+      "a group of messages failed: each is settled alone",
+    );
     return new Map();
   }
 }
@@ -58,7 +61,12 @@ async function trySettle(parts: SettleWebhookParts, inboxId: string): Promise<un
   }
 }
 
-type Counted = { readonly provider: ProviderName; readonly eventId: string; readonly body: string; readonly parked: boolean };
+type Counted = {
+  readonly provider: ProviderName;
+  readonly eventId: string;
+  readonly body: string;
+  readonly parked: boolean;
+};
 
 /** Whether it was the last: then the message is parked, and people look. */
 async function countAttempt(parts: SettleWebhookParts, inboxId: string, error: unknown): Promise<boolean> {
@@ -75,7 +83,10 @@ async function countAttempt(parts: SettleWebhookParts, inboxId: string, error: u
   if (message?.parked !== true) return false;
   const { provider, eventId: providerEventId } = message;
   const facts = { inboxId, provider, providerEventId, ...(await namesIn(parts, message)) };
-  parts.logger.error({ err: error, ...facts }, "a message of the payment provider is parked: it fails each time");
+  parts.logger.error(
+    { err: error, ...facts },
+    "a message of the payment provider is parked: it fails each time",
+  );
   return true;
 }
 

@@ -58,6 +58,7 @@ async function askAbout(parts: SettleWebhookParts, id: PaymentId): Promise<void>
   const { status, amount } = await parts.providers.of(provider).status(providerPaymentId);
   if (status !== "succeeded" && status !== "failed") return;
   const fact: ProviderFact = {
+    provider,
     providerEventId: `asked ${id}`,
     kind: `payment_${status}`,
     providerPaymentId,

@@ -60,7 +60,7 @@ function readSession(
   if (kind === "payment_succeeded" && session.payment_status !== "paid")
     return { providerEventId, kind: "other" };
   const paymentId = session.metadata.payment_id as PaymentId;
-  return { providerEventId, kind, providerPaymentId: session.id, paymentId, amount };
+  return { provider: "stripe", providerEventId, kind, providerPaymentId: session.id, paymentId, amount };
 }
 
 function readRefund(providerEventId: string, object: StripeObject): ProviderFact {
@@ -72,7 +72,13 @@ function readRefund(providerEventId: string, object: StripeObject): ProviderFact
   if (status === "pending") return { providerEventId, kind: "other" };
   const { payment_id, session_id, refund_id } = refund.metadata;
   return {
-    ...{ providerEventId, kind: `refund_${status}`, providerPaymentId: session_id, amount },
+    ...{
+      provider: "stripe",
+      providerEventId,
+      kind: `refund_${status}`,
+      providerPaymentId: session_id,
+      amount,
+    },
     ...{ paymentId: payment_id as PaymentId, refundId: refund_id as RefundId },
   };
 }

@@ -48,7 +48,9 @@ function buyerSteps(shop: Shop, till: Till) {
       },
       { what: "the seats for another" },
     );
-    await shop.pool.query("update bookings set deadline = now() + interval '1 hour' where id = $1", [other.id]);
+    await shop.pool.query("update bookings set deadline = now() + interval '1 hour' where id = $1", [
+      other.id,
+    ]);
     return other;
   };
   const startPayment = async (booking: Booking, idempotencyKey: string = randomUUID()) => {

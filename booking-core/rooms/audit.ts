@@ -22,12 +22,18 @@ export type AuditAction =
   | "place_removed"
   | "seats_marked"
   | "rules_changed"
-  | "pool_set";
+  | "pool_set"
+  | "email_resent"
+  | "dead_letter_retried"
+  | "dead_letter_dismissed"
+  | "webhook_replayed"
+  | "refund_retried";
 
 export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
 
 type NewEntry = {
-  readonly eventId: EventId;
+  /** Nothing where it is not about one event. */
+  readonly eventId: EventId | null;
   readonly actor: Actor;
   readonly action: AuditAction;
   readonly before: unknown;

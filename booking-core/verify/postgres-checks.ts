@@ -1,16 +1,13 @@
 import type { Pool } from "../../foundation/postgres/pool.ts";
-import { type Check, type Suspicion, suspicion } from "./report.ts";
+import type { Check } from "./report.ts";
+import { sqlChecks } from "./sql-checks.ts";
 
 /** How long a payment that has succeeded may be on its way to tickets or back. */
 const settleSeconds = 60;
 
 /** The promises that Postgres alone can break. */
 export function postgresChecks(pool: Pool): Check[] {
-  const check = (invariant: number, promise: string, countSql: string, suspectSql: string): Check => ({
-    invariant,
-    promise,
-    look: () => look(pool, countSql, suspectSql),
-  });
+  const check = sqlChecks(pool);
   return [
     check(1, "no seat is in two live bookings", "select count(*) from booking_seats where live", doubleSeats),
     check(1, "the database refuses a seat's second live booking", "select 1", missingSeatIndex),
@@ -51,24 +48,7 @@ export function postgresChecks(pool: Pool): Check[] {
       "select count(*) from payments where status = 'succeeded'",
       strandedPayments,
     ),
-    check(
-      8,
-      "every transfer sums to zero in each currency",
-      "select count(*) from transfers",
-      lopsidedTransfers,
-    ),
-    check(8, "the books agree with the payments", "select count(*) from payments", unrecordedPayments),
-    check(8, "the database refuses changes of entries and transfers", "select 1", missingGuards),
   ];
-}
-
-async function look(pool: Pool, countSql: string, suspectSql: string): Promise<Suspicion> {
-  const counted = await pool.query<{ count: bigint }>(`select (${countSql})::bigint as count`);
-  const found = await pool.query<{ key: string; sentence: string }>(suspectSql);
-  return suspicion(
-    Number(counted.rows[0]?.count ?? 0n),
-    found.rows.map((row) => [row.key, row.sentence]),
-  );
 }
 
 const doubleSeats = `
@@ -155,23 +135,3 @@ const strandedPayments = `
    union all
   select r.id::text, 'refund ' || r.id || ' of payment ' || r.payment_id || ' is still under way'
     from refunds r where r.status = 'pending' and r.created_at < now() - interval '${settleSeconds} seconds'`;
-
-const lopsidedTransfers = `
-  select t.id::text as key, 'transfer ' || t.id || ' (' || t.key || ') does not sum to zero or has no entries' as sentence
-    from transfers t left join entries e on e.transfer_id = t.id
-   group by t.id, e.currency having coalesce(sum(e.amount_minor), 1) <> 0`;
-
-const unrecordedPayments = `
-  select p.id::text as key, 'payment ' || p.id || ' is ' || p.status || ' and the ledger says otherwise' as sentence
-    from payments p
-    left join lateral (
-      select coalesce(sum(e.amount_minor), 0) as held
-        from transfers t join entries e on e.transfer_id = t.id join ledger_accounts a on a.id = e.account_id
-       where t.payment_id = p.id and a.kind = 'provider_clearing' and e.currency = coalesce(p.received_currency, p.currency)) l on true
-    left join lateral (select coalesce(sum(r.amount_minor), 0) as back from refunds r where r.payment_id = p.id and r.status = 'done') r on true
-   where l.held <> coalesce(p.received_minor, 0) - r.back`;
-
-const missingGuards = `
-  select wanted.name as key, 'the trigger ' || wanted.name || ' is missing or switched off' as sentence
-    from (values ('entries_append_only'), ('transfers_append_only'), ('entries_balance'), ('transfers_have_entries'), ('entries_add_up'), ('account_balances_follow'), ('refunds_stay'), ('payments_stay')) as wanted (name)
-   where not exists (select from pg_trigger t where t.tgname = wanted.name and t.tgenabled in ('O', 'A'))`;

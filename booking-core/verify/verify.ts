@@ -3,6 +3,7 @@ import type { Clock } from "../../foundation/clock.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import { readEvents } from "../events/read-events.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
+import { ledgerChecks } from "./ledger-checks.ts";
 import { postgresChecks } from "./postgres-checks.ts";
 import { type Check, type Finding, runCheck, suspicion } from "./report.ts";
 import { type RoomSights, roomChecks } from "./room-checks.ts";
@@ -21,9 +22,12 @@ const defaultPatience = { looks: 8, pauseMs: 800 };
 
 /** Holds the invariants against the live system, in the order of their numbers. Reads only. */
 export async function verify(parts: VerifyParts, patience = defaultPatience): Promise<Finding[]> {
-  const checks = [...postgresChecks(parts.pool), sectionCheck(parts), ...roomChecks(parts)].sort(
-    (left, right) => left.invariant - right.invariant,
-  );
+  const checks = [
+    ...postgresChecks(parts.pool),
+    ...ledgerChecks(parts.pool),
+    sectionCheck(parts),
+    ...roomChecks(parts),
+  ].sort((left, right) => left.invariant - right.invariant);
   return Promise.all(checks.map((check) => runCheck(check, () => wait(patience.pauseMs), patience.looks)));
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase } from "../../test/harness/database.ts";
 import { silent } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
-import type { RefundId } from "../ids.ts";
+import type { EventId, RefundId, SectionId } from "../ids.ts";
 import { createPool, inTransaction, type Pool } from "../postgres/pool.ts";
 import { type Jobs, startJobs } from "./boss.ts";
 
@@ -53,6 +53,68 @@ test("a job that fails comes again, and those beside it do not", async () => {
   expect(states).toHaveLength(3);
   expect(tried.toSorted()).toEqual(["bad", "bad", "fine", "good"]);
 });
+
+test("of a group, only the job that failed comes again", async () => {
+  const groups: string[][] = [];
+  const fails = (address: string) =>
+    address === "bad" && groups.flat().filter((id) => id === "bad").length < 2;
+  await jobs.workGroups("mark-seats", { groupSize: 10, concurrency: 1 }, async (group) => {
+    groups.push(group.map(({ data }) => data.eventId).toSorted());
+    const bad = group.filter(({ data }) => fails(data.eventId));
+    return new Map(bad.map(({ id }) => [id, new Error("not yet")]));
+  });
+  await insertMarks(["good", "bad", "fine"]);
+  await allCompleted("mark-seats", 3);
+  expect(groups).toEqual([["bad", "fine", "good"], ["bad"]]);
+});
+
+test("a group that throws is done again with each job alone, and only the poisoned one comes later", async () => {
+  const groups: string[][] = [];
+  await jobs.workGroups("count-identities", { groupSize: 10, concurrency: 1 }, async (group) => {
+    const ids = group.map(({ data }) => data.eventId as string).toSorted();
+    groups.push(ids);
+    if (ids.includes("poison") && groups.length < 5) throw new Error("poisoned");
+    return new Map();
+  });
+  const wanted = ["one", "poison", "two"].map((id) => ({ data: { eventId: id as EventId } }));
+  await inTransaction(pool, (sql) => jobs.insert(sql, "count-identities", wanted));
+  await allCompleted("count-identities", 3);
+  expect(groups[0]).toEqual(["one", "poison", "two"]);
+  expect(new Set(groups.slice(1, 4).flat())).toEqual(new Set(["one", "poison", "two"]));
+  expect(groups.slice(4)).toEqual([["poison"]]);
+});
+
+test("of the jobs that wait, the one of a higher priority goes first", async () => {
+  const done: string[] = [];
+  const job = (id: string, priority?: number) => ({
+    data: { eventId: id as EventId },
+    ...(priority === undefined ? {} : { priority }),
+  });
+  await jobs.insert(pool, "cancel-event", [job("mass", -1), job("usual"), job("urgent", 1)]);
+  await jobs.workGroups("cancel-event", { groupSize: 1, concurrency: 1 }, async (group) => {
+    done.push(...group.map(({ data }) => data.eventId));
+    return new Map();
+  });
+  await waitFor(() => done.length === 3, { what: "three jobs" });
+  expect(done).toEqual(["urgent", "usual", "mass"]);
+});
+
+function insertMarks(ids: readonly string[]): Promise<void> {
+  const wanted = ids.map((id) => ({
+    data: { eventId: id as EventId, sectionId: id as SectionId, seatNumbers: [] },
+  }));
+  return inTransaction(pool, (sql) => jobs.insert(sql, "mark-seats", wanted));
+}
+
+async function allCompleted(queue: string, count: number): Promise<void> {
+  await waitFor(
+    async () => {
+      const text = "select from pgboss.job where name = $1 and state = 'completed'";
+      return (await pool.query(text, [queue])).rowCount === count;
+    },
+    { what: `${count} jobs of ${queue}` },
+  );
+}
 
 test("jobs of a transaction that is rolled back never run", async () => {
   const ran: string[] = [];

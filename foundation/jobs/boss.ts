@@ -1,8 +1,10 @@
 import { type Db, type JobInsert, PgBoss } from "pg-boss";
+import { systemClock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { type Sql, silentConnectionMs } from "../postgres/pool.ts";
-import type { JobData, QueueName } from "./queues.ts";
+import { goFirst, goLater, type JobData, type QueueName } from "./queues.ts";
 import { type HandleGroup, runGroup, runOne } from "./run-jobs.ts";
+import { createTurns, type Turns } from "./turns.ts";
 
 export type Jobs = {
   /** Inserts jobs through `sql`, so that they commit or vanish with the caller's transaction. */
@@ -78,6 +80,8 @@ export async function startJobs(
   boss.on("error", (error) => logger.error({ err: error }, "pg-boss reports an error"));
   boss.on("warning", (warning) => logger.warn({ warning }, "pg-boss warns"));
   await boss.start();
+  const turns = createTurns(systemClock);
+  const turnOf = (name: QueueName) => turnIn(turns, name);
   return {
     insert: async (sql, name, jobs) => {
       await boss.insert(name, jobs.map(toInsert), { db: adapt(sql) });
@@ -87,14 +91,14 @@ export async function startJobs(
       await boss.work<JobData[typeof name], unknown, BatchOptions>(
         name,
         { ...batchOptions, batchSize, localConcurrency: batchesAtOnce },
-        (batch) => Promise.all(batch.map((job) => runOne(logger, job, handle))),
+        (batch) => Promise.all(batch.map((job) => turnOf(name)(() => runOne(logger, job, handle)))),
       );
     },
     workGroups: async (name, { groupSize, concurrency }, handle) => {
       await boss.work<JobData[typeof name], unknown, BatchOptions>(
         name,
         { ...batchOptions, batchSize: groupSize, localConcurrency: concurrency },
-        (group) => runGroup(logger, group, handle),
+        (group) => turnOf(name)(() => runGroup(logger, group, handle)),
       );
     },
     check: async () => {
@@ -102,6 +106,11 @@ export async function startJobs(
     },
     stop: async () => boss.stop({ graceful: true, timeout: 2_500 }),
   };
+}
+
+function turnIn(turns: Turns, name: QueueName): Turns["first"] {
+  if (goFirst.has(name)) return turns.first;
+  return goLater.has(name) ? turns.later : (work) => work();
 }
 
 function toInsert<Name extends QueueName>({

@@ -14,6 +14,10 @@ export type JobData = {
   "settle-webhook": { inboxId: string };
   /** Gives the part of a refund back that goes through the provider. */
   "refund-payment": { refundId: RefundId };
+  /** Refunds the bookings of an event that does not take place, and goes on where it was stopped. */
+  "cancel-event": { eventId: EventId };
+  /** What wallets have put aside for payments of these bookings, which have ended, is in the wallets again. */
+  "return-wallets": { bookingIds: BookingId[] };
   /** Sends one e-mail of the notification log. */
   "send-email": { notificationId: string };
   /** Sends the code of an address for a span of time. Nothing is stored of it, so the job is all there is. */
@@ -34,7 +38,8 @@ type QueueSettings = {
   notify: boolean;
 };
 
-const day = 24 * 60 * 60;
+const hour = 60 * 60;
+const day = 24 * hour;
 
 /** Money and seats are retried for long; a job that gives up goes to the dead letters and is seen there. */
 const patient: QueueSettings = {
@@ -51,6 +56,9 @@ const patient: QueueSettings = {
   notify: true,
 };
 
+/** A provider or a mail server can be away for long: after the first minutes it is asked every quarter of an hour. */
+const outside: QueueSettings = { ...patient, retryDelayMax: hour / 4 };
+
 export const queueSettings: Record<QueueName, QueueSettings> = {
   // Inserted with every group of bookings and due much later: a NOTIFY would wake nobody in time, and its
   // lock would make the commits of all gateways wait for each other.
@@ -59,10 +67,28 @@ export const queueSettings: Record<QueueName, QueueSettings> = {
   "mark-seats": patient,
   "count-identities": { ...patient, notify: false },
   "settle-webhook": patient,
-  "refund-payment": patient,
-  "send-email": patient,
+  // A day.
+  "refund-payment": { ...outside, retryLimit: 104 },
+  // Works in batches of its own until the event is done.
+  "cancel-event": { ...patient, retryLimit: 50, expireInSeconds: hour },
+  // Two days: nobody waits longer for tickets, and the log says what was given up.
+  "send-email": { ...outside, retryLimit: 200 },
+  "return-wallets": patient,
   // Worth nothing when it comes late, and no address is kept for long.
-  "send-code": { ...patient, retryDelayMax: 30, deleteAfterSeconds: 3_600, retentionSeconds: 3_600 },
+  "send-code": { ...patient, retryDelayMax: 30, deleteAfterSeconds: hour, retentionSeconds: hour },
 };
 
+/**
+ * In one process money and seats go before mail, whose rendering takes the same core. Not `refund-payment`: it mostly
+ * waits for the provider, and a slow one must not hold up mail.
+ */
+export const goFirst: ReadonlySet<QueueName> = new Set(["settle-webhook", "apply-holds", "expire-bookings"]);
+export const goLater: ReadonlySet<QueueName> = new Set(["send-email"]);
+
+export function isQueue(name: string): name is QueueName {
+  return Object.hasOwn(queueSettings, name);
+}
+
 export const deadLetterQueue = "dead-letters";
+/** Nobody works on it; people look, and what nobody has looked at for a year goes. */
+export const deadLetterSettings = { retentionSeconds: 365 * day };

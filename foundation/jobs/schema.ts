@@ -1,5 +1,5 @@
 import { PgBoss } from "pg-boss";
-import { deadLetterQueue, queueSettings } from "./queues.ts";
+import { deadLetterQueue, deadLetterSettings, queueSettings } from "./queues.ts";
 
 /** Creates or upgrades pg-boss's own tables and our queues. Called by the migration, under its lock. */
 export async function migrateJobs(databaseUrl: string): Promise<void> {
@@ -9,7 +9,8 @@ export async function migrateJobs(databaseUrl: string): Promise<void> {
     failure ??= error;
   });
   await boss.start();
-  await boss.createQueue(deadLetterQueue);
+  await boss.createQueue(deadLetterQueue, deadLetterSettings);
+  await boss.updateQueue(deadLetterQueue, deadLetterSettings);
   for (const [name, settings] of Object.entries(queueSettings)) {
     await boss.createQueue(name, { ...settings, deadLetter: deadLetterQueue });
     await boss.updateQueue(name, { ...settings, deadLetter: deadLetterQueue });

@@ -16,6 +16,7 @@ export type RequestHeaders = {
   transferEncoding: string | undefined;
   ifNoneMatch: string | undefined;
   acceptEncoding: string | undefined;
+  acceptLanguage: string | undefined;
   sandboxSignature: string | undefined;
   stripeSignature: string | undefined;
   /** Whether one of these came twice: two readers could take a different one. */
@@ -36,6 +37,7 @@ export const headerNames = {
   transferEncoding: "transfer-encoding",
   ifNoneMatch: "if-none-match",
   acceptEncoding: "accept-encoding",
+  acceptLanguage: "accept-language",
   sandboxSignature: "sandbox-signature",
   stripeSignature: "stripe-signature",
 } as const satisfies Record<HeaderField, string>;
@@ -60,7 +62,8 @@ export function readHeaders(req: HttpRequest): RequestHeaders {
   return headers;
 }
 
-const isList = (field: HeaderField) => field === "forwardedFor" || field === "acceptEncoding";
+const isList = (field: HeaderField) =>
+  field === "forwardedFor" || field === "acceptEncoding" || field === "acceptLanguage";
 
 function noHeaders(): RequestHeaders {
   return {
@@ -75,6 +78,7 @@ function noHeaders(): RequestHeaders {
     transferEncoding: undefined,
     ifNoneMatch: undefined,
     acceptEncoding: undefined,
+    acceptLanguage: undefined,
     sandboxSignature: undefined,
     stripeSignature: undefined,
     doubled: false,

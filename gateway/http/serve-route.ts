@@ -153,6 +153,7 @@ function identify(runtime: Runtime, route: Route, received: Received): Maybe<Kno
   const { buyer } = caller;
   const known = { buyer, jkt: buyer.cnf?.jkt };
   if (access === "operator" && buyer.role === "buyer") return { refusal: "forbidden" };
+  if (access === "admin" && buyer.role !== "admin") return { refusal: "forbidden" };
   if (access !== "pass") return known;
   const problem = runtime.passes.problem(buyer, headers.pass, params["eventId"] ?? "");
   return problem instanceof Promise ? problem.then((late) => late ?? known) : (problem ?? known);

@@ -1,58 +1,66 @@
 import { z } from "zod";
-import type { Payment } from "../../booking-core/payments/payment.ts";
-import type { BookingId, PaymentId } from "../../foundation/ids.ts";
-import { defineRoute, noBody, reply } from "../route.ts";
+import type { BookingId } from "../../foundation/ids.ts";
+import { languageOf } from "../http/language.ts";
+import { defineRoute, reply } from "../route.ts";
 import { idSchema } from "../wire/id.ts";
-import { moneySchema, moneyView } from "../wire/money.ts";
+import { paymentSchema, paymentView } from "../wire/payment.ts";
 
-const paymentSchema = z
+const startPaymentSchema = z
   .strictObject({
-    id: idSchema<PaymentId>("The payment."),
-    bookingId: idSchema<BookingId>("The booking; nothing where it fills a wallet.").nullable(),
-    provider: z.enum(["sandbox", "stripe", "wallet"]),
-    status: z.enum(["created", "pending", "succeeded", "failed", "parked"]),
-    amount: moneySchema.meta({ description: "Through the provider." }),
-    refunded: moneySchema.meta({ description: "What of it was given back or promised." }),
-    payUrl: z.string().nullable().meta({ description: "Where the buyer pays." }),
+    wallet: z
+      .union([z.literal("all"), z.int().min(1)])
+      .optional()
+      .meta({
+        description:
+          "What the buyer's wallet pays, in minor units of the booking's currency, never more than the price; `all`: whatever it has. The provider is asked for the rest.",
+      }),
+    otherSeats: z.boolean().optional().meta({
+      description:
+        "Whether other seats of the same offers are welcome where the money comes after the deadline. Default: false.",
+    }),
   })
-  .meta({ id: "Payment" });
+  .optional()
+  .meta({ id: "PayRequest" });
 
 export const startPayment = defineRoute({
   name: "startPayment",
   method: "post",
   path: "/v1/bookings/:bookingId/payments",
-  summary: "Start to pay a booking; the buyer goes on at `payUrl`.",
+  summary:
+    "Start to pay a booking; the buyer goes on at `payUrl`. Where the wallet pays all, the booking is paid with the answer.",
   access: "buyer",
   params: z.strictObject({ bookingId: idSchema<BookingId>("The booking.") }),
-  body: noBody,
+  body: startPaymentSchema,
   idempotent: true,
   answers: {
     201: { description: "Started.", json: paymentSchema },
     200: { description: "This key started it before.", json: paymentSchema },
   },
-  refusals: ["not_found", "booking_not_payable", "payment_provider_down"],
-  async handle({ services, params: { bookingId }, headers, buyer }) {
+  refusals: [
+    "not_found",
+    "booking_not_payable",
+    "payment_provider_down",
+    "too_many_payments",
+    "idempotency_key_reused",
+    "wallet_unavailable",
+    "wallet_insufficient",
+  ],
+  async handle({ services, params: { bookingId }, body = {}, headers, buyer }) {
+    const { wallet, otherSeats = false } = body;
+    if (wallet !== undefined && !buyer.verified) return { refusal: "wallet_unavailable" };
     const started = await services.payments.start({
       buyerId: buyer.buyerId,
       bookingId,
       idempotencyKey: headers.idempotencyKey as string,
-      language: "en",
+      language: languageOf(headers.acceptLanguage),
+      otherSeats,
+      ...(wallet === undefined ? {} : { wallet: wallet === "all" ? wallet : BigInt(wallet) }),
     });
-    if (started.outcome !== "started") return { refusal: started.outcome };
+    if (started.outcome !== "started") {
+      const { outcome: refusal, ...more } = started;
+      return { refusal, ...more };
+    }
     const { payment, fresh } = started;
     return reply(fresh ? 201 : 200, paymentView(payment), { Location: `/v1/bookings/${bookingId}` });
   },
 });
-
-function paymentView(payment: Payment): z.infer<typeof paymentSchema> {
-  const { id, bookingId, provider, status, amount, refundedMinor, payUrl } = payment;
-  return {
-    id,
-    bookingId,
-    provider,
-    status,
-    amount: moneyView(amount),
-    refunded: moneyView({ ...amount, amountMinor: refundedMinor }),
-    payUrl,
-  };
-}

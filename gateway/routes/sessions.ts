@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { BuyerId } from "../../foundation/ids.ts";
 import { type Call, defineRoute, noParams, reply } from "../route.ts";
+import { emailSchema } from "../wire/email.ts";
 import { idSchema } from "../wire/id.ts";
 import { timeSchema, timeView } from "../wire/time.ts";
 
@@ -15,11 +16,9 @@ const sessionSchema = z
   })
   .meta({ id: "Session" });
 
-const email = z.email().max(254);
-
 const requestSchema = z
   .strictObject({
-    email,
+    email: emailSchema,
     password: z.string().min(1).max(200).optional().meta({ description: "Of an account; a guest has none." }),
     code: z
       .string()
@@ -80,7 +79,7 @@ export const requestEmailCode = defineRoute({
   access: "public",
   limitedBy: "guesses",
   params: noParams,
-  body: z.strictObject({ email }).meta({ id: "EmailCodeRequest" }),
+  body: z.strictObject({ email: emailSchema }).meta({ id: "EmailCodeRequest" }),
   idempotent: false,
   answers: {
     202: {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { HistoryCursor } from "../../booking-core/bookings/booking-history.ts";
 import { type BookingId, isUuid } from "../../foundation/ids.ts";
+import type { PageCursor } from "../../foundation/pages.ts";
 
 /** Microseconds until 2286: of more digits, or before 1970, Postgres makes no time. */
 const createdAtPattern = /^\d{1,16}$/;
@@ -18,6 +19,6 @@ export const cursorSchema = z
   })
   .meta({ description: "`next` of the page before; without, the first page.", override: { type: "string" } });
 
-export function cursorView({ createdAtUs, id }: HistoryCursor): string {
+export function cursorView({ createdAtUs, id }: PageCursor): string {
   return Buffer.from(`${createdAtUs}.${id}`, "latin1").toString("base64url");
 }

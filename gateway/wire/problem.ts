@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { ErrorEntry } from "../../foundation/error-entry.ts";
 import { type ErrorCode, errorTable } from "../../foundation/errors.ts";
+import type { Money } from "../../foundation/money.ts";
+import { moneySchema, moneyView } from "./money.ts";
 
 export const errorCodes = Object.keys(errorTable) as ErrorCode[];
 
@@ -12,6 +14,7 @@ export type Refusal = {
   readonly seatNumbers?: readonly number[];
   readonly free?: number;
   readonly most?: number;
+  readonly available?: Money;
   /** When to try again, where it is known better than by default. */
   readonly retryAfterSeconds?: number;
 };
@@ -34,6 +37,7 @@ export const problemSchema = z
       .meta({ description: "What is wrong with which field." }),
     seatNumbers: z.array(z.int()).optional().meta({ description: "The seats that are meant." }),
     free: z.int().optional().meta({ description: "The seats that were free." }),
+    available: moneySchema.optional().meta({ description: "What the wallet has." }),
     most: z.int().optional().meta({ description: "The most seats that one booking may have." }),
   })
   .meta({ id: "Problem" });
@@ -41,7 +45,7 @@ export const problemSchema = z
 export type Problem = z.infer<typeof problemSchema>;
 
 export function problemView(refusal: Refusal, publicUrl: string, requestId: string): Problem {
-  const { refusal: code, detail, problems, seatNumbers, free, most } = refusal;
+  const { refusal: code, detail, problems, seatNumbers, free, most, available } = refusal;
   const entry: ErrorEntry = errorTable[code];
   return {
     type: `${publicUrl}/docs/errors#${code}`,
@@ -56,6 +60,7 @@ export function problemView(refusal: Refusal, publicUrl: string, requestId: stri
     ...(seatNumbers === undefined ? {} : { seatNumbers: [...seatNumbers] }),
     ...(free === undefined ? {} : { free }),
     ...(most === undefined ? {} : { most }),
+    ...(available === undefined ? {} : { available: moneyView(available) }),
   };
 }
 

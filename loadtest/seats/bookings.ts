@@ -1,56 +1,59 @@
 import { join } from "node:path";
-import { type Locking, lockings } from "../baselines/postgres-seats/book.ts";
-import type { Part, Run } from "../bench/suite.ts";
-import type { LoadOptions, Measured } from "../measure.ts";
+import type { Part } from "../bench/suite.ts";
 import { bookingFigures, type Rounds } from "./booking-figures.ts";
 import {
-  type Contest,
-  contendBare,
-  contendOurs,
-  contendRows,
-  contestOf,
-  createRowsDatabase,
-  type Rows,
-} from "./contest.ts";
+  type Choices,
+  type Contender,
+  contend,
+  contendersOf,
+  eventsToTry,
+  loads,
+  type Settings,
+  type Stand,
+  tune,
+} from "./contenders.ts";
+import { createRowsDatabase } from "./contest.ts";
+import type { PlannedEvent } from "./event-plan.ts";
 import type { Load } from "./request-maker.ts";
-import { type Shop, startShop } from "./shop.ts";
+import { startShop } from "./shop.ts";
 import { addTime, shopTime } from "./shop-time.ts";
 
-/**
- * A booking is answered when its group has committed, so 100 connections wait more than they ask; 400 keep both cores
- * busy. Each token books about once: a gateway that remembers tokens gains nothing.
- */
-const full = {
-  ...{ rounds: 2, seconds: 6, connections: 400, buyers: 60_000, tuneSeconds: 1.5, poolSizes: [8, 16, 32] },
+type Sizes = {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly buyers: number;
+  readonly choices: Choices;
+  readonly plan: { readonly sections: number; readonly rows: number; readonly seatsPerRow: number };
+};
+
+/** Each token books about once: a gateway that remembers tokens gains nothing. */
+const full: Sizes = {
+  ...{ rounds: 2, seconds: 6, buyers: 60_000 },
+  choices: { clients: [400, 800], pools: [8, 16, 32], seconds: 1.5 },
   plan: { sections: 50, rows: 100, seatsPerRow: 50 },
 };
 const small: Sizes = {
-  ...{ rounds: 1, seconds: 0.3, connections: 50, buyers: 500, tuneSeconds: 0, poolSizes: [16] },
+  ...{ rounds: 1, seconds: 0.3, buyers: 500 },
+  choices: { clients: [50], pools: [16], seconds: 0 },
   plan: { sections: 20, rows: 50, seatsPerRow: 50 },
 };
-type Sizes = Omit<typeof full, "poolSizes"> & { readonly poolSizes: readonly number[] };
-
-type Stand = {
-  readonly shop: Shop;
-  readonly rowsUrl: string;
-  readonly sizes: Sizes;
-  readonly say: Run["say"];
-};
-
-const loads: readonly Load[] = ["spread", "one section"];
 
 /** Durable bookings over HTTP, beside a bare server and beside a version that sells from Postgres rows. */
 export const bookingsPart: Part = {
   name: "bookings",
   async measure({ tiny, folder, say }) {
-    const sizes = tiny ? small : full;
-    const plans = Array.from({ length: 1 + sizes.rounds * loads.length }, () => sizes.plan);
+    const { choices, rounds: count, seconds, buyers, plan } = tiny ? small : full;
+    const tried = eventsToTry(choices);
+    const plans = Array.from({ length: tried + count * loads.length }, () => plan);
     const shop = await startShop(join(folder, "bookings"), plans, "gateway");
     try {
-      const stand = { shop, rowsUrl: await createRowsDatabase(shop), sizes, say };
-      const pools = await tunePools(stand);
+      const stand = { shop, rowsUrl: await createRowsDatabase(shop), buyers, say };
+      const settings = await tune(stand, choices, shop.events);
       const rounds: Rounds = emptyRounds();
-      for (let round = 0; round < sizes.rounds; round += 1) await holdRound(stand, pools, round, rounds);
+      const fresh = shop.events.slice(tried).values();
+      for (let round = 0; round < count; round += 1)
+        for (const load of loads)
+          await holdContest(stand, settings, { load, seconds, event: next(fresh) }, rounds);
       return bookingFigures(rounds);
     } finally {
       await shop.stop();
@@ -62,62 +65,33 @@ function emptyRounds(): Rounds {
   return { measured: new Map(), time: { gateway: 0, postgres: 0, redis: 0, generator: 0 } };
 }
 
-type Pools = ReadonlyMap<string, number>;
-
-/** Of a few sizes the one that is best at this; what is tried also warms up the generator and ours. */
-async function tunePools({ shop, rowsUrl, sizes, say }: Stand): Promise<Pools> {
-  const [event] = shop.events;
-  if (event === undefined) throw new Error("there is no event");
-  const pools = new Map<string, number>();
-  for (const load of loads) {
-    const contest = contestOf(event, load, sizes.buyers, optionsOf(sizes, sizes.tuneSeconds));
-    if (sizes.tuneSeconds > 0) await contendOurs(shop, contest);
-    for (const locking of lockings) {
-      const best = await bestPool(rowsUrl, locking, contest, sizes.poolSizes);
-      pools.set(`${locking} ${load}`, best);
-      say(`${locking}, ${load}: ${best} connections are best`);
-    }
-  }
-  return pools;
+function next(events: Iterator<PlannedEvent>): PlannedEvent {
+  const { value, done } = events.next();
+  if (done === true) throw new Error("there are too few events");
+  return value;
 }
 
-async function bestPool(
-  rowsUrl: string,
-  locking: Locking,
-  contest: Contest,
-  poolSizes: readonly number[],
-): Promise<number> {
-  let best = { connections: poolSizes[0] ?? 1, perSecond: -1 };
-  for (const connections of poolSizes.length > 1 ? poolSizes : []) {
-    const { perSecond } = await contendRows(rowsUrl, { locking, connections }, contest);
-    if (perSecond > best.perSecond) best = { connections, perSecond };
-  }
-  return best.connections;
-}
+type Contest = { readonly load: Load; readonly seconds: number; readonly event: PlannedEvent };
 
-async function holdRound(stand: Stand, pools: Pools, round: number, rounds: Rounds): Promise<void> {
-  const { shop, sizes, say } = stand;
-  for (const [index, load] of loads.entries()) {
-    const event = shop.events[1 + round * loads.length + index];
-    if (event === undefined) throw new Error("there are too few events");
-    const contest = contestOf(event, load, sizes.buyers, optionsOf(sizes, sizes.seconds));
-    const keep = (name: string, measured: Measured) => {
-      rounds.measured.set(name, [...(rounds.measured.get(name) ?? []), measured]);
-      say(
-        `${name}: ${Math.round(measured.perSecond)}/s, ${measured.refused} refused, ${measured.errors} errors`,
-      );
-    };
-    if (load === "spread") keep("bare", await contendBare(contest));
-    const before = shopTime(shop);
-    keep(`ours ${load}`, await contendOurs(shop, contest));
-    if (load === "spread") rounds.time = addTime(rounds.time, before, shopTime(shop));
-    for (const locking of lockings) {
-      const rows: Rows = { locking, connections: pools.get(`${locking} ${load}`) ?? 1 };
-      keep(`${locking} ${load}`, await contendRows(stand.rowsUrl, rows, contest));
-    }
+async function holdContest(
+  stand: Stand,
+  settings: Settings,
+  { load, seconds, event }: Contest,
+  rounds: Rounds,
+): Promise<void> {
+  const hold = async (contender: Contender) => {
+    const name = contender === "bare" ? contender : `${contender} ${load}`;
+    const setting = settings.get(`${contender} ${load}`);
+    if (setting === undefined) throw new Error(`${name} was not tuned`);
+    const measured = await contend(stand, contender, event, { ...setting, load, seconds });
+    rounds.measured.set(name, [...(rounds.measured.get(name) ?? []), measured]);
+    const { perSecond, refused, errors } = measured;
+    stand.say(`${name}: ${Math.round(perSecond)}/s, ${refused} refused, ${errors} errors`);
+  };
+  for (const contender of contendersOf(load)) {
+    const before = shopTime(stand.shop);
+    await hold(contender);
+    const isCounted = contender === "ours" && load === "spread";
+    if (isCounted) rounds.time = addTime(rounds.time, before, shopTime(stand.shop));
   }
-}
-
-function optionsOf({ connections }: Sizes, seconds: number): LoadOptions {
-  return { seconds, connections };
 }

@@ -2,19 +2,34 @@
 import type { Claim } from "../../booking-core/seats/claim.ts";
 import type { LoadableSection } from "../../booking-core/seats/loadable-section.ts";
 import type { SeatEngine } from "../../booking-core/seats/seat-engine.ts";
-import { best, claimOf, newBookingId, seatedSection } from "../../booking-core/seats/test-section.ts";
+import {
+  best,
+  claimOf,
+  newBookingId,
+  newPlace,
+  seatedSection,
+} from "../../booking-core/seats/test-section.ts";
+import type { SectionId } from "../../foundation/ids.ts";
 
 const seatsPerRow = 50;
 const paymentWindowMs = 900_000;
 /** As long as a real one. */
 const requestHash = "a-hash-of-22-characters".slice(0, 22);
+/** How a section's id ends: with its number, as redis-benchmark writes one. */
+const digits = 12;
+
+/** The sections of one event. */
 export async function loadSections(
   seats: SeatEngine,
   count: number,
   seatsEach: number,
 ): Promise<LoadableSection[]> {
   const rows = Array.from({ length: seatsEach / seatsPerRow }, (_, row) => rowAt(row));
-  const sections = Array.from({ length: count }, () => seatedSection(rows));
+  const { id, eventId } = newPlace();
+  const sections = Array.from({ length: count }, (_, index) => ({
+    ...seatedSection(rows),
+    ...{ eventId, id: `${id.slice(0, -digits)}${String(index).padStart(digits, "0")}` as SectionId },
+  }));
   for (const section of sections) await seats.load(section, [], 0);
   return sections;
 }

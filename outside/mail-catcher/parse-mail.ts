@@ -5,7 +5,18 @@ export type CaughtMail = {
   readonly messageId: string;
   readonly text: string;
   readonly html: string;
+  readonly attachments: readonly {
+    readonly filename: string;
+    readonly contentType: string;
+    readonly bytes: number;
+  }[];
   readonly receivedAt: string;
+};
+
+export type AttachedFile = {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: Buffer;
 };
 
 type Part = { readonly headers: ReadonlyMap<string, string>; readonly body: string };
@@ -24,8 +35,32 @@ export function parseMail(
     messageId: mail.headers.get("message-id") ?? "",
     text: findText(mail, "text/plain") ?? "",
     html: findText(mail, "text/html") ?? "",
+    attachments: attachedTo(mail).map(({ content, ...file }) => ({ ...file, bytes: content.length })),
     receivedAt: receivedAt.toISOString(),
   };
+}
+
+/** The files of a message, in their order. */
+export function readAttachments(raw: string): AttachedFile[] {
+  return attachedTo(splitPart(raw));
+}
+
+function attachedTo(part: Part): AttachedFile[] {
+  const disposition = part.headers.get("content-disposition") ?? "";
+  const type = part.headers.get("content-type") ?? "text/plain";
+  if (disposition.startsWith("attachment")) {
+    const name = /filename="?([^";]+)"?/i.exec(disposition)?.[1] ?? "attachment";
+    const contentType = type.split(";")[0] as string;
+    return [{ filename: decodeWords(name), contentType, content: Buffer.from(part.body, "base64") }];
+  }
+  return partsOf(part, type).flatMap(attachedTo);
+}
+
+function partsOf({ body }: Part, type: string): Part[] {
+  const boundary = /boundary="?([^";]+)"?/i.exec(type)?.[1];
+  if (!type.startsWith("multipart/") || boundary === undefined) return [];
+  const parts = body.split(`--${boundary}`).slice(1, -1);
+  return parts.map((raw) => splitPart(raw.replace(/^\n/, "")));
 }
 
 function splitPart(raw: string): Part {
@@ -43,14 +78,12 @@ function splitPart(raw: string): Part {
 
 function findText(part: Part, wanted: string): string | undefined {
   const type = part.headers.get("content-type") ?? "text/plain";
-  const boundary = /boundary="?([^";]+)"?/i.exec(type)?.[1];
-  if (type.startsWith("multipart/") && boundary !== undefined) {
-    const parts = part.body.split(`--${boundary}`).slice(1, -1);
-    return parts
-      .map((raw) => findText(splitPart(raw.replace(/^\n/, "")), wanted))
+  if (type.startsWith("multipart/"))
+    return partsOf(part, type)
+      .map((inner) => findText(inner, wanted))
       .find((text) => text !== undefined);
-  }
-  return type.startsWith(wanted) ? decodeBody(part) : undefined;
+  const isFile = part.headers.get("content-disposition")?.startsWith("attachment") === true;
+  return type.startsWith(wanted) && !isFile ? decodeBody(part) : undefined;
 }
 
 function decodeBody({ headers, body }: Part): string {

@@ -12,13 +12,17 @@ import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
 import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
-import { uuidSource } from "../../foundation/ids.ts";
+import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
+import { type BookingId, uuidSource } from "../../foundation/ids.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
 import { readSandboxBooks } from "./sandbox-books.ts";
 import type { Shop } from "./shop.ts";
 
 const secrets = { SANDBOX_API_KEY: "k".repeat(40), SANDBOX_WEBHOOK_SECRET: "w".repeat(40) };
+
+/** Of tickets the mail only knows that there is a file. */
+const testPdf = Buffer.from("%PDF-1.7 of the tests");
 
 export type Till = Awaited<ReturnType<typeof openTill>>;
 
@@ -62,15 +66,20 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     ...parts,
     inbox,
     mailer,
+    ticketsUrlOf: (bookingId: BookingId) => `http://127.0.0.1/tickets/${bookingId}`,
+    ticketFiles: async () => [{ filename: "tickets.pdf", contentType: "application/pdf", content: testPdf }],
     webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
     /** For a worker in a process of its own. */
     settings: { ...secrets, SANDBOX_URL: url, SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
     payments: createPayments({ ...parts, publicUrl: "http://127.0.0.1" }),
     books: () => readSandboxBooks({ url, apiKey: secrets.SANDBOX_API_KEY }),
     mailsTo: (address: string) =>
-      readJson<{ subject: string; text: string; html: string; messageId: string }[]>(
-        `http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`,
-      ),
+      readJson<SeenMail[]>(`http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`),
+    /** The bytes of a mail as they came. */
+    rawMail: async ({ id }: SeenMail): Promise<string> => {
+      const answer = await fetch(`http://127.0.0.1:${mailPort}/messages/${id}/raw`);
+      return Buffer.from(await answer.arrayBuffer()).toString("latin1");
+    },
     restartSandbox: async () => {
       await children.shift()?.kill("SIGKILL");
       children.unshift(await startSandbox());
@@ -84,6 +93,15 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
   };
 }
 
+export type SeenMail = {
+  readonly id: number;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly messageId: string;
+  readonly attachments: readonly { readonly filename: string; readonly contentType: string }[];
+};
+
 /** The worker's part, as `app/roles/worker.ts` wires it. */
 export async function workOn(till: Till): Promise<void> {
   await till.jobs.workGroups("settle-webhook", { groupSize: 50, concurrency: 2 }, (group) =>
@@ -92,6 +110,7 @@ export async function workOn(till: Till): Promise<void> {
   await till.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(till, data));
   await till.jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
   await till.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));
+  await till.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(till, data));
   await till.jobs.work("send-email", { concurrency: 2 }, (data) => sendEmail(till, data));
 }
 

@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { deadLetterQueue } from "../foundation/jobs/queues.ts";
+import { testRedisNodes } from "../test/harness/redis.ts";
+import { openShop, type Shop } from "../test/harness/shop.ts";
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+const script = fileURLToPath(new URL("./onsale.ts", import.meta.url));
+
+async function onsale(...args: readonly string[]) {
+  const env = {
+    ...process.env,
+    ...{ DATABASE_URL: shop.databaseUrl, REDIS_URL: testRedisNodes().join(","), LOG_LEVEL: "error" },
+  };
+  const child = spawn(process.execPath, [script, ...args], { env });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [output, trouble] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, output, trouble };
+}
+
+test("dead letters are listed a line each, and retried by their ids", async () => {
+  const id = randomUUID();
+  await shop.pool.query(
+    "insert into pgboss.job (id, name, data, source_name) values ($1, $2, '{\"inboxId\": \"x\"}', 'settle-webhook')",
+    [id, deadLetterQueue],
+  );
+  const listed = await onsale("dead-letters", "list");
+  expect(listed).toMatchObject({ code: 0, trouble: "" });
+  expect(JSON.parse(listed.output)).toMatchObject({ id, queue: "settle-webhook", data: { inboxId: "x" } });
+  expect(await onsale("dead-letters", "retry", id)).toMatchObject({
+    code: 0,
+    output: `${id}: queued again\n`,
+  });
+  expect(await onsale("dead-letters", "retry", id, "no-id")).toMatchObject({
+    code: 1,
+    output: `${id}: nothing holds it up\nno-id: nothing holds it up\n`,
+  });
+  const jobs = await shop.pool.query("select from pgboss.job where name = 'settle-webhook'");
+  expect(jobs.rowCount).toBe(1);
+});
+
+test("a parked message is replayed from the command line, and the audit log says from where", async () => {
+  const id = randomUUID();
+  await shop.pool.query(
+    `insert into webhook_inbox (id, provider, provider_event_id, body, status, settled_at, outcome)
+     values ($1::uuid, 'sandbox', $1::text, '{}', 'parked', now(), 'parked: not ours')`,
+    [id],
+  );
+  expect((await onsale("webhooks", "list")).output).toContain(id);
+  expect(await onsale("webhooks", "replay", id)).toMatchObject({ code: 0 });
+  expect((await onsale("webhooks", "list")).output).toBe("");
+  const audit = await shop.pool.query("select actor_email from audit_log where action = 'webhook_replayed'");
+  expect(audit.rows).toEqual([{ actor_email: "command line" }]);
+});

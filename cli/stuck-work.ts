@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import { createStuckWork, type StuckOutcome, type StuckWork } from "../booking-core/stuck-work/stuck-work.ts";
+import { systemClock } from "../foundation/clock.ts";
+import { isUuid, uuidSource } from "../foundation/ids.ts";
+import { startJobs } from "../foundation/jobs/boss.ts";
+import { createLogger } from "../foundation/log.ts";
+import type { Page, PageCursor } from "../foundation/pages.ts";
+import { createPool } from "../foundation/postgres/pool.ts";
+import { runningConfig } from "./running-config.ts";
+
+type Options = { readonly data: string };
+
+/** Who has the database may do it; the audit log says that it came from here. */
+const actor = { id: null, email: "command line" };
+const pageSize = 100;
+
+export function addStuckWork(program: Command): void {
+  const letters = program.command("dead-letters").description("jobs that failed as often as they may");
+  addList(letters, (stuck, after) => stuck.deadLetters({ limit: pageSize, after }));
+  addAgain(letters, "retry", "put a job back into its queue", (stuck, id) =>
+    stuck.retryDeadLetter(actor, id),
+  );
+  const webhooks = program
+    .command("webhooks")
+    .description("messages of the payment provider that are parked");
+  addList(webhooks, (stuck, after) => stuck.parkedWebhooks({ limit: pageSize, after }));
+  addAgain(webhooks, "replay", "settle a parked message anew", (stuck, id) => stuck.replayWebhook(actor, id));
+}
+
+type ReadPage = (stuck: StuckWork, after: PageCursor | undefined) => Promise<Page<object>>;
+
+function addList(command: Command, read: ReadPage): void {
+  command
+    .command("list")
+    .description("one JSON object a line, the newest first")
+    .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
+    .action((options: Options) =>
+      withStuckWork(options, async (stuck) => {
+        let after: PageCursor | undefined;
+        do {
+          const page = await read(stuck, after);
+          for (const item of page.items) process.stdout.write(`${JSON.stringify(item, plain)}\n`);
+          after = page.next;
+        } while (after !== undefined);
+      }),
+    );
+}
+
+type Again = (stuck: StuckWork, id: string) => Promise<StuckOutcome>;
+
+/** Exits 1 where one of them is not held up. */
+function addAgain(command: Command, name: string, description: string, again: Again): void {
+  command
+    .command(name)
+    .argument("<ids...>")
+    .description(description)
+    .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
+    .action((ids: string[], options: Options) =>
+      withStuckWork(options, async (stuck) => {
+        for (const id of ids) {
+          const outcome = isUuid(id) ? await again(stuck, id) : "not_stuck";
+          process.stdout.write(`${id}: ${outcome === "done" ? "queued again" : "nothing holds it up"}\n`);
+          if (outcome !== "done") process.exitCode = 1;
+        }
+      }),
+    );
+}
+
+async function withStuckWork(options: Options, work: (stuck: StuckWork) => Promise<void>): Promise<void> {
+  const config = runningConfig(options.data, process.env);
+  const pool = createPool(config.DATABASE_URL, 2);
+  const jobs = await startJobs(config.DATABASE_URL, createLogger("stuck-work", config.LOG_LEVEL), {
+    work: false,
+  });
+  try {
+    await work(createStuckWork({ pool, jobs, ids: uuidSource, clock: systemClock }));
+  } finally {
+    await jobs.stop();
+    await pool.end();
+  }
+}
+
+const plain = (_: string, value: unknown) => (typeof value === "bigint" ? Number(value) : value);

@@ -1,0 +1,3 @@
+/** In which a buyer is written to. */
+export const languages = ["en", "de"] as const;
+export type Language = (typeof languages)[number];

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { EntriesCursor } from "../../booking-core/ledger/account-history.ts";
+import type { WalletEntry } from "../../booking-core/wallet/wallets.ts";
+import { type BookingId, isUuid, type PaymentId, type RefundId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
+import { idSchema } from "./id.ts";
+import { moneySchema, moneyView } from "./money.ts";
+import { timeSchema, timeView } from "./time.ts";
+
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+
+export const currencySchema = z
+  .string()
+  .refine((text) => currencies.has(text), "must be a currency of ISO 4217 in capitals")
+  .meta({ description: "ISO 4217.", example: "EUR" });
+
+const { topUpLeastMinor, topUpMostMinor } = limits.wallet;
+
+export const topUpRequestSchema = z
+  .strictObject({
+    amount: z.strictObject({
+      amountMinor: z.int().min(topUpLeastMinor).max(topUpMostMinor),
+      currency: currencySchema,
+    }),
+  })
+  .meta({ id: "TopUpRequest" });
+
+/** Opaque to clients: what is inside may change. */
+export const entriesCursorSchema = z
+  .string()
+  .max(100)
+  .transform((text, context): EntriesCursor => {
+    const id = Buffer.from(text, "base64url").toString("latin1");
+    if (isUuid(id)) return id;
+    context.addIssue("is not the `next` of an earlier page");
+    return z.NEVER;
+  })
+  .meta({ description: "`next` of the page before; without, the first page.", override: { type: "string" } });
+
+export const nextSchema = z
+  .string()
+  .nullable()
+  .meta({ description: "The `cursor` of the next page; null: there is none." });
+
+export function entriesCursorView(cursor: EntriesCursor | undefined): string | null {
+  return cursor === undefined ? null : Buffer.from(cursor, "latin1").toString("base64url");
+}
+
+export const transferKindSchema = z.enum([
+  ...(["payment", "refund", "refund_promised", "top_up", "wallet_hold", "wallet_return"] as const),
+]);
+
+export const entrySchema = z.strictObject({
+  kind: transferKindSchema,
+  amount: moneySchema,
+  bookingId: idSchema<BookingId>("The booking.").nullable(),
+  paymentId: idSchema<PaymentId>("The payment.").nullable(),
+  refundId: idSchema<RefundId>("The refund.").nullable(),
+  at: timeSchema("When it was recorded."),
+});
+
+export function entryView(entry: Omit<WalletEntry, "transferId">): z.infer<typeof entrySchema> {
+  const { kind, amount, bookingId, paymentId, refundId, createdAtMs } = entry;
+  return { kind, amount: moneyView(amount), bookingId, paymentId, refundId, at: timeView(createdAtMs) };
+}
