@@ -15,7 +15,7 @@ const webhook = {
   idempotent: false,
   answers: {
     200: {
-      description: "It is stored, or was stored before.",
+      description: "Stored, or known already.",
       json: z.strictObject({ outcome: z.enum(["stored", "known"]) }),
     },
   },
