@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { sign } from "../../outside/payment-sandbox/webhooks.ts";
-import { measureBare } from "../baselines/bare-server.ts";
 import { rawInboxRate } from "../baselines/postgres-money/inbox.ts";
+import { startMetered } from "../bench/metered-process.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Part } from "../bench/suite.ts";
 import { type Flood, flood, type Post } from "./flood.ts";
@@ -10,21 +10,21 @@ import { providerSecrets } from "./provider.ts";
 import { statementsDuring } from "./statement-log.ts";
 import { openTill, startStorage } from "./till.ts";
 
-const full = { forged: 40_000, signed: 20_000, connections: 100, bareSeconds: 3 };
-const small = { forged: 400, signed: 200, connections: 10, bareSeconds: 0.3 };
+const full = { forged: 40_000, signed: 20_000, connections: 100 };
+const small = { forged: 400, signed: 200, connections: 10 };
 const plan = { sections: 1, rows: 1, seatsPerRow: 1 };
 
 /** What costs a provider's messages: those that somebody else has signed, and true ones on their way into the inbox. */
 export const inboxPart: Part = {
   name: "inbox",
   async measure({ tiny, folder, say }) {
-    const { forged, signed, connections, bareSeconds } = tiny ? small : full;
+    const { forged, signed, connections } = tiny ? small : full;
     const storage = await startStorage(join(folder, "inbox"), [plan]);
     const till = await openTill(storage);
     try {
       const forgeries = postsOf(forged, "what-somebody-else-would-sign-with");
       const truths = postsOf(signed, providerSecrets.SANDBOX_WEBHOOK_SECRET);
-      const bare = await measureBare({ seconds: bareSeconds, connections }, () => forgeries[0] as Post);
+      const bare = await bareRate(forgeries, connections);
       const { result: refused, statements } = await statementsDuring(storage, () =>
         flood(till.gatewayPort, connections, forgeries),
       );
@@ -32,7 +32,7 @@ export const inboxPart: Part = {
       const raw = await rawInboxRate(storage.twinUrl, truths.map(({ body }) => body));
       say(`forged: ${textOf(refused)}; true: ${textOf(stored)}`);
       const kept = (await storage.pool.query("select from webhook_inbox")).rowCount ?? 0;
-      return figures({ refused, statements, stored, bare: bare.perSecond, raw, missing: Math.abs(signed - kept) });
+      return figures({ refused, statements, stored, bare, raw, missing: Math.abs(signed - kept) });
     } finally {
       await till.stop();
       await storage.stop();
@@ -41,6 +41,16 @@ export const inboxPart: Part = {
 };
 
 const textOf = ({ statuses }: Flood) => [...statuses].map(([status, count]) => `${count} × ${status}`).join(", ");
+
+/** The same requests to a server that reads their JSON and answers. */
+async function bareRate(posts: readonly Post[], connections: number): Promise<number> {
+  const server = await startMetered("loadtest/baselines/bare-http.ts");
+  try {
+    return (await flood(Number(server.ready["port"]), connections, posts)).perSecond;
+  } finally {
+    await server.stop();
+  }
+}
 
 function postsOf(count: number, secret: string): Post[] {
   return Array.from({ length: count }, () => {
