@@ -11,6 +11,7 @@ import { type Provider, startProvider } from "./provider.ts";
 import { makeSales, type Sale, type Shares } from "./sales.ts";
 import { openTill, startStorage, type Storage, type Till } from "./till.ts";
 import { until } from "./until.ts";
+import { untilWorkedOff } from "./worked-off.ts";
 
 const full = { count: 20_000, plan: { sections: 50, rows: 20, seatsPerRow: 50 }, connections: [1, 2, 4], delayMs: 15_000 };
 const small = { count: 300, plan: { sections: 5, rows: 10, seatsPerRow: 20 }, connections: [2], delayMs: 500 };
@@ -78,7 +79,7 @@ async function settleAll(
     await until(async () => (await settledCount(pool)) >= most, { what: "most payments", withinMs: endWithinMs });
     const perSecond = await rateUntil(pool, provider, most);
     say(`${Math.round(perSecond)} payments/s; faults: ${JSON.stringify(await provider.faults())}`);
-    await heal(pool, provider);
+    await heal(pool, till, provider);
     const allSeconds = (Date.now() - provider.readyAtMs) / 1_000;
     return { perSecond, allSeconds, judged: await judgeBooks(pool, provider) };
   } finally {
@@ -101,17 +102,13 @@ async function rateUntil(pool: Pool, { readyAtMs }: Provider, count: number): Pr
 }
 
 /** Lost messages are found by asking about payments that are silent for a minute: these are made a minute older. */
-async function heal(pool: Pool, provider: Provider): Promise<void> {
+async function heal(pool: Pool, till: Till, provider: Provider): Promise<void> {
   const isTold = async () => (await provider.totals()).webhooksOnTheirWay === 0;
   await until(isTold, { what: "the provider's last message", withinMs: endWithinMs });
   await pool.query("update payments set created_at = created_at - interval '2 minutes' where status = 'pending'");
-  const isDone = async () => {
-    const open = `select from payments where status = 'pending' union all select from refunds where status = 'pending'
-      union all select from webhook_inbox where settled_at is null
-      union all select from pgboss.job where name in ('apply-holds', 'refund-payment') and state < 'completed' limit 1`;
-    return (await pool.query(open)).rowCount === 0;
-  };
-  await until(isDone, { what: "every payment and refund", withinMs: endWithinMs });
+  // The next worker asks at once.
+  await till.startWorker();
+  await untilWorkedOff(pool);
 }
 
 function ratesOf({ perSecond, allSeconds }: Settled, raw: number): Measurement[] {
