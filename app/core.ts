@@ -10,6 +10,7 @@ import { createRoomRecords } from "../booking-core/rooms/room-records.ts";
 import { createRoomStore } from "../booking-core/rooms/room-store.ts";
 import { createSaleControl } from "../booking-core/sale/sale-control.ts";
 import { createSeatEngine } from "../booking-core/seats/seat-engine.ts";
+import { createTicketKeys } from "../booking-core/tickets/ticket-keys.ts";
 import { systemClock } from "../foundation/clock.ts";
 import type { Config } from "../foundation/config.ts";
 import { uuidSource } from "../foundation/ids.ts";
@@ -49,6 +50,7 @@ export async function createCore(config: Config, logger: Logger) {
   const bookings = createBookings({ pool, jobs, seats, catalogue, clock, logger });
   const changeOfMind = createChangeOfMind({ pool, jobs, seats, changes, clock, logger });
   const saleControl = createSaleControl({ pool, jobs, seats, ids, clock, logger });
+  const ticketKeys = createTicketKeys({ pool, clock, secret: config.TOKEN_SECRET });
   const providers = await configuredProviders(config);
   const close = async () => {
     await jobs.stop();
@@ -79,6 +81,7 @@ export async function createCore(config: Config, logger: Logger) {
     changeOfMind,
     saleControl,
     providers,
+    ticketKeys,
     close,
   };
 }

@@ -14,6 +14,7 @@ import { addLedger } from "./ledger.ts";
 import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
 import { addStuckWork } from "./stuck-work.ts";
+import { addTicketKeys } from "./ticket-keys.ts";
 import { addVerifyDraw } from "./verify-draw.ts";
 
 type VerifyOptions = { json: boolean; data: string };
@@ -48,6 +49,7 @@ program
   .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .action(runRebuild);
 addVerifyDraw(program);
+addTicketKeys(program);
 addStuckWork(program);
 addLedger(program);
 

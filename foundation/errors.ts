@@ -1,5 +1,6 @@
 import { type ErrorEntry, entry } from "./error-entry.ts";
 import { saleErrors } from "./sale-errors.ts";
+import { ticketErrors } from "./ticket-errors.ts";
 
 /**
  * The one table of errors that leave the system. `docs/errors.md` is held against it by a test; the gateway
@@ -254,6 +255,7 @@ export const errorTable = {
     "Load the booking for its state; book again if it has ended.",
   ),
   ...saleErrors,
+  ...ticketErrors,
   payment_provider_down: entry(
     503,
     true,

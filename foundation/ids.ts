@@ -14,6 +14,9 @@ export type BookingId = Branded<"BookingId">;
 export type PaymentId = Branded<"PaymentId">;
 export type RefundId = Branded<"RefundId">;
 export type TicketId = Branded<"TicketId">;
+export type DoorId = Branded<"DoorId">;
+/** Made by the device that scans. */
+export type ScanId = Branded<"ScanId">;
 
 /** Makes ids. Passed in like the clock, so that a test can foresee them. */
 export type IdSource = { next<Id extends string>(): Id };

@@ -1,3 +1,5 @@
+import { ticketLimits } from "./ticket-limits.ts";
+
 /** Every bound of the system stands here; `assertLimits` relates them to each other at boot. */
 export const limits = {
   http: {
@@ -66,6 +68,8 @@ export const limits = {
     joinsOfIdentity: { perMinute: 30, burst: 10 },
     /** Seat maps: plans, snapshots and live connections. */
     maps: { perMinute: 600, burst: 300 },
+    /** What is drawn of tickets: PDFs, pages and pictures of codes. */
+    tickets: { perMinute: 120, burst: 60 },
     /** Events and draws: what a page asks for once. */
     reads: { perMinute: 1_200, burst: 600 },
   },
@@ -192,6 +196,7 @@ export const limits = {
     /** Each takes a core for a while and 32 MiB; past it 503. */
     passwordChecksAtOnce: 16,
   },
+  ...ticketLimits,
   email: {
     /** The mail server has so long for one e-mail, and a worker for all that is done to send it. */
     serverMs: 15_000,

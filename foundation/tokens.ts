@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { type BuyerId, type EventId, identityChars } from "./ids.ts";
+import { type BookingId, type BuyerId, type DoorId, type EventId, identityChars } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { type TextHmac, textHmac } from "./text-hmac.ts";
 
@@ -35,6 +35,10 @@ export type TokenClaims = {
     commitment?: string;
   } & PlaceClaims &
     OfDevice;
+  /** A device that checks tickets at one event. */
+  door: { eventId: EventId; doorId: DoorId };
+  /** Who has this link sees the tickets of one booking. */
+  tickets: { bookingId: BookingId };
 };
 
 export type PlaceClaims = {

@@ -38,6 +38,7 @@ const errorsOfAccess: Record<Access, ErrorCode[]> = {
   buyer: errorsOfTokens,
   pass: [...errorsOfTokens, "pass_missing", "pass_invalid"],
   operator: [...errorsOfTokens, "forbidden"],
+  door: ["token_missing", "token_invalid", "forbidden"],
   admin: [...errorsOfTokens, "forbidden"],
   webhook: ["body_too_large", "body_too_slow"],
 };
@@ -49,6 +50,7 @@ const securityOfAccess: Record<Access, Security> = {
   buyer: securityOfBuyers,
   pass: securityOfBuyers.map((security) => ({ ...security, pass: [] })),
   operator: securityOfBuyers,
+  door: [{ doorToken: [] }],
   admin: securityOfBuyers,
   webhook: [{ sandboxSignature: [] }, { stripeSignature: [] }],
 };
@@ -96,6 +98,12 @@ const securitySchemes = {
     scheme: "bearer",
     bearerFormat: "JWT",
     description: "`Authorization: Bearer TOKEN`; `Authorization: DPoP TOKEN` means the same.",
+  },
+  doorToken: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "What `POST /v1/admin/events/{eventId}/doors` answered for the device of a door.",
   },
   deviceProof: { type: "apiKey", in: "header", name: "DPoP", description: deviceProofText },
   pass: { type: "apiKey", in: "header", name: "Onsale-Pass" },
@@ -207,11 +215,14 @@ function requestBodyOf(route: Route): Pick<ZodOpenApiOperationObject, "requestBo
 
 function answersOf(answers: AnswerShapes): Responses {
   const responses: Responses = {};
-  for (const [status, { description, json }] of Object.entries(answers)) {
-    const content = json === null ? {} : { content: { "application/json": { schema: json } } };
-    responses[status as "200"] = { description, ...content };
-  }
+  for (const [status, shape] of Object.entries(answers))
+    responses[status as "200"] = { description: shape.description, ...contentOf(shape) };
   return responses;
+}
+
+function contentOf({ json, type }: AnswerShapes[number]) {
+  if (json !== null) return { content: { "application/json": { schema: json } } };
+  return type === undefined ? {} : { content: { [type]: {} } };
 }
 
 function problemResponses(codes: readonly ErrorCode[]): Responses {

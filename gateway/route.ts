@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Door } from "../booking-core/doors/scan.ts";
 import type { ErrorCode } from "../foundation/errors.ts";
 import type { Guards, Limited } from "./guard/guards.ts";
 import type { RequestHeaders } from "./http/request-headers.ts";
@@ -8,14 +9,18 @@ import type { Buyer, GatewayServices } from "./services.ts";
 import type { Refusal } from "./wire/problem.ts";
 
 /**
- * Who may call: anybody, a buyer, a buyer with a pass of the event, who runs events, who runs the house, or the payment
- * provider with its signature.
+ * Who may call: anybody, a buyer, a buyer with a pass of the event, who runs events, who runs the house, the device of a
+ * door of the event, or the payment provider with its signature.
  */
-export type Access = "public" | "buyer" | "pass" | "operator" | "admin" | "webhook";
+export type Access = "public" | "buyer" | "pass" | "operator" | "admin" | "door" | "webhook";
 export type Method = "get" | "post" | "patch" | "delete";
 
-/** `json: null` is an answer without a body. */
-export type AnswerShape = { readonly description: string; readonly json: z.ZodType | null };
+/** `json: null` is an answer without a body, or one of another `type`. */
+export type AnswerShape = {
+  readonly description: string;
+  readonly json: z.ZodType | null;
+  readonly type?: string;
+};
 export type AnswerShapes = { readonly [status: number]: AnswerShape };
 
 export type AnswerHeaders = { readonly [name: string]: string };
@@ -31,8 +36,13 @@ type AnswerOf<Shapes extends AnswerShapes> = {
 
 export type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: AnswerHeaders };
 
-/** JSON that is text already, made once for many, in the encoding that its headers say. */
-export type TextAnswer = { readonly text: Uint8Array; readonly headers: AnswerHeaders };
+/** What is text or bytes already, in the encoding that its headers say: JSON of status 200 where nothing else is said. */
+export type TextAnswer = {
+  readonly text: Uint8Array;
+  readonly headers: AnswerHeaders;
+  readonly type?: string;
+  readonly textStatus?: number;
+};
 
 export type Call<Params, Body, Who extends Access, Query = unknown> = {
   readonly services: GatewayServices;
@@ -48,6 +58,7 @@ export type Call<Params, Body, Who extends Access, Query = unknown> = {
   readonly rawBody: Buffer;
   /** Of the client, as far as our own proxies can tell; empty where the route does not count by address. */
   readonly address: string;
+  readonly door: Who extends "door" ? Door : undefined;
   readonly buyer: Who extends "buyer" | "pass" | "operator" | "admin" ? Buyer : undefined;
   /** The key of the device that the caller has shown to have. */
   readonly jkt: string | undefined;
@@ -63,7 +74,7 @@ export type RouteDefinition<
   readonly name: string;
   readonly method: Method;
   /** `:name` stands for a parameter of `params`. */
-  readonly path: `/v1/${string}`;
+  readonly path: `/${string}`;
   readonly summary: string;
   readonly access: Who;
   /** How often one address may call it. */
@@ -76,6 +87,8 @@ export type RouteDefinition<
   /** Of strings; where it is left out, the query of the address is not read. */
   readonly query?: Query;
   readonly body: Body;
+  /** How large a body may be, where it is not as everywhere. */
+  readonly bodyBytes?: number;
   /** Whether the header `Idempotency-Key` must be there. */
   readonly idempotent: boolean;
   readonly answers: Shapes;

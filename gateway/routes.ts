@@ -3,11 +3,13 @@ import { dismissDeadLetter, listDeadLetters, retryDeadLetter } from "./routes/ad
 import { listOpenRefunds, listParkedWebhooks, replayWebhook, retryRefund } from "./routes/admin-money.ts";
 import { listNotifications, resendNotification } from "./routes/admin-notifications.ts";
 import { book, showBooking } from "./routes/bookings.ts";
+import { checkIn, showDoorList, tellCheckIns } from "./routes/doors.ts";
 import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
+import { closeDoor, listDoors, makeDoor } from "./routes/operator-doors.ts";
 import { listEventEntries, showEventLedger } from "./routes/operator-ledger.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
@@ -18,7 +20,8 @@ import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.t
 import { showPlan } from "./routes/plan.ts";
 import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
-import { showTicket } from "./routes/tickets.ts";
+import { listTicketKeys } from "./routes/ticket-keys.ts";
+import { reissueTicket, showTicket, showTicketCode, showTicketsPdf } from "./routes/tickets.ts";
 import { listWalletEntries, showWallet, startTopUp } from "./routes/wallet.ts";
 import { receiveSandboxWebhook, receiveStripeWebhook } from "./routes/webhooks.ts";
 
@@ -63,6 +66,16 @@ export const routes: readonly Route[] = [
   showWallet,
   listWalletEntries,
   showTicket,
+  showTicketCode,
+  showTicketsPdf,
+  reissueTicket,
+  listTicketKeys,
+  makeDoor,
+  listDoors,
+  closeDoor,
+  checkIn,
+  tellCheckIns,
+  showDoorList,
   receiveSandboxWebhook,
   listNotifications,
   resendNotification,

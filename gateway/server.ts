@@ -9,6 +9,7 @@ import { createRuntime, type Runtime } from "./runtime.ts";
 import { createMapConnections } from "./seat-map/map-connections.ts";
 import { mountLive } from "./seat-map/mount-live.ts";
 import type { GatewayServices } from "./services.ts";
+import { ticketPageRoutes } from "./ticket-page/page-routes.ts";
 
 export type Gateway = {
   readonly port: number;
@@ -30,7 +31,7 @@ export async function startGateway(
   mountRoom(app, runtime);
   mountLive(app, runtime);
   mountMetrics(app, runtime);
-  mountAll(app, runtime, routes);
+  mountAll(app, runtime, [...routes, ...ticketPageRoutes]);
   const listening = await listen(app, services.host, services.port);
   const port = uws.us_socket_local_port(listening);
   services.logger.info({ host: services.host, port }, "the gateway listens");

@@ -24,6 +24,7 @@ const noLimits = {
   forgeries: freeRates,
   joinsOfIdentity: freeRates,
   maps: freeRates,
+  tickets: freeRates,
   reads: freeRates,
 };
 

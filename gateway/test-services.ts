@@ -11,8 +11,9 @@ import type { RoomNews, RoomTick } from "../queue-admission/room.ts";
 import { defaultRoom } from "../queue-admission/room-settings.ts";
 import type { RoomRules, RoomWatch } from "../queue-admission/room-watch.ts";
 import type { GatewayServices } from "./services.ts";
-import { eventId, seatedId, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "./test-data.ts";
+import { eventId, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "./test-data.ts";
 import { testNotificationLog, testStuckWork } from "./test-stuck-work.ts";
+import { testTicketServices } from "./test-tickets.ts";
 
 /** The words of the room's driver and of the bookings, said by the test; each event has its listeners. */
 export type TestFeeds = {
@@ -236,20 +237,7 @@ export function testServices(
     wallets: { balances: async () => [], history: async () => ({ entries: [], next: undefined }) },
     eventLedger: { balances: async () => [], entries: async () => ({ entries: [], next: undefined }) },
     inbox: { receive: async () => ({ outcome: "stored" }) },
-    tickets: {
-      find: async (_, id) => ({
-        id,
-        bookingId: uuidFromParts("booking", "1") as never,
-        event: { id: eventId, title: testEvent.title, startsAtMs: testEvent.startsAtMs },
-        section: { id: seatedId, name: "Section seated" },
-        position: 0,
-        seatNumber: 3,
-        label: { row: "B", seat: "1" },
-        code: "c0de",
-        status: "valid",
-        issuedAtMs: 1_799_000_000_000,
-      }),
-    },
+    ...testTicketServices,
     notificationLog: testNotificationLog,
     stuckWork: testStuckWork,
     checks: { redis: async () => {}, postgres: async () => {}, queue: async () => {} },

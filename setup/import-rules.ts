@@ -36,6 +36,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "pg",
     "redis-om",
     "nodemailer",
+    "pdfkit",
+    "qrcode-generator",
     "stripe",
   ],
   "booking-core/ledger": [

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { readHistory } from "../../booking-core/bookings/booking-history.ts";
+import { createCheckIns } from "../../booking-core/doors/check-ins.ts";
+import { createDoorLists } from "../../booking-core/doors/door-list.ts";
+import { createDoors } from "../../booking-core/doors/doors.ts";
 import { createEventLedger } from "../../booking-core/ledger/event-ledger.ts";
 import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
@@ -10,6 +13,7 @@ import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
 import { createStuckWork } from "../../booking-core/stuck-work/stuck-work.ts";
+import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
 import { createTopUps } from "../../booking-core/wallet/top-ups.ts";
 import { createWallets } from "../../booking-core/wallet/wallets.ts";
@@ -25,6 +29,7 @@ import type { RunningRole } from "./running-role.ts";
 export async function startGatewayRole(core: Core, config: Config): Promise<RunningRole> {
   const gatewayId = `${hostname()}-${process.pid}-${randomUUID()}`;
   const roomWatches = createRoomWatches({ ...core, gatewayId });
+  const ticketDrawing = createTicketDrawing();
   const sectionWatches = createSectionWatches(core);
   const gateway = await startGateway(
     {
@@ -47,7 +52,11 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       wallets: createWallets(core),
       eventLedger: createEventLedger(core),
       inbox: createInbox(core),
-      tickets: createTickets(core),
+      tickets: createTickets({ pool: core.pool, keys: core.ticketKeys }),
+      ticketDrawing,
+      doors: createDoors(core),
+      doorList: createDoorLists(core),
+      checkIns: createCheckIns({ ...core, keys: core.ticketKeys }),
       notificationLog: createNotificationLog(core),
       stuckWork: createStuckWork(core),
       checks: {
@@ -65,7 +74,7 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
   return {
     stop: async () => {
       await gateway.stop("the server is restarting");
-      await Promise.all([roomWatches.stop(), sectionWatches.stop()]);
+      await Promise.all([roomWatches.stop(), sectionWatches.stop(), ticketDrawing.stop()]);
       await core.bookings.drain();
     },
   };

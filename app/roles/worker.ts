@@ -12,11 +12,13 @@ import { sendCode } from "../../booking-core/people/send-code.ts";
 import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
 import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
+import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
+import { createTicketFiles } from "../../booking-core/tickets/ticket-files.ts";
+import { createTicketsLinks } from "../../booking-core/tickets/tickets-link.ts";
 import { createComparison } from "../../booking-core/verify/compare-sections.ts";
 import { createComparisonLease } from "../../booking-core/verify/comparison-lease.ts";
 import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import type { Config } from "../../foundation/config.ts";
-import type { BookingId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { repeat } from "../../foundation/repeat.ts";
 import type { Core } from "../core.ts";
@@ -32,8 +34,12 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   const mailer = createMailer({ smtpUrl: config.SMTP_URL, from: config.MAIL_FROM });
   const mailing = {
     ...{ ...core, mailer },
-    ticketsUrlOf: (bookingId: BookingId) => new URL(`/v1/bookings/${bookingId}`, config.PUBLIC_URL).href,
-    ticketFiles: async () => [],
+    ticketsUrlOf: createTicketsLinks(core.tokens, config.PUBLIC_URL).ticketsLink,
+    ticketFiles: createTicketFiles({
+      pool: core.pool,
+      keys: core.ticketKeys,
+      drawing: createTicketDrawing(),
+    }),
   };
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));

@@ -27,6 +27,9 @@ export type RefundFacts = {
   readonly toWallet: Money;
 };
 
+/** The link is good until a day after the event. */
+export type TicketsUrlOf = (booking: { readonly id: BookingId; readonly startsAtMs: number }) => string;
+
 /** What an e-mail can say, as it is true when it is sent. What people have written is one line each. */
 export type EmailFacts = {
   readonly template: Template;
@@ -86,7 +89,7 @@ const statement = `
 export async function readEmailFacts(
   sql: Sql,
   notificationId: string,
-  ticketsUrlOf: (bookingId: BookingId) => string,
+  ticketsUrlOf: TicketsUrlOf,
 ): Promise<EmailFacts> {
   const found = await sql.query<FactRow>({ name: "email-facts", text: statement }, [notificationId]);
   const [row] = found.rows;
@@ -100,7 +103,7 @@ export async function readEmailFacts(
     startsAt: row.starts_at,
     seats: (row.seats ?? []).map((seat) => toSeat(row, seat)),
     refund: toRefund(row),
-    ticketsUrl: ticketsUrlOf(row.booking_id),
+    ticketsUrl: ticketsUrlOf({ id: row.booking_id, startsAtMs: row.starts_at.getTime() }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Language } from "../../foundation/language.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import { type ClaimedEmail, claimEmail, keepContent, markFailed, markSent, putOff } from "./claim-email.ts";
-import { readEmailFacts } from "./email-facts.ts";
+import { readEmailFacts, type TicketsUrlOf } from "./email-facts.ts";
 import type { Attachment, Mailer, MailOutcome } from "./mailer.ts";
 import { renderEmail } from "./render-email.ts";
 
@@ -12,7 +12,7 @@ export type SendParts = {
   readonly mailer: Mailer;
   readonly logger: Logger;
   /** Where the buyer sees the tickets of a booking. */
-  readonly ticketsUrlOf: (bookingId: BookingId) => string;
+  readonly ticketsUrlOf: TicketsUrlOf;
   /** The tickets, to be printed. */
   readonly ticketFiles: (bookingId: BookingId, language: Language) => Promise<readonly Attachment[]>;
 };

@@ -5,6 +5,7 @@ import { createPool } from "../../foundation/postgres/pool.ts";
 import { decide } from "../../test/harness/money.ts";
 import { newBuyer } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
+import { createTicketKeys } from "../tickets/ticket-keys.ts";
 import { createTickets } from "../tickets/tickets.ts";
 import { paymentProviders } from "./payment-providers.ts";
 import { createPayments } from "./payments.ts";
@@ -24,7 +25,9 @@ describe("a payment that is approved in time", () => {
     const paid = await here.shop.bookings.find(booking.buyerId, booking.id);
     const ticketIds = paid?.seats.map((seat) => seat.ticketId as TicketId) ?? [];
     expect(new Set(ticketIds).size).toBe(2);
-    const tickets = createTickets(here.shop);
+    const { shop } = here;
+    const keys = createTicketKeys({ ...shop, secret: "a secret of the tests, thirty-two characters" });
+    const tickets = createTickets({ pool: shop.pool, keys });
     const second = ticketIds[1] as TicketId;
     expect(await tickets.find(booking.buyerId, second)).toMatchObject({
       status: "valid",

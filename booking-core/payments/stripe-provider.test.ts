@@ -210,7 +210,12 @@ describe("a webhook of Stripe", () => {
 
   test("of a refund carries our ids and its own amount", () => {
     expect(read("refund.updated", refund({ amount: 2_500 }))).toEqual({
-      ...{ provider: "stripe", providerEventId: "evt_1QxYz", kind: "refund_succeeded", providerPaymentId: "cs_test_a1b2c3" },
+      ...{
+        provider: "stripe",
+        providerEventId: "evt_1QxYz",
+        kind: "refund_succeeded",
+        providerPaymentId: "cs_test_a1b2c3",
+      },
       ...{ paymentId, refundId, amount: euros(2_500n) },
     });
   });

@@ -23,6 +23,8 @@ export type AuditAction =
   | "seats_marked"
   | "rules_changed"
   | "pool_set"
+  | "door_made"
+  | "door_closed"
   | "email_resent"
   | "dead_letter_retried"
   | "dead_letter_dismissed"

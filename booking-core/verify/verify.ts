@@ -8,6 +8,7 @@ import { postgresChecks } from "./postgres-checks.ts";
 import { type Check, type Finding, runCheck, suspicion } from "./report.ts";
 import { type RoomSights, roomChecks } from "./room-checks.ts";
 import { lookAtSection } from "./section-check.ts";
+import { ticketChecks } from "./ticket-checks.ts";
 
 export type VerifyParts = {
   readonly pool: Pool;
@@ -24,6 +25,7 @@ const defaultPatience = { looks: 8, pauseMs: 800 };
 export async function verify(parts: VerifyParts, patience = defaultPatience): Promise<Finding[]> {
   const checks = [
     ...postgresChecks(parts.pool),
+    ...ticketChecks(parts.pool),
     ...ledgerChecks(parts.pool),
     sectionCheck(parts),
     ...roomChecks(parts),

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { asyncApiDocument } from "../asyncapi.ts";
 import { mapPage, mapScripts, mapStyle } from "../map-page/map-page.ts";
 import { openApiDocument } from "../openapi.ts";
+import { ticketPageStyle } from "../ticket-page/ticket-page.ts";
 import { errorsPage } from "./errors-table.ts";
 import { roomPage } from "./room-page.ts";
 
@@ -40,6 +41,7 @@ export function staticDocuments(publicUrl: string): StaticDocument[] {
     textDocument("/docs/start.js", scriptType, startScript),
     pageDocument("/events/:eventId/map", mapPage),
     textDocument("/map/map-page.css", "text/css; charset=utf-8", mapStyle),
+    textDocument("/ticket-page.css", "text/css; charset=utf-8", ticketPageStyle),
     ...mapScripts.map(({ path, text }) => textDocument(path, scriptType, text)),
     swaggerDocument("swagger-ui.css", "text/css; charset=utf-8"),
     swaggerDocument("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),

@@ -17,6 +17,7 @@ function setUp(rateKeys = 100) {
     forgeries: rule,
     joinsOfIdentity: rule,
     maps: rule,
+    tickets: rule,
     reads: rule,
   };
   const services = { clock, guardSecret: "g".repeat(32), publicUrl } as unknown as GatewayServices;

@@ -1,3 +1,4 @@
+import type { Door } from "../../booking-core/doors/scan.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import type { Refusal } from "../wire/problem.ts";
@@ -17,16 +18,37 @@ export function authenticateBuyer(
   runtime: Pick<Runtime, "services" | "bounds" | "guards">,
   presented: Presented,
 ): { readonly buyer: Buyer } | Refusal {
-  const { authorization } = presented;
-  const mostChars = runtime.bounds.http.headerValueChars;
-  if (authorization === undefined) return { refusal: "token_missing" };
-  const token = /^(?:bearer|dpop) +([^ ]+)$/i.exec(authorization.slice(0, mostChars + 1))?.[1];
-  if (token === undefined || token.length > mostChars) return { refusal: "token_invalid" };
+  const token = tokenOf(runtime, presented.authorization);
+  if (typeof token !== "string") return token;
   const buyer = runtime.services.tokens.verify("buyer", token);
   if (buyer === undefined) return { refusal: "token_invalid" };
   const jkt = buyer.cnf?.jkt;
   const refusal = jkt === undefined ? undefined : deviceProblem(runtime, presented, token, jkt);
   return refusal ?? { buyer };
+}
+
+/** The device of a door of this event, as long as the door is open. */
+export function authenticateDoor(
+  runtime: Pick<Runtime, "services" | "bounds">,
+  authorization: string | undefined,
+  eventId: string,
+): Promise<Door | Refusal> | Door | Refusal {
+  const token = tokenOf(runtime, authorization);
+  if (typeof token !== "string") return token;
+  const { tokens, doors } = runtime.services;
+  const claims = tokens.verify("door", token);
+  if (claims === undefined) return { refusal: "token_invalid" };
+  if (claims.eventId !== eventId) return { refusal: "forbidden" };
+  const door = doors.open(claims.doorId);
+  const orRefusal = (found: Door | undefined) => found ?? ({ refusal: "token_invalid" } as const);
+  return door instanceof Promise ? door.then(orRefusal) : orRefusal(door);
+}
+
+function tokenOf({ bounds }: Pick<Runtime, "bounds">, authorization: string | undefined): string | Refusal {
+  const mostChars = bounds.http.headerValueChars;
+  if (authorization === undefined) return { refusal: "token_missing" };
+  const token = /^(?:bearer|dpop) +([^ ]+)$/i.exec(authorization.slice(0, mostChars + 1))?.[1];
+  return token === undefined || token.length > mostChars ? { refusal: "token_invalid" } : token;
 }
 
 function deviceProblem(

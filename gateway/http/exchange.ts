@@ -68,7 +68,10 @@ const jsonType = "application/json; charset=utf-8";
 const problemType = "application/problem+json";
 
 export function answer(exchange: Exchange, given: Answer | TextAnswer): void {
-  if ("text" in given) return send(exchange, 200, jsonType, given.headers, given.text, false);
+  if ("text" in given) {
+    const { textStatus = 200, type = jsonType, headers, text } = given;
+    return send(exchange, textStatus, type, headers, text, false);
+  }
   const { status, headers, body } = given;
   const text = body === undefined ? "" : JSON.stringify(body);
   send(exchange, status, body === undefined ? undefined : jsonType, headers ?? {}, text, false);

@@ -1,10 +1,11 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { z } from "zod";
+import type { Door } from "../../booking-core/doors/scan.ts";
 import { type Answer, paramNames, type Route, type TextAnswer, takesBody } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
-import { authenticateBuyer, deviceOf } from "./authenticate.ts";
+import { authenticateBuyer, authenticateDoor, deviceOf } from "./authenticate.ts";
 import { answer, closeExchange, type Exchange, openExchange, refuse, setDeadline } from "./exchange.ts";
 import type { ExchangeDeadlines } from "./exchange-deadlines.ts";
 import { codeOfFailure } from "./failure.ts";
@@ -36,7 +37,7 @@ export function serveRoute(
 ): (res: HttpResponse, req: HttpRequest) => void {
   const names = paramNames(route.path);
   const { bodyBytes, webhookBodyBytes, inFlightRequests } = runtime.bounds.http;
-  const mostBytes = route.access === "webhook" ? webhookBodyBytes : bodyBytes;
+  const mostBytes = route.bodyBytes ?? (route.access === "webhook" ? webhookBodyBytes : bodyBytes);
   return (res, req) => {
     const exchange = openExchange(runtime, route.name, res, head);
     const headers = readHeaders(req);
@@ -129,13 +130,17 @@ function handle(
   if ("refusal" in asked) return asked;
   const { body } = parsed;
   const { query } = asked;
-  const { buyer, jkt } = known;
-  const request = { params, query, body, headers, rawBody, address, buyer, jkt };
+  const { buyer, door, jkt } = known;
+  const request = { params, query, body, headers, rawBody, address, buyer, door, jkt };
   return route.handle({ services, connections, guards, sheets, ...request });
 }
 
-type Known = { readonly buyer: Buyer; readonly jkt: string | undefined };
-const nobody: Known = { buyer: undefined as unknown as Buyer, jkt: undefined };
+type Known = { readonly buyer: Buyer; readonly door: Door; readonly jkt: string | undefined };
+const nobody: Known = {
+  buyer: undefined as unknown as Buyer,
+  door: undefined as unknown as Door,
+  jkt: undefined,
+};
 
 /** Who calls, and whether they may. */
 function identify(runtime: Runtime, route: Route, received: Received): Maybe<Known | Refusal> {
@@ -148,15 +153,26 @@ function identify(runtime: Runtime, route: Route, received: Received): Maybe<Kno
     const device = route.asksForDevice === true ? deviceOf(runtime, presented) : nobody;
     return "refusal" in device ? device : { ...nobody, jkt: device.jkt };
   }
+  if (access === "door") return identifyDoor(runtime, authorization, params["eventId"] ?? "");
   const caller = authenticateBuyer(runtime, presented);
   if ("refusal" in caller) return caller;
   const { buyer } = caller;
-  const known = { buyer, jkt: buyer.cnf?.jkt };
+  const known = { ...nobody, buyer, jkt: buyer.cnf?.jkt };
   if (access === "operator" && buyer.role === "buyer") return { refusal: "forbidden" };
   if (access === "admin" && buyer.role !== "admin") return { refusal: "forbidden" };
   if (access !== "pass") return known;
   const problem = runtime.passes.problem(buyer, headers.pass, params["eventId"] ?? "");
   return problem instanceof Promise ? problem.then((late) => late ?? known) : (problem ?? known);
+}
+
+function identifyDoor(
+  runtime: Runtime,
+  authorization: string | undefined,
+  eventId: string,
+): Maybe<Known | Refusal> {
+  const door = authenticateDoor(runtime, authorization, eventId);
+  const known = (found: Door | Refusal) => ("refusal" in found ? found : { ...nobody, door: found });
+  return door instanceof Promise ? door.then(known) : known(door);
 }
 
 const noParse = { body: undefined };

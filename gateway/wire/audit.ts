@@ -21,6 +21,8 @@ export const auditEntrySchema = z
       "seats_marked",
       "rules_changed",
       "pool_set",
+      "door_made",
+      "door_closed",
       "email_resent",
       "dead_letter_retried",
       "dead_letter_dismissed",

@@ -66,7 +66,7 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     ...parts,
     inbox,
     mailer,
-    ticketsUrlOf: (bookingId: BookingId) => `http://127.0.0.1/tickets/${bookingId}`,
+    ticketsUrlOf: ({ id }: { id: BookingId }) => `http://127.0.0.1/tickets/${id}`,
     ticketFiles: async () => [{ filename: "tickets.pdf", contentType: "application/pdf", content: testPdf }],
     webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
     /** For a worker in a process of its own. */

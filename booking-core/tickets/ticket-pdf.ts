@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import PDFDocument from "pdfkit";
+import type { TicketFact, TicketFacts } from "./ticket-facts.ts";
+import { darkRuns, qrOf, quietModules } from "./ticket-qr.ts";
+import { oneLine, placeLines, whenText, wordsOf } from "./ticket-words.ts";
+
+/**
+ * A page for each ticket that is valid. The same tickets give the same bytes: nothing in it is of the clock or by
+ * chance.
+ */
+export async function renderTicketsPdf(facts: TicketFacts): Promise<Buffer> {
+  const { event, language } = facts;
+  const tickets = facts.tickets.filter(({ status }) => status === "valid");
+  const document = new PDFDocument({
+    size: "A5",
+    margin: marginPoints,
+    autoFirstPage: false,
+    lang: language,
+    info: {
+      Title: `${wordsOf(language).title}: ${oneLine(event.title)}`,
+      Producer: "Onsale",
+      Creator: "Onsale",
+      CreationDate: new Date(Math.min(...tickets.map(({ issuedAtMs }) => issuedAtMs), event.startsAtMs)),
+    },
+  });
+  for (const [name, font] of Object.entries(fonts)) document.registerFont(name, font);
+  const made = buffer(document);
+  for (const ticket of tickets) drawTicket(document.addPage(), facts, ticket);
+  document.end();
+  return made;
+}
+
+type Document = InstanceType<typeof PDFDocument>;
+
+const marginPoints = 36;
+const qrPoints = 230;
+
+function drawTicket(page: Document, facts: TicketFacts, ticket: TicketFact): void {
+  const { event, venue, language, bookingId } = facts;
+  const words = wordsOf(language);
+  const width = page.page.width - 2 * marginPoints;
+  const title = { width, height: 60, ellipsis: true };
+  page.font("bold").fontSize(20).text(oneLine(event.title), marginPoints, marginPoints, title);
+  page.font("plain").fontSize(11).moveDown(0.4);
+  page.text(whenText(event.startsAtMs, language), { width });
+  page.text(oneLine(`${venue.name}, ${venue.city}`), { width, height: 30, ellipsis: true });
+  page.moveDown(0.6);
+  for (const [name, value] of placeLines(ticket, language)) {
+    page.font("plain").fontSize(9).text(`${name}  `, { continued: true });
+    page.font("bold").fontSize(13).text(value, { width, height: 18, ellipsis: true });
+  }
+  const top = page.page.height - marginPoints - qrPoints - 60;
+  if (ticket.code !== null) drawQr(page, ticket.code, (page.page.width - qrPoints) / 2, top);
+  page.font("plain").fontSize(8);
+  page.text(words.showIt, marginPoints, top + qrPoints + 8, { width, align: "center" });
+  page.text(`${words.booking} ${bookingId}\n${words.ticket} ${ticket.id}`, { width, align: "center" });
+}
+
+/** As squares of the page itself: sharp on every screen and printer. */
+function drawQr(page: Document, code: string, left: number, top: number): void {
+  const matrix = qrOf(code);
+  const side = qrPoints / (matrix.size + 2 * quietModules);
+  for (const { row, column, width } of darkRuns(matrix))
+    page.rect(left + (column + quietModules) * side, top + (row + quietModules) * side, width * side, side);
+  page.fill("black");
+}
+
+const fontFolder = join(
+  dirname(createRequire(import.meta.url).resolve("dejavu-fonts-ttf/package.json")),
+  "ttf",
+);
+/** With Latin, Greek and Cyrillic letters; read once. */
+const fonts = {
+  plain: readFileSync(join(fontFolder, "DejaVuSans.ttf")),
+  bold: readFileSync(join(fontFolder, "DejaVuSans-Bold.ttf")),
+};

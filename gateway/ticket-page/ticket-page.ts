@@ -1,0 +1,104 @@
+import type { TicketFact, TicketFacts } from "../../booking-core/tickets/ticket-facts.ts";
+import { oneLine, placeLines, whenText, wordsOf } from "../../booking-core/tickets/ticket-words.ts";
+import { escapeHtml } from "../docs/escape-html.ts";
+
+type Language = TicketFacts["language"];
+
+const pageWords = {
+  en: {
+    tickets: "Your tickets",
+    pdf: "All valid tickets as a PDF",
+    status: { valid: "Valid", used: "Used", refunded: "Refunded: it lets nobody in" },
+    none: "There are no tickets here yet. They are issued when the booking is paid.",
+    keep: "This page is yours alone: whoever has its address has the tickets.",
+  },
+  de: {
+    tickets: "Ihre Eintrittskarten",
+    pdf: "Alle gültigen Karten als PDF",
+    status: { valid: "Gültig", used: "Benutzt", refunded: "Erstattet: gilt nicht mehr" },
+    none: "Hier sind noch keine Karten. Sie werden ausgestellt, sobald die Buchung bezahlt ist.",
+    keep: "Diese Seite gehört nur Ihnen: Wer ihre Adresse hat, hat die Karten.",
+  },
+} as const satisfies Record<Language, object>;
+
+/** `pictures` has the QR code of each ticket that has a code; `pdfPath` is where the PDF is. */
+export function ticketPage(
+  facts: TicketFacts,
+  pictures: ReadonlyMap<string, string>,
+  pdfPath: string,
+): string {
+  const { language, event, venue, tickets, bookingId } = facts;
+  const words = pageWords[language];
+  const hasValid = tickets.some(({ status }) => status === "valid");
+  return page(
+    language,
+    words.tickets,
+    `<header>
+      <h1>${plain(event.title)}</h1>
+      <p>${plain(whenText(event.startsAtMs, language))}<br>${plain(`${venue.name}, ${venue.city}`)}</p>
+      ${hasValid ? `<p><a href="${pdfPath}">${words.pdf}</a></p>` : ""}
+    </header>
+    <main>${tickets.map((ticket) => ticketCard(ticket, language, pictures.get(ticket.id) ?? "")).join("")}
+      ${tickets.length === 0 ? `<p>${words.none}</p>` : ""}
+    </main>
+    <footer><p>${words.keep}</p><p>${wordsOf(language).booking} ${bookingId}</p></footer>`,
+  );
+}
+
+function ticketCard(ticket: TicketFact, language: Language, picture: string): string {
+  const lines = placeLines(ticket, language).map(
+    ([name, value]) => `<div><dt>${plain(name)}</dt><dd>${plain(value)}</dd></div>`,
+  );
+  return `<article class="${ticket.status}">
+      <p class="status">${statusText(ticket, language)}</p>
+      <dl>${lines.join("")}</dl>
+      ${ticket.status === "valid" ? `<div class="code">${picture}</div>` : ""}
+    </article>`;
+}
+
+function statusText({ status, used }: TicketFact, language: Language): string {
+  const words = pageWords[language];
+  if (used === null) return words.status[status];
+  return plain(`${words.status[status]}: ${whenText(used.atMs, language)}, ${used.door}`);
+}
+
+/** What a link shows that has ended or never was one. */
+export const endedPage = page(
+  "en",
+  "No tickets here",
+  `<main><h1>No tickets here</h1>
+    <p>This link is not complete, or has ended: it is good until a day after the event. Open it again from the e-mail, or look at your bookings.</p>
+    <p lang="de">Dieser Link ist nicht vollständig oder abgelaufen: Er gilt bis einen Tag nach der Veranstaltung.</p></main>`,
+);
+
+function page(language: Language, title: string, body: string): string {
+  return `<!doctype html>
+<html lang="${language}">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="robots" content="noindex">
+    <title>Onsale: ${title}</title>
+    <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="/ticket-page.css">
+  </head>
+  <body>
+    ${body}
+  </body>
+</html>
+`;
+}
+
+const plain = (text: string) => escapeHtml(oneLine(text));
+
+export const ticketPageStyle = `body { font-family: sans-serif; margin: 1rem auto; padding: 0 1rem; max-width: 40rem; color: #24292f; background: #ffffff; }
+article { border: 1px solid #57606a; border-radius: 0.5rem; padding: 1rem; margin: 1rem 0; break-inside: avoid; }
+article.refunded, article.used { color: #57606a; background: #f6f8fa; }
+.status { font-weight: bold; margin: 0; }
+dl { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; }
+dt { font-size: 0.8rem; color: #57606a; }
+dd { margin: 0; font-size: 1.2rem; overflow-wrap: anywhere; }
+.code { max-width: 22rem; margin: 0 auto; }
+.code svg { display: block; width: 100%; height: auto; }
+a:focus-visible { outline: 3px solid #0550ae; outline-offset: 2px; }
+`;
