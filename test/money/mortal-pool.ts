@@ -16,8 +16,13 @@ export function mortalPool(pool: Pool, dyingAt: number): MortalPool {
     };
     return { query, release: (broken?: Error) => connection.release(broken ?? statements >= dyingAt) };
   };
-  const mortal = { connect, query: pool.query.bind(pool) } as unknown as Pool;
-  return { pool: mortal, hasDied: () => statements >= dyingAt };
+  const hasDied = () => statements >= dyingAt;
+  // Outside of transactions too the dead do nothing.
+  const query = async (text: string, values?: unknown[]) => {
+    if (hasDied()) throw new Error("the worker is dead");
+    return pool.query(text, values);
+  };
+  return { pool: { connect, query } as unknown as Pool, hasDied };
 }
 
 /** Does the work again and again, each time by a worker that dies a statement later, until one outlives it. */

@@ -4,6 +4,7 @@ import { expireBookings } from "../../booking-core/bookings/jobs.ts";
 import type { Payment } from "../../booking-core/payments/payment.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import type { PaymentTest } from "../../booking-core/payments/test-payments.ts";
+import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import { createTopUps } from "../../booking-core/wallet/top-ups.ts";
 import type { PaymentId } from "../../foundation/ids.ts";
 import { best, bookNow, bookRequest, newBuyer, openEvent } from "../harness/shop.ts";
@@ -77,6 +78,8 @@ async function expire(here: PaymentTest, { booking }: Case): Promise<void> {
   if (booking === undefined) return;
   const clock = { now: () => booking.deadlineMs + 1 };
   await expireBookings({ ...here.till, clock }, { eventId: booking.eventId });
+  // The job of this does the same; here its end is before what comes then.
+  await returnWallets(here.till, { bookingIds: [booking.id] });
 }
 
 type How = { readonly behaviours: readonly string[]; readonly delayMs: number };
