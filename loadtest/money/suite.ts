@@ -2,10 +2,11 @@ import type { Suite } from "../bench/suite.ts";
 import { inboxPart } from "./inbox.ts";
 import { organiserPart } from "./organiser.ts";
 import { settlePart } from "./settle.ts";
+import { ticketsPart } from "./tickets.ts";
 import { walletPart } from "./wallet.ts";
 
 export const moneySuite: Suite = {
   name: "money",
-  description: "Money: payments settled under faults, cancelled events, wallets, one busy organiser, forged messages.",
-  parts: [settlePart, walletPart, organiserPart, inboxPart],
+  description: "Money: payments settled under faults, wallets, one busy organiser, forged messages, tickets.",
+  parts: [settlePart, walletPart, organiserPart, inboxPart, ticketsPart],
 };
