@@ -9,6 +9,7 @@ import { createLogger } from "../foundation/log.ts";
 import { createPool } from "../foundation/postgres/pool.ts";
 import { connectRedis } from "../foundation/redis/connect.ts";
 import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
+import { addCancelEvent } from "./cancel-event.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
 import { addLedger } from "./ledger.ts";
 import { runRebuild } from "./rebuild.ts";
@@ -51,6 +52,7 @@ program
 addVerifyDraw(program);
 addTicketKeys(program);
 addStuckWork(program);
+addCancelEvent(program);
 addLedger(program);
 
 try {

@@ -232,6 +232,8 @@ export const limits = {
     messagesPerGroup: 200,
     groupsAtOnce: 2,
   },
+  /** Refunds that are asked for at the provider at once and written in one transaction. */
+  refunds: { groupSize: 16, concurrency: 2 },
   shutdown: { drainMs: 3_000 },
 } as const;
 

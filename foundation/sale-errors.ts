@@ -38,6 +38,24 @@ export const saleErrors = {
     "The deadline of this booking was put off before; that works once.",
     "Pay before the deadline.",
   ),
+  booking_not_refundable: entry(
+    409,
+    false,
+    "Nothing of this booking can be given back: it was not paid, or all of it went back before.",
+    "Load the booking for its state; an unpaid one can be cancelled.",
+  ),
+  refund_not_allowed: entry(
+    409,
+    false,
+    "The event does not take tickets back, or not any more.",
+    "The event says in `refunds` until when, and which share comes back; the organiser can give back more.",
+  ),
+  ticket_used: entry(
+    409,
+    false,
+    "One of these tickets was used at the door.",
+    "Name only seats whose tickets are `valid`.",
+  ),
   too_many_payments: entry(
     409,
     false,

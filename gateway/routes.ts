@@ -11,6 +11,7 @@ import { showAudit } from "./routes/operator-audit.ts";
 import { createCodes } from "./routes/operator-codes.ts";
 import { closeDoor, listDoors, makeDoor } from "./routes/operator-doors.ts";
 import { listEventEntries, showEventLedger } from "./routes/operator-ledger.ts";
+import { cancelEvent, refundPayment, showCancellation } from "./routes/operator-refunds.ts";
 import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-room.ts";
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
 import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
@@ -18,6 +19,7 @@ import { renewPass, takeTurn } from "./routes/passes.ts";
 import { startPayment } from "./routes/payments.ts";
 import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.ts";
 import { showPlan } from "./routes/plan.ts";
+import { listRefunds, quoteRefund, refundOwnTickets, refundTicketsOf } from "./routes/refunds.ts";
 import { showEventSeats, showSeats } from "./routes/seats.ts";
 import { openSession, requestEmailCode } from "./routes/sessions.ts";
 import { listTicketKeys } from "./routes/ticket-keys.ts";
@@ -62,6 +64,13 @@ export const routes: readonly Route[] = [
   extendBooking,
   cancelBooking,
   startPayment,
+  refundOwnTickets,
+  quoteRefund,
+  listRefunds,
+  refundTicketsOf,
+  refundPayment,
+  cancelEvent,
+  showCancellation,
   startTopUp,
   showWallet,
   listWalletEntries,

@@ -11,6 +11,8 @@ import type { NotificationLog } from "../booking-core/notifications/notification
 import type { Inbox } from "../booking-core/payments/inbox.ts";
 import type { Payments } from "../booking-core/payments/payments.ts";
 import type { Sessions } from "../booking-core/people/sessions.ts";
+import type { Cancellations } from "../booking-core/refunds/cancel-event.ts";
+import type { Refunds } from "../booking-core/refunds/refunds.ts";
 import type { RoomCodes } from "../booking-core/rooms/room-codes.ts";
 import type { RoomStore } from "../booking-core/rooms/room-store.ts";
 import type { SaleControl } from "../booking-core/sale/sale-control.ts";
@@ -70,6 +72,8 @@ export type GatewayServices = {
   readonly bookingHistory: (request: HistoryRequest) => Promise<HistoryPage>;
   readonly saleControl: SaleControl;
   readonly payments: Payments;
+  readonly refunds: Refunds;
+  readonly cancellations: Cancellations;
   readonly topUps: TopUps;
   readonly wallets: Wallets;
   readonly eventLedger: EventLedger;

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import type { BookingChange } from "../booking-core/bookings/booking.ts";
+import type { Booking, BookingChange } from "../booking-core/bookings/booking.ts";
 import type { Payment } from "../booking-core/payments/payment.ts";
 import type { SectionWatch } from "../booking-core/seats/followed-section.ts";
 import type { EventId, SectionId } from "../foundation/ids.ts";
@@ -227,6 +227,22 @@ export function testServices(
         payment: { ...testPayment, bookingId },
       }),
     },
+    refunds: {
+      quote: async () => ({
+        outcome: "quoted",
+        provider: { amountMinor: 4_500n, currency: "EUR" },
+        wallet: { amountMinor: 0n, currency: "EUR" },
+        positions: [0],
+      }),
+      askedByBuyer: async (buyerId) => refunded(testBooking(buyerId)),
+      byOrganiser: async () => refunded(testBooking(uuidFromParts("buyer") as never)),
+      ofParkedPayment: async () => {
+        const { refund } = refunded(testBooking(uuidFromParts("buyer") as never));
+        return { outcome: "refunded", fresh: true, refund };
+      },
+      list: async () => [],
+    },
+    cancellations: { cancel: async (_, id) => cancellationOf(id), find: async (id) => cancellationOf(id) },
     topUps: {
       start: async ({ amount }) => ({
         outcome: "started",
@@ -242,4 +258,26 @@ export function testServices(
     stuckWork: testStuckWork,
     checks: { redis: async () => {}, postgres: async () => {}, queue: async () => {} },
   };
+}
+
+function cancellationOf(id: EventId) {
+  if (id !== eventId) return undefined;
+  const counts = { bookings: 3, refunded: 2, pending: 1, parked: 0 };
+  return { eventId, startedAtMs: 1_799_000_000_000, finishedAtMs: null, ...counts };
+}
+
+function refunded(booking: Booking) {
+  const { id: bookingId, total } = booking;
+  const id = uuidFromParts("refund") as never;
+  const of = { paymentId: uuidFromParts("payment") as never, bookingId, provider: "sandbox" as const };
+  const money = { amountMinor: total.amountMinor, walletMinor: 0n, currency: total.currency };
+  const state = {
+    status: "pending" as const,
+    problem: null,
+    attempt: 0,
+    providerPaymentId: null,
+    createdAtMs: 0,
+  };
+  const refund = { id, ...of, ...money, ...state, reason: "buyer" as const, positions: [0] };
+  return { outcome: "refunded" as const, fresh: true, booking, refund };
 }

@@ -83,10 +83,14 @@ create table refunds (
   status text not null check (status in ('pending', 'done', 'parked')),
   provider_refund_id text,
   problem text,
+  -- What a provider refused for good is another refund for it when people try again.
+  attempt smallint not null default 0,
   -- The request that it answers: the same again finds it.
   key text not null unique,
   requested_by uuid,
   created_at timestamptz not null default now(),
+  -- When the provider was last asked about it by itself.
+  asked_at timestamptz,
   done_at timestamptz,
   constraint refunds_something check (amount_minor + wallet_minor > 0),
   constraint refunds_done check ((status = 'done') = (done_at is not null)),
@@ -95,6 +99,7 @@ create table refunds (
 create index refunds_by_payment on refunds (payment_id);
 create index refunds_by_booking on refunds (booking_id);
 create index refunds_open on refunds (created_at) where status <> 'done';
+create index refunds_pending on refunds (asked_at nulls first) where status = 'pending';
 
 -- A payment of before went back as a whole.
 insert into refunds (id, payment_id, booking_id, reason, amount_minor, wallet_minor, currency, status, key, created_at, done_at)
@@ -108,7 +113,9 @@ alter table payments
   -- parked: the provider says something that cannot be: people look.
   add constraint payments_status_check check (status in ('created', 'pending', 'succeeded', 'failed', 'parked')),
   add constraint payments_received check ((received_minor is null) = (received_currency is null)),
-  add constraint payments_refunded check (refunded_minor between 0 and coalesce(received_minor, 0) and wallet_refunded_minor between 0 and wallet_minor);
+  -- What came through the provider may go into the wallet, but not the other way round, and never more than came.
+  add constraint payments_refunded check (refunded_minor between 0 and coalesce(received_minor, 0) and wallet_refunded_minor >= 0
+    and refunded_minor + wallet_refunded_minor <= coalesce(received_minor, 0) + case wallet_state when 'taken' then wallet_minor else 0 end);
 
 -- What a message led to, for people and for another try.
 alter table webhook_inbox

@@ -9,6 +9,8 @@ import { createNotificationLog } from "../../booking-core/notifications/notifica
 import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
+import { createCancellations } from "../../booking-core/refunds/cancel-event.ts";
+import { createRefunds } from "../../booking-core/refunds/refunds.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
 import { publishRoom } from "../../booking-core/rooms/publish-room.ts";
 import { createSectionWatches } from "../../booking-core/seats/section-watch.ts";
@@ -48,6 +50,8 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       trustedProxies: config.TRUSTED_PROXIES,
       metricsToken: config.METRICS_TOKEN,
       payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
+      refunds: createRefunds(core),
+      cancellations: createCancellations(core),
       topUps: createTopUps({ ...core, publicUrl: config.PUBLIC_URL }),
       wallets: createWallets(core),
       eventLedger: createEventLedger(core),

@@ -9,7 +9,9 @@ import { sendEmail } from "../../booking-core/notifications/send-email.ts";
 import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import { sendCode } from "../../booking-core/people/send-code.ts";
-import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
+import { refundCancelledEvents, refundEvent } from "../../booking-core/refunds/refund-event.ts";
+import { refundPayments } from "../../booking-core/refunds/refund-payments.ts";
+import { askAboutSilentRefunds } from "../../booking-core/refunds/silent-refunds.ts";
 import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
 import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
@@ -49,7 +51,8 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   await core.jobs.workGroups("settle-webhook", { groupSize, concurrency }, (group) =>
     settleWebhooks(core, group),
   );
-  await core.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(core, data));
+  await core.jobs.workGroups("refund-payment", limits.refunds, (group) => refundPayments(core, group));
+  await core.jobs.work("cancel-event", { concurrency: 1 }, (data) => refundEvent(core, data));
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail(mailing, data));
   await core.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(core, data));
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>
@@ -70,6 +73,8 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
       createComparison({ ...core, lease }),
     ),
     repeat("silent payments", 15_000, core.logger, () => askAboutSilentPayments(core)),
+    repeat("silent refunds", 15_000, core.logger, () => askAboutSilentRefunds(core)),
+    repeat("cancelled events", 2_000, core.logger, () => refundCancelledEvents(core)),
   ];
   return {
     stop: async () => {

@@ -3,6 +3,7 @@ import type { BookingId, BuyerId, EventId, SectionId } from "../../foundation/id
 import type { Jobs } from "../../foundation/jobs/boss.ts";
 import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
+import { applyMarks } from "../sale/mark-seats.ts";
 import type { Shrinking } from "../seats/hold-ends.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import { returnWalletsLater } from "../wallet/ended-bookings.ts";
@@ -89,13 +90,15 @@ type HoldRow = {
   status: BookingStatus;
   /** Seats that the booking has there. */
   live: number;
-  /** Seats that the buyer gave back; of a standing section null. */
+  /** Seats that it has no more; of a standing section null. */
   given_back: (number | null)[];
+  /** Whether seats of the section are for something else than for whoever comes. */
+  marked: boolean;
 };
 
 /**
  * Brings the holds of these bookings to what Postgres says: paid ones sold, without live seats in a section free
- * there, and less what was given back. May be repeated.
+ * there, and less what was given back; seats that were blocked with that are so before they are free. May be repeated.
  */
 export async function applyHolds(
   { pool, seats }: Pick<BookingJobParts, "pool" | "seats">,
@@ -104,7 +107,8 @@ export async function applyHolds(
   if (bookingIds.length === 0) return;
   const found = await pool.query<HoldRow>(
     `select b.id, b.event_id, s.section_id, b.status, count(*) filter (where s.live)::int as live,
-            coalesce(array_agg(s.seat_number) filter (where s.given_back), '{}') as given_back
+            coalesce(array_agg(s.seat_number) filter (where not s.live), '{}') as given_back,
+            (select marks <> '[]' from sections where id = s.section_id) as marked
        from bookings b join booking_seats s on s.booking_id = b.id
       where b.id = any($1::uuid[]) group by b.id, s.section_id`,
     [bookingIds],
@@ -112,12 +116,29 @@ export async function applyHolds(
   const bySection = Map.groupBy(found.rows, (row) => row.section_id);
   for (const [sectionId, rows] of bySection) {
     const eventId = (rows[0] as HoldRow).event_id;
+    await markRefunded({ pool, seats }, rows);
     const live = rows.filter((row) => row.live > 0);
     await seats.shrink(eventId, sectionId, live.filter(hasGivenBack).map(shrinkingOf));
     const paid = live.filter(({ status }) => status !== "pending_payment");
     await seats.confirm(eventId, sectionId, idsOf(paid));
     await seats.release(eventId, sectionId, idsOf(rows.filter((row) => row.live === 0)));
   }
+}
+
+/** A refund can block its seats: the marks of before were of seats that nobody could take. */
+async function markRefunded(
+  parts: Pick<BookingJobParts, "pool" | "seats">,
+  rows: readonly HoldRow[],
+): Promise<void> {
+  const refunded = rows.filter(({ status, marked }) => marked && isRefunded(status));
+  const [first] = refunded;
+  if (first === undefined) return;
+  const seatNumbers = refunded.flatMap(({ given_back }) => given_back.filter((number) => number !== null));
+  await applyMarks(parts, { eventId: first.event_id, sectionId: first.section_id, seatNumbers });
+}
+
+function isRefunded(status: BookingStatus): boolean {
+  return status === "partly_refunded" || status === "refunded";
 }
 
 function hasGivenBack(row: HoldRow): boolean {

@@ -22,13 +22,15 @@ export type Worth = { readonly bookingId: BookingId; readonly amountMinor: bigin
 
 /**
  * pending_payment → paid, of any number in one statement. Gives those that are paid now: with one that is in any other
- * state, or costs something else by now, nothing happens. Locked in the order of their ids.
+ * state, or costs something else by now, or whose event does not take place, nothing happens. Locked in the order of
+ * their ids.
  */
 export async function markPaid(sql: Sql, worths: readonly Worth[]): Promise<PaidBooking[]> {
   const paid = await sql.query<PaidBooking>(
     `with wanted as (
        select b.id from bookings b join unnest($1::uuid[], $2::bigint[]) as w (id, total) on w.id = b.id
         where b.status = 'pending_payment' and b.total_minor = w.total
+          and exists (select from events e where e.id = b.event_id and e.status <> 'cancelled')
         order by b.id for no key update of b
      )
      update bookings b set status = 'paid' from wanted where wanted.id = b.id

@@ -63,8 +63,9 @@ async function lockPayable(sql: Sql, bookingId: BookingId, nowMs: number): Promi
     currency: string;
     payable: boolean;
   }>(
-    `select buyer_id, total_minor, currency, status = 'pending_payment' and deadline > $2 as payable
-       from bookings where id = $1 for no key update`,
+    `select buyer_id, total_minor, currency, status = 'pending_payment' and deadline > $2
+              and exists (select from events e where e.id = b.event_id and e.status <> 'cancelled') as payable
+       from bookings b where id = $1 for no key update`,
     [bookingId, new Date(nowMs)],
   );
   const [row] = locked.rows;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { decide } from "../../test/harness/money.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { type ChangeOfMind, createChangeOfMind } from "../bookings/change-of-mind.ts";
 import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
@@ -17,6 +18,7 @@ test("a booking that is cancelled while it is paid has its money back, and no ti
   const booking = await here.book();
   const payment = await here.startPayment(booking);
   expect(await mind.cancel(mine(booking))).toMatchObject({ outcome: "changed", fresh: true });
+  await decide(payment.payUrl, "approve");
   const { body, signature } = here.webhook(payment);
   await here.till.inbox.receive("sandbox", body, signature);
   await here.settledOutcome(payment.id);
@@ -46,6 +48,7 @@ test("a payment that failed and then succeeded pays nothing that became cheaper 
   await here.till.inbox.receive("sandbox", failed.body, failed.signature);
   await here.paymentBecomes(payment, "failed");
   expect(await mind.giveBack(mine(booking), [0])).toMatchObject({ outcome: "changed" });
+  await decide(payment.payUrl, "approve");
   const succeeded = here.webhook(payment);
   await here.till.inbox.receive("sandbox", succeeded.body, succeeded.signature);
   await expect.poll(async () => (await here.paymentStatuses(booking))[0]).toMatch(/^refund/);

@@ -78,9 +78,10 @@ export type PaymentProvider = {
   }): Promise<{ providerPaymentId: string; payUrl: string }>;
   /** The amount too: what was paid is the provider's to say, not ours to suppose. */
   status(providerPaymentId: string): Promise<{ status: "pending" | "succeeded" | "failed"; amount: Money }>;
-  /** `failed`: the provider says no, for good. */
+  /** `failed`: the provider says no, for good; people can try again with the next `attempt`. */
   refund(refund: {
     refundId: RefundId;
+    attempt?: number;
     paymentId: PaymentId;
     providerPaymentId: string;
     amount: Money;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decide } from "../../test/harness/money.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
-import { refundPayment } from "../refunds/refund-payment.ts";
+import { refundPayment } from "../refunds/refund-payments.ts";
 import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
 
 let here: PaymentTest;

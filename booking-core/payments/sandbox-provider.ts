@@ -3,6 +3,7 @@ import { splitSecrets } from "../../foundation/config.ts";
 import type { PaymentId, RefundId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { PaymentProvider, ProviderFact } from "./payment.ts";
+import { refundKey } from "./refund-key.ts";
 import { isSigned } from "./sandbox-signature.ts";
 
 export type SandboxSettings = {
@@ -44,10 +45,10 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
       const { status, amountMinor, currency } = paymentSchema.parse(answer);
       return { status: status === "refunded" ? "succeeded" : status, amount: { amountMinor, currency } };
     },
-    refund: async ({ refundId, providerPaymentId, amount: { amountMinor } }) => {
+    refund: async ({ refundId, attempt = 0, providerPaymentId, amount: { amountMinor } }) => {
       const path = `/v1/payments/${encodeURIComponent(providerPaymentId)}/refunds`;
       const body = { amountMinor: toNumber(amountMinor), reference: refundId };
-      const answer = await call(settings, path, refundId, body);
+      const answer = await call(settings, path, refundKey({ refundId, attempt }), body);
       if (answer.status === 409 && refusalSchema.safeParse(answer.body).success)
         return { status: "failed", providerRefundId: null };
       const { id, status } = refundSchema.parse(accepted(answer));

@@ -3,7 +3,7 @@ import type { Logger } from "../../foundation/log.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import { reviveBooking, type SeatAgain } from "../bookings/revive-booking.ts";
 import { recordTransfers } from "../ledger/record-transfers.ts";
-import { finishRefund, parkRefund } from "../refunds/finish-refund.ts";
+import { finishRefunds, parkRefund } from "../refunds/finish-refund.ts";
 import { openRefunds, type RefundParts } from "../refunds/open-refunds.ts";
 import { returnWallet, takeWalletAgain } from "../wallet/return-wallet.ts";
 import { settleTopUp } from "../wallet/settle-top-up.ts";
@@ -202,7 +202,7 @@ async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Pro
   if (refund.amount_minor !== amountMinor || refund.currency !== currency)
     return park(parts, fact, "the amount is not what was to be given back");
   if (fact.kind === "refund_succeeded") {
-    await finishRefund(parts, sql, fact.refundId, null);
+    await finishRefunds(parts, sql, [{ id: fact.refundId, providerRefundId: null }]);
     return settled("refunded");
   }
   await parkRefund(sql, fact.refundId, "the provider could not give it back");

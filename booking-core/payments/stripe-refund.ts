@@ -1,5 +1,6 @@
 import Stripe from "stripe";
 import type { PaymentProvider } from "./payment.ts";
+import { refundKey } from "./refund-key.ts";
 import { toStripeAmount } from "./stripe-money.ts";
 import { refundStatus } from "./stripe-webhook.ts";
 
@@ -22,10 +23,14 @@ export async function refundAtStripe(stripe: Stripe, wish: RefundWish): Promise<
 async function findRefund(
   stripe: Stripe,
   intentId: string,
-  { refundId }: RefundWish,
+  { refundId, attempt = 0 }: RefundWish,
 ): Promise<Stripe.Refund | undefined> {
   for await (const refund of stripe.refunds.list({ payment_intent: intentId, limit: 100 }))
-    if (refund.metadata?.["refund_id"] === refundId) return refund;
+    if (
+      refund.metadata?.["refund_id"] === refundId &&
+      (refund.metadata["attempt"] ?? "0") === String(attempt)
+    )
+      return refund;
   return undefined;
 }
 
@@ -33,12 +38,15 @@ async function makeRefund(
   stripe: Stripe,
   intentId: string,
   amount: number,
-  { refundId, paymentId, providerPaymentId }: RefundWish,
+  { refundId, attempt = 0, paymentId, providerPaymentId }: RefundWish,
 ): Promise<RefundAnswer> {
-  const metadata = { refund_id: refundId, payment_id: paymentId, session_id: providerPaymentId };
+  const again = attempt === 0 ? {} : { attempt: String(attempt) };
+  const metadata = { refund_id: refundId, payment_id: paymentId, session_id: providerPaymentId, ...again };
   try {
     const parameters = { payment_intent: intentId, amount, metadata };
-    return answerOf(await stripe.refunds.create(parameters, { idempotencyKey: refundId }));
+    return answerOf(
+      await stripe.refunds.create(parameters, { idempotencyKey: refundKey({ refundId, attempt }) }),
+    );
   } catch (error) {
     if (isRefusal(error)) return { status: "failed", providerRefundId: null };
     throw error;

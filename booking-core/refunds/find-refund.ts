@@ -15,6 +15,7 @@ type RefundRow = {
   provider: Refund["provider"];
   provider_payment_id: string | null;
   problem: string | null;
+  attempt: number;
   created_at: Date;
 };
 
@@ -24,10 +25,30 @@ export async function findRefund(sql: Sql, id: RefundId): Promise<Refund | undef
   return (await sql.query<RefundRow>(`${select} where r.id = $1`, [id])).rows.map(toRefund)[0];
 }
 
-/** Locked, so that the provider's answer and its message finish it once. */
-export async function lockRefund(sql: Sql, id: RefundId): Promise<Refund | undefined> {
-  const found = await sql.query<RefundRow>(`${select} where r.id = $1 for no key update of r`, [id]);
-  return found.rows.map(toRefund)[0];
+/** By the request that it answers. */
+export async function findRefundByKey(sql: Sql, key: string): Promise<Refund | undefined> {
+  return (await sql.query<RefundRow>(`${select} where r.key = $1`, [key])).rows.map(toRefund)[0];
+}
+
+/** The oldest first. */
+export async function refundsOf(sql: Sql, bookingId: BookingId): Promise<Refund[]> {
+  const found = await sql.query<RefundRow>(`${select} where r.booking_id = $1 order by r.created_at, r.id`, [
+    bookingId,
+  ]);
+  return found.rows.map(toRefund);
+}
+
+export async function findRefunds(sql: Sql, ids: readonly RefundId[]): Promise<Refund[]> {
+  return (await sql.query<RefundRow>(`${select} where r.id = any($1::uuid[])`, [ids])).rows.map(toRefund);
+}
+
+/** In the order of their ids. */
+export async function lockRefunds(sql: Sql, ids: readonly RefundId[]): Promise<Refund[]> {
+  const found = await sql.query<RefundRow>(
+    `${select} where r.id = any($1::uuid[]) order by r.id for no key update of r`,
+    [ids],
+  );
+  return found.rows.map(toRefund);
 }
 
 function toRefund(row: RefundRow): Refund {
@@ -44,6 +65,7 @@ function toRefund(row: RefundRow): Refund {
     provider: row.provider,
     providerPaymentId: row.provider_payment_id,
     problem: row.problem,
+    attempt: row.attempt,
     createdAtMs: row.created_at.getTime(),
   };
 }

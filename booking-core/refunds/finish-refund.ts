@@ -1,36 +1,50 @@
 import type { RefundId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import { recordTransfers } from "../ledger/record-transfers.ts";
+import { type NewTransfer, recordTransfers } from "../ledger/record-transfers.ts";
 import { queueEmails } from "../notifications/queue-email.ts";
-import { lockRefund } from "./find-refund.ts";
+import { lockRefunds } from "./find-refund.ts";
 import { type RefundParts, refundEmail } from "./open-refunds.ts";
+import type { Refund } from "./refund.ts";
 
-/** pending or parked → done, in the caller's transaction: the provider has given it back. False where it was done before. */
-export async function finishRefund(
+export type GivenBack = { readonly id: RefundId; readonly providerRefundId: string | null };
+
+/**
+ * pending or parked → done, in the caller's transaction: the provider has given them back. Those that were done before are
+ * left as they are, so that the provider's answer and its message finish a refund once.
+ */
+export async function finishRefunds(
   parts: Pick<RefundParts, "ids" | "jobs">,
   sql: Sql,
-  id: RefundId,
-  providerRefundId: string | null,
-): Promise<boolean> {
-  const refund = await lockRefund(sql, id);
-  if (refund === undefined || refund.status === "done") return false;
-  const { paymentId, bookingId, amountMinor, currency, provider } = refund;
-  await sql.query(
-    `update refunds set status = 'done', done_at = now(), problem = null,
-            provider_refund_id = coalesce($2, provider_refund_id) where id = $1`,
-    [id, providerRefundId],
+  given: readonly GivenBack[],
+): Promise<void> {
+  const refunds = await lockRefunds(
+    sql,
+    given.map(({ id }) => id),
   );
-  await recordTransfers(sql, parts.ids, [
-    {
-      ...{ key: `refund ${id}`, kind: "refund", currency, bookingId, paymentId, refundId: id },
-      entries: [
-        { account: { kind: "buyer_refunds", party: bookingId ?? paymentId }, amountMinor },
-        { account: { kind: "provider_clearing", party: provider }, amountMinor: -amountMinor },
-      ],
-    },
-  ]);
-  await queueEmails(parts, sql, refundEmail(id, refund));
-  return true;
+  const open = refunds.filter(({ status }) => status !== "done");
+  if (open.length === 0) return;
+  await sql.query(
+    `update refunds r set status = 'done', done_at = now(), problem = null,
+            provider_refund_id = coalesce(g.provider_refund_id, r.provider_refund_id)
+       from unnest($1::uuid[], $2::text[]) as g (id, provider_refund_id) where r.id = g.id and r.status <> 'done'`,
+    [given.map(({ id }) => id), given.map(({ providerRefundId }) => providerRefundId)],
+  );
+  await recordTransfers(sql, parts.ids, open.map(doneOf));
+  await queueEmails(
+    parts,
+    sql,
+    open.flatMap((refund) => refundEmail(refund.id, refund)),
+  );
+}
+
+function doneOf({ id, paymentId, bookingId, amountMinor, currency, provider }: Refund): NewTransfer {
+  return {
+    ...{ key: `refund ${id}`, kind: "refund", currency, bookingId, paymentId, refundId: id },
+    entries: [
+      { account: { kind: "buyer_refunds", party: bookingId ?? paymentId }, amountMinor },
+      { account: { kind: "provider_clearing", party: provider }, amountMinor: -amountMinor },
+    ],
+  };
 }
 
 /** pending → parked: the provider says no, and people look. */
@@ -40,4 +54,12 @@ export async function parkRefund(sql: Sql, id: RefundId, problem: string): Promi
     [id, problem],
   );
   return parked.rowCount === 1;
+}
+
+/** Stays pending: the provider has it, and says later what became of it. */
+export async function keepProviderRefund(sql: Sql, { id, providerRefundId }: GivenBack): Promise<void> {
+  await sql.query("update refunds set provider_refund_id = $2 where id = $1 and status = 'pending'", [
+    id,
+    providerRefundId,
+  ]);
 }

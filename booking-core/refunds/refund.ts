@@ -31,5 +31,7 @@ export type Refund = {
   readonly provider: ProviderName | "wallet";
   readonly providerPaymentId: string | null;
   readonly problem: string | null;
+  /** People's tries after the provider said no. */
+  readonly attempt: number;
   readonly createdAtMs: number;
 };

@@ -14,22 +14,27 @@ export type AuditEntry = {
   readonly after: unknown;
 };
 
-export type AuditAction =
-  | "room_changed"
-  | "codes_created"
-  | "beacon_announced"
-  | "beacon_revealed"
-  | "place_removed"
-  | "seats_marked"
-  | "rules_changed"
-  | "pool_set"
-  | "door_made"
-  | "door_closed"
-  | "email_resent"
-  | "dead_letter_retried"
-  | "dead_letter_dismissed"
-  | "webhook_replayed"
-  | "refund_retried";
+export const auditActions = [
+  "room_changed",
+  "codes_created",
+  "beacon_announced",
+  "beacon_revealed",
+  "place_removed",
+  "seats_marked",
+  "rules_changed",
+  "pool_set",
+  "door_made",
+  "door_closed",
+  "tickets_refunded",
+  "payment_refunded",
+  "event_cancelled",
+  "email_resent",
+  "dead_letter_retried",
+  "dead_letter_dismissed",
+  "webhook_replayed",
+  "refund_retried",
+] as const;
+export type AuditAction = (typeof auditActions)[number];
 
 export type AuditedParts = { readonly pool: Pool; readonly ids: IdSource; readonly clock: Clock };
 

@@ -59,14 +59,15 @@ export async function listOpenRefunds(sql: Sql, request: OpenRefundsRequest): Pr
   }));
 }
 
-/** parked → pending, with the job that asks the provider again, in the caller's transaction. */
+/** parked → pending as a new attempt, with the job that asks the provider again, in the caller's transaction. */
 export async function retryRefund(
   jobs: Pick<Jobs, "insert">,
   sql: Sql,
   id: RefundId,
 ): Promise<{ readonly problem: string | null; readonly eventId: EventId | null } | undefined> {
   const retried = await sql.query<{ problem: string | null; eventId: EventId | null }>(
-    `update refunds r set status = 'pending', problem = null
+    `update refunds r set status = 'pending', problem = null, provider_refund_id = null,
+            attempt = r.attempt + 1
        from (select r.id, r.problem, b.event_id from refunds r left join bookings b on b.id = r.booking_id
               where r.id = $1 and r.status = 'parked' for update of r) was
       where r.id = was.id returning was.problem, was.event_id as "eventId"`,

@@ -134,4 +134,4 @@ const strandedPayments = `
      and (p.refunded_minor < p.received_minor or p.wallet_state in ('held', 'taken'))
    union all
   select r.id::text, 'refund ' || r.id || ' of payment ' || r.payment_id || ' is still under way'
-    from refunds r where r.status = 'pending' and r.created_at < now() - interval '${settleSeconds} seconds'`;
+    from refunds r where r.status = 'pending' and r.provider_refund_id is null and r.created_at < now() - interval '${settleSeconds} seconds'`;

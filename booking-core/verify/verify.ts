@@ -5,6 +5,7 @@ import { readEvents } from "../events/read-events.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import { ledgerChecks } from "./ledger-checks.ts";
 import { postgresChecks } from "./postgres-checks.ts";
+import { refundChecks } from "./refund-checks.ts";
 import { type Check, type Finding, runCheck, suspicion } from "./report.ts";
 import { type RoomSights, roomChecks } from "./room-checks.ts";
 import { lookAtSection } from "./section-check.ts";
@@ -25,6 +26,7 @@ const defaultPatience = { looks: 8, pauseMs: 800 };
 export async function verify(parts: VerifyParts, patience = defaultPatience): Promise<Finding[]> {
   const checks = [
     ...postgresChecks(parts.pool),
+    ...refundChecks(parts.pool),
     ...ticketChecks(parts.pool),
     ...ledgerChecks(parts.pool),
     sectionCheck(parts),

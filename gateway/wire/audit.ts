@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Actor, AuditEntry } from "../../booking-core/rooms/audit.ts";
+import { type Actor, type AuditEntry, auditActions } from "../../booking-core/rooms/audit.ts";
 import type { Buyer } from "../services.ts";
 import { timeSchema, timeView } from "./time.ts";
 
@@ -12,23 +12,7 @@ export const auditEntrySchema = z
     id: z.string(),
     at: timeSchema("When it was done."),
     actor: z.strictObject({ id: z.string().nullable(), email: z.string() }),
-    action: z.enum([
-      "room_changed",
-      "codes_created",
-      "beacon_announced",
-      "beacon_revealed",
-      "place_removed",
-      "seats_marked",
-      "rules_changed",
-      "pool_set",
-      "door_made",
-      "door_closed",
-      "email_resent",
-      "dead_letter_retried",
-      "dead_letter_dismissed",
-      "webhook_replayed",
-      "refund_retried",
-    ]),
+    action: z.enum(auditActions),
     before: detail,
     after: detail,
   })

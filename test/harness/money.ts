@@ -11,9 +11,11 @@ import { paymentProviders } from "../../booking-core/payments/payment-providers.
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSandboxProvider } from "../../booking-core/payments/sandbox-provider.ts";
 import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
-import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
+import { refundEvent } from "../../booking-core/refunds/refund-event.ts";
+import { refundPayments } from "../../booking-core/refunds/refund-payments.ts";
 import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import { type BookingId, uuidSource } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
 import { readSandboxBooks } from "./sandbox-books.ts";
@@ -107,7 +109,8 @@ export async function workOn(till: Till): Promise<void> {
   await till.jobs.workGroups("settle-webhook", { groupSize: 50, concurrency: 2 }, (group) =>
     settleWebhooks(till, group),
   );
-  await till.jobs.work("refund-payment", { concurrency: 2 }, (data) => refundPayment(till, data));
+  await till.jobs.workGroups("refund-payment", limits.refunds, (group) => refundPayments(till, group));
+  await till.jobs.work("cancel-event", { concurrency: 1 }, (data) => refundEvent(till, data));
   await till.jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
   await till.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));
   await till.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(till, data));
