@@ -21,16 +21,21 @@ const double = `
        + (select count(*) from (select payment_id from transfers where kind = 'payment' group by 1 having count(*) > 1) t)
        + (select count(*) from (select payment_id from refunds group by 1 having count(*) > 1) r)`;
 
+const exactly = { of: "value", sign: "≤", at: 0, size: "any" } as const;
+
 export async function judgeBooks(pool: Pool, provider: Provider): Promise<Measurement[]> {
-  const exactly = { of: "value", sign: "≤", at: 0, size: "any" } as const;
   return [
     { name: "payments lost", value: await countOf(pool, lost), unit: "payments", bar: exactly },
     { name: "payments, tickets or refunds made twice", value: await countOf(pool, double), unit: "cases", bar: exactly },
-    {
-      ...{ name: "between the provider's books and ours", value: await difference(pool, provider), unit: "cents" },
-      bar: exactly,
-    },
+    await booksApart(pool, provider),
   ];
+}
+
+export async function booksApart(pool: Pool, provider: Provider): Promise<Measurement> {
+  return {
+    ...{ name: "between the provider's books and ours", value: await difference(pool, provider), unit: "cents" },
+    bar: exactly,
+  };
 }
 
 async function countOf(pool: Pool, text: string): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Suite } from "../bench/suite.ts";
+import { cancelPart } from "./cancel.ts";
 import { inboxPart } from "./inbox.ts";
 import { organiserPart } from "./organiser.ts";
 import { settlePart } from "./settle.ts";
@@ -7,6 +8,6 @@ import { walletPart } from "./wallet.ts";
 
 export const moneySuite: Suite = {
   name: "money",
-  description: "Money: payments settled under faults, wallets, one busy organiser, forged messages, tickets.",
-  parts: [settlePart, walletPart, organiserPart, inboxPart, ticketsPart],
+  description: "Money: payments settled under faults, a cancelled event, wallets, one busy organiser, forged messages, tickets.",
+  parts: [settlePart, cancelPart, walletPart, organiserPart, inboxPart, ticketsPart],
 };

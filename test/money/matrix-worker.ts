@@ -1,5 +1,5 @@
 import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
-import { refundPayment } from "../../booking-core/refunds/refund-payment.ts";
+import { refundPayment } from "../../booking-core/refunds/refund-payments.ts";
 import type { PaymentId } from "../../foundation/ids.ts";
 import type { GroupedJob } from "../../foundation/jobs/run-jobs.ts";
 import type { Till } from "../harness/money.ts";
