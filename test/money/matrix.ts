@@ -9,6 +9,8 @@ export type Outcome = {
   readonly expired?: "free" | "taken";
   /** Of the price, taken from the buyer's wallet. */
   readonly walletMinor?: bigint;
+  /** The buyer gives the tickets back. */
+  readonly isGivenBack?: true;
   /** No booking: the wallet is filled. */
   readonly isTopUp?: true;
 };
@@ -33,6 +35,8 @@ export const outcomes = {
   "another amount": { wishes: [["approve"]], behaviours: ["amount_wrong"] },
   "a part from the wallet": { wishes: [["approve"]], walletMinor: 1_000n },
   "the refund is refused": { wishes: [["approve"]], expired: "taken", behaviours: ["refund_refused"] },
+  "given back by the buyer": { wishes: [["approve"]], isGivenBack: true },
+  "given back, pending first": { wishes: [["approve"]], isGivenBack: true, behaviours: ["refund_pending"] },
   "the wallet is filled": { wishes: [["approve"]], isTopUp: true },
 } as const satisfies Record<string, Outcome>;
 
@@ -50,8 +54,10 @@ const paid = "paid, 2 tickets; succeeded; wallet 0";
 const none = "no tickets";
 const back = `expired, ${none}; succeeded too_late; 9000 back; wallet 0`;
 const once = "paid, 2 tickets; succeeded, succeeded paid_twice; 9000 back; wallet 0";
+const refunded = `refunded, ${none}; succeeded; 9000 back; wallet 0`;
 const filled = "succeeded; wallet 1000";
 
+/** Of one outcome. */
 type Row = readonly [string, string, string, string, string, string, string];
 
 /** Of each outcome its end for each fault, in their order above. */
@@ -67,9 +73,11 @@ export const ends: Readonly<Record<keyof typeof outcomes, Row>> = {
     `pending_payment, ${none}; parked wrong_amount; wallet 0`,
     `expired, ${none}; parked wrong_amount; wallet 0`,
   ),
-  // What the wallet had put aside is the buyer's again when the booking expires, and the rest alone buys nothing.
-  "a part from the wallet": withLate(paid, `expired, ${none}; succeeded too_late; 8000 back; wallet 1000`),
+  // Late, what the wallet had put aside is in it again, and is taken once more.
+  "a part from the wallet": everywhere(paid),
   "the refund is refused": everywhere(`expired, ${none}; succeeded too_late; 9000 parked; wallet 0`),
+  "given back by the buyer": everywhere(refunded),
+  "given back, pending first": everywhere(refunded),
   "the wallet is filled": everywhere(filled),
 };
 

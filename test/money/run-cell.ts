@@ -5,6 +5,8 @@ import type { Payment } from "../../booking-core/payments/payment.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import type { PaymentTest } from "../../booking-core/payments/test-payments.ts";
 import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
+import { createRefunds } from "../../booking-core/refunds/refunds.ts";
+import { askAboutSilentRefunds } from "../../booking-core/refunds/silent-refunds.ts";
 import { createTopUps } from "../../booking-core/wallet/top-ups.ts";
 import type { PaymentId } from "../../foundation/ids.ts";
 import { best, bookNow, bookRequest, newBuyer, openEvent } from "../harness/shop.ts";
@@ -19,6 +21,7 @@ type Case = { readonly buyer: Buyer; readonly booking?: Booking; readonly paymen
 /** Longer than a booking takes to be expired by hand. */
 const lateMs = 1_500;
 const endsWithinMs = 40_000;
+const refundPolicy = { untilMs: 0, shareBasisPoints: 10_000, feesToo: true, seatsReturn: true };
 
 /** Plays a cell, waits for its end, and gives what the end is in the books. */
 export async function runCell(here: PaymentTest, doomed: Doomed, { name, outcome, fault, end }: Cell): Promise<string> {
@@ -34,6 +37,8 @@ export async function runCell(here: PaymentTest, doomed: Doomed, { name, outcome
     for (const wish of wishes) await press(played.payments[index], wish, { behaviours, delayMs });
   if (fault.isLate && outcome.expired === undefined) await expire(here, played);
   if (fault.isLost) await askAbout(here, played.payments);
+  if (outcome.isGivenBack && played.booking) await giveBack(here, played.booking);
+  if (outcome.isGivenBack && fault.isLost) await askAboutRefund(here, played.payments);
   const look = () => endOf(here.shop.pool, buyer.buyerId, played.booking?.id);
   await waitFor(async () => (await look()) === end, { what: name, withinMs: endsWithinMs }).catch(() => undefined);
   return look();
@@ -41,7 +46,7 @@ export async function runCell(here: PaymentTest, doomed: Doomed, { name, outcome
 
 async function begin(here: PaymentTest, buyer: Buyer, outcome: Outcome): Promise<Case> {
   if (outcome.isTopUp) return { buyer, payments: [await startTopUp(here, buyer, 1_000n)] };
-  const event = await openEvent(here.shop, {});
+  const event = await openEvent(here.shop, { refundPolicy });
   const booking = await bookNow(here.shop, bookRequest(event, best(2), { buyer }));
   const payments: Payment[] = [];
   for (const _ of outcome.wishes) payments.push(await start(here, booking, outcome.walletMinor));
@@ -80,6 +85,27 @@ async function expire(here: PaymentTest, { booking }: Case): Promise<void> {
   await expireBookings({ ...here.till, clock }, { eventId: booking.eventId });
   // The job of this does the same; here its end is before what comes then.
   await returnWallets(here.till, { bookingIds: [booking.id] });
+}
+
+/** Once it is paid: also where that comes late. */
+async function giveBack(here: PaymentTest, booking: Booking): Promise<void> {
+  await here.becomes(booking, "paid");
+  const ask = { bookingId: booking.id, positions: null, to: "provider" } as const;
+  const { outcome } = await createRefunds(here.till).askedByBuyer(booking.buyerId, ask, randomUUID());
+  if (outcome !== "refunded") throw new Error(outcome);
+}
+
+/** A minute later too: until the provider says that it is done. */
+async function askAboutRefund({ shop, till }: PaymentTest, payments: readonly Payment[]): Promise<void> {
+  const text = `update refunds set created_at = created_at - interval '2 minutes', asked_at = null
+    where payment_id = any($1::uuid[]) and status = 'pending'`;
+  const ids = payments.map(({ id }) => id);
+  const isDone = async () => {
+    const open = await shop.pool.query(text, [ids]);
+    await askAboutSilentRefunds(till);
+    return open.rowCount === 0;
+  };
+  await waitFor(isDone, { what: "the silent refund", withinMs: endsWithinMs });
 }
 
 type How = { readonly behaviours: readonly string[]; readonly delayMs: number };
