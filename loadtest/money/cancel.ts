@@ -11,7 +11,7 @@ import { verifyShop } from "../seats/verify-shop.ts";
 import { booksApart } from "./judge-books.ts";
 import { type Provider, startProvider } from "./provider.ts";
 import { makeSales, seatsOfSale } from "./sales.ts";
-import { openTill, startStorage, type Storage } from "./till.ts";
+import { openTill, type Storage, startStorage } from "./till.ts";
 import { until } from "./until.ts";
 import { untilWorkedOff } from "./worked-off.ts";
 
@@ -32,12 +32,20 @@ export const cancelPart: Part = {
       const sales = await makeSales(storage.pool, event, bookings);
       const first = await till.startWorker();
       const { webhookUrl, providerPort: port } = till;
-      const provider = await startProvider({ folder: join(storage.folder, "sandbox"), port, webhookUrl, sales });
+      const provider = await startProvider({
+        folder: join(storage.folder, "sandbox"),
+        port,
+        webhookUrl,
+        sales,
+      });
       await untilWorkedOff(storage.pool);
       say(`${bookings} bookings are paid`);
       await cancel(storage, event.eventId);
       const startedAt = performance.now();
-      await until(async () => (await doneCount(storage.pool)) >= bookings / 4, { what: "a quarter", withinMs });
+      await until(async () => (await doneCount(storage.pool)) >= bookings / 4, {
+        what: "a quarter",
+        withinMs,
+      });
       first.child.kill("SIGKILL");
       await till.startWorker();
       await until(async () => (await doneCount(storage.pool)) >= bookings, { what: "all refunds", withinMs });

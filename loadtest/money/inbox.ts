@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { sign } from "../../outside/payment-sandbox/webhooks.ts";
 import { rawInboxRate } from "../baselines/postgres-money/inbox.ts";
 import { startMetered } from "../bench/metered-process.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Part } from "../bench/suite.ts";
 import { type Flood, flood, type Post } from "./flood.ts";
-import { providerSecrets } from "./provider.ts";
+import { providerSecrets, signatureOf } from "./provider.ts";
 import { statementsDuring } from "./statement-log.ts";
 import { openTill, startStorage } from "./till.ts";
 
@@ -29,7 +28,10 @@ export const inboxPart: Part = {
         flood(till.gatewayPort, connections, forgeries),
       );
       const stored = await flood(till.gatewayPort, connections, truths);
-      const raw = await rawInboxRate(storage.twinUrl, truths.map(({ body }) => body));
+      const raw = await rawInboxRate(
+        storage.twinUrl,
+        truths.map(({ body }) => body),
+      );
       say(`forged: ${textOf(refused)}; true: ${textOf(stored)}`);
       const kept = (await storage.pool.query("select from webhook_inbox")).rowCount ?? 0;
       return figures({ refused, statements, stored, bare, raw, missing: Math.abs(signed - kept) });
@@ -40,7 +42,8 @@ export const inboxPart: Part = {
   },
 };
 
-const textOf = ({ statuses }: Flood) => [...statuses].map(([status, count]) => `${count} × ${status}`).join(", ");
+const textOf = ({ statuses }: Flood) =>
+  [...statuses].map(([status, count]) => `${count} × ${status}`).join(", ");
 
 /** The same requests to a server that reads their JSON and answers. */
 async function bareRate(posts: readonly Post[], connections: number): Promise<number> {
@@ -57,7 +60,7 @@ function postsOf(count: number, secret: string): Post[] {
     const id = randomUUID();
     const data = { paymentId: `pay_${id}`, reference: id, amountMinor: 9_500, currency: "EUR" };
     const body = JSON.stringify({ id: `evt_${id}`, type: "payment.succeeded", data });
-    const headers = { "Sandbox-Signature": sign(body, secret, Date.now()) };
+    const headers = { "Sandbox-Signature": signatureOf(body, secret) };
     return { path: "/v1/webhooks/sandbox", headers, body };
   });
 }
@@ -79,8 +82,18 @@ function figures({ refused, statements, stored, bare, raw, missing }: Measured):
       ...{ name: "forged messages refused", value: refused.perSecond, unit: "messages/s" },
       limit: { name: "requests that a bare server answers", value: bare },
     },
-    { name: "database statements of our servers meanwhile", value: statements, unit: "statements", bar: exactly },
-    { name: "forged messages not refused", value: taken.reduce((sum, [, count]) => sum + count, 0), unit: "messages", bar: exactly },
+    {
+      name: "database statements of our servers meanwhile",
+      value: statements,
+      unit: "statements",
+      bar: exactly,
+    },
+    {
+      name: "forged messages not refused",
+      value: taken.reduce((sum, [, count]) => sum + count, 0),
+      unit: "messages",
+      bar: exactly,
+    },
     {
       ...{ name: "true messages stored", value: stored.perSecond, unit: "messages/s" },
       limit: { name: "the same rows by Postgres alone, in batches", value: raw },

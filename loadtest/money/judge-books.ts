@@ -26,14 +26,23 @@ const exactly = { of: "value", sign: "≤", at: 0, size: "any" } as const;
 export async function judgeBooks(pool: Pool, provider: Provider): Promise<Measurement[]> {
   return [
     { name: "payments lost", value: await countOf(pool, lost), unit: "payments", bar: exactly },
-    { name: "payments, tickets or refunds made twice", value: await countOf(pool, double), unit: "cases", bar: exactly },
+    {
+      name: "payments, tickets or refunds made twice",
+      value: await countOf(pool, double),
+      unit: "cases",
+      bar: exactly,
+    },
     await booksApart(pool, provider),
   ];
 }
 
 export async function booksApart(pool: Pool, provider: Provider): Promise<Measurement> {
   return {
-    ...{ name: "between the provider's books and ours", value: await difference(pool, provider), unit: "cents" },
+    ...{
+      name: "between the provider's books and ours",
+      value: await difference(pool, provider),
+      unit: "cents",
+    },
     bar: exactly,
   };
 }

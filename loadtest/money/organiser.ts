@@ -15,7 +15,8 @@ const full = { rounds: 3, perRound: 2_000, atOnce: 16, plan: { sections: 20, row
 const small = { rounds: 1, perRound: 64, atOnce: 16, plan: { sections: 2, rows: 10, seatsPerRow: 20 } };
 
 /** All that settle take the same part of a balance, and each waits until the one before has committed. */
-const oneRow = "create or replace function own_balance_part() returns smallint language sql as 'select 0::smallint'";
+const oneRow =
+  "create or replace function own_balance_part() returns smallint language sql as 'select 0::smallint'";
 
 const messages = `
   insert into webhook_inbox (id, provider, provider_event_id, body)
@@ -33,7 +34,10 @@ export const organiserPart: Part = {
       const [event] = storage.events;
       if (event === undefined) throw new Error("there is no event");
       const count = rounds * perRound;
-      const [parts, row] = [await openDesk(storage.databaseUrl, event, count, atOnce), await openDesk(storage.twinUrl, event, count, atOnce)];
+      const [parts, row] = [
+        await openDesk(storage.databaseUrl, event, count, atOnce),
+        await openDesk(storage.twinUrl, event, count, atOnce),
+      ];
       await row.pool.query(oneRow);
       const best = { parts: 0, row: 0 };
       for (let round = 0; round < rounds; round += 1) {
@@ -45,7 +49,12 @@ export const organiserPart: Part = {
       const limit = { name: "the same with one row a balance", value: best.row };
       return [
         {
-          ...{ name: `settlements for one organiser, ${atOnce} at once`, value: best.parts, unit: "payments/s", limit },
+          ...{
+            name: `settlements for one organiser, ${atOnce} at once`,
+            value: best.parts,
+            unit: "payments/s",
+            limit,
+          },
           bar: { of: "ratio", sign: "≥", at: 1, size: "full" },
         },
       ];

@@ -1,5 +1,6 @@
 /** The payment sandbox as a process of its own, that begins with payments which its buyers have decided. */
 import { type ChildProcess, fork } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Sale } from "./sales.ts";
@@ -30,17 +31,30 @@ export type ProviderSettings = {
 
 const script = fileURLToPath(new URL("../../outside/payment-sandbox/server.ts", import.meta.url));
 
+/** As the sandbox signs a message. */
+export function signatureOf(body: string, secret: string): string {
+  const seconds = Math.floor(Date.now() / 1_000);
+  return `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`;
+}
+
 /** It tells of all its decisions from the moment on at which it is ready. */
 export async function startProvider(settings: ProviderSettings): Promise<Provider> {
   const { folder, port, webhookUrl, sales, faults = {} } = settings;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/journal.jsonl`, sales.map((sale) => `${JSON.stringify(entriesOf(sale))}\n`).join(""));
+  writeFileSync(
+    `${folder}/journal.jsonl`,
+    sales.map((sale) => `${JSON.stringify(entriesOf(sale))}\n`).join(""),
+  );
   const child = fork(script, [], {
     // Whose time has come before it starts decides at once.
     execArgv: ["--disable-warning=TimeoutNegativeWarning"],
     env: {
       ...{ ...process.env, ...providerSecrets, SANDBOX_PORT: String(port), SANDBOX_DATA: folder },
-      ...{ SANDBOX_WEBHOOK_URL: webhookUrl, SANDBOX_FAULTS: JSON.stringify(faults), SANDBOX_AMOUNTS_SPEAK: "no" },
+      ...{
+        SANDBOX_WEBHOOK_URL: webhookUrl,
+        SANDBOX_FAULTS: JSON.stringify(faults),
+        SANDBOX_AMOUNTS_SPEAK: "no",
+      },
     },
   });
   await isReady(child);
@@ -67,7 +81,9 @@ function entriesOf({ paymentId, providerPaymentId, amountMinor, sort }: Sale): r
 }
 
 async function read<Body>(url: string): Promise<Body> {
-  const answer = await fetch(url, { headers: { authorization: `Bearer ${providerSecrets.SANDBOX_API_KEY}` } });
+  const answer = await fetch(url, {
+    headers: { authorization: `Bearer ${providerSecrets.SANDBOX_API_KEY}` },
+  });
   if (!answer.ok) throw new Error(`the payment sandbox answered ${answer.status} to ${url}`);
   return (await answer.json()) as Body;
 }

@@ -9,17 +9,33 @@ import { verifyShop } from "../seats/verify-shop.ts";
 import { judgeBooks } from "./judge-books.ts";
 import { type Provider, startProvider } from "./provider.ts";
 import { makeSales, type Sale, type Shares } from "./sales.ts";
-import { openTill, startStorage, type Storage, type Till } from "./till.ts";
+import { openTill, type Storage, startStorage, type Till } from "./till.ts";
 import { until } from "./until.ts";
 import { untilWorkedOff } from "./worked-off.ts";
 
-const full = { count: 20_000, plan: { sections: 50, rows: 20, seatsPerRow: 50 }, connections: [1, 2, 4], delayMs: 15_000 };
-const small = { count: 300, plan: { sections: 5, rows: 10, seatsPerRow: 20 }, connections: [2], delayMs: 500 };
+const full = {
+  count: 20_000,
+  plan: { sections: 50, rows: 20, seatsPerRow: 50 },
+  connections: [1, 2, 4],
+  delayMs: 15_000,
+};
+const small = {
+  count: 300,
+  plan: { sections: 5, rows: 10, seatsPerRow: 20 },
+  connections: [2],
+  delayMs: 500,
+};
 type Sizes = Omit<typeof full, "connections"> & { readonly connections: readonly number[] };
 
 const shares: Shares = { expiring: 0.01, late: 0.01, gone: 0.01, twice: 0.01, declined: 0.01 };
 const faults = {
-  ...{ seed: 11, webhooksDuplicated: 0.1, webhooksOutOfOrder: 0.05, webhooksLost: 0.02, webhooksForgedFirst: 0.05 },
+  ...{
+    seed: 11,
+    webhooksDuplicated: 0.1,
+    webhooksOutOfOrder: 0.05,
+    webhooksLost: 0.02,
+    webhooksForgedFirst: 0.05,
+  },
   ...{ webhooksUnknownFirst: 0.02, webhooksDelayed: 0.05, callsBroken: 0.02, callsAnswerLost: 0.01 },
 };
 const endWithinMs = 240_000;
@@ -46,7 +62,11 @@ export const settlePart: Part = {
 };
 
 /** On a copy of the database, with as many bookings as ours has. */
-async function measureRaw({ twinUrl }: Storage, event: PlannedEvent, { count, connections }: Sizes): Promise<number> {
+async function measureRaw(
+  { twinUrl }: Storage,
+  event: PlannedEvent,
+  { count, connections }: Sizes,
+): Promise<number> {
   const pool = createPool(twinUrl, 1, { isPatient: true });
   const sales = await makeSales(pool, event, count).finally(() => pool.end());
   const paymentIds = sales.map(({ paymentId }) => paymentId);
@@ -76,7 +96,10 @@ async function settleAll(
   });
   try {
     const most = Math.floor(0.9 * sales.length);
-    await until(async () => (await settledCount(pool)) >= most, { what: "most payments", withinMs: endWithinMs });
+    await until(async () => (await settledCount(pool)) >= most, {
+      what: "most payments",
+      withinMs: endWithinMs,
+    });
     const perSecond = await rateUntil(pool, provider, most);
     say(`${Math.round(perSecond)} payments/s; faults: ${JSON.stringify(await provider.faults())}`);
     await heal(pool, till, provider);

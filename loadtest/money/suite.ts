@@ -8,6 +8,7 @@ import { walletPart } from "./wallet.ts";
 
 export const moneySuite: Suite = {
   name: "money",
-  description: "Money: payments settled under faults, a cancelled event, wallets, one busy organiser, forged messages, tickets.",
+  description:
+    "Money: payments settled under faults, a cancelled event, wallets, one busy organiser, forged messages, tickets.",
   parts: [settlePart, cancelPart, walletPart, organiserPart, inboxPart, ticketsPart],
 };

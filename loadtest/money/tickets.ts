@@ -20,7 +20,8 @@ export const ticketsPart: Part = {
     const { codes, pdfs } = tiny ? small : full;
     const keys = generateKeyPairSync("ed25519");
     const ids = Array.from({ length: codes }, () => uuidSource.next<TicketId>());
-    const codeOf = (ticketId: TicketId) => signTicketCode({ keyId, eventId, ticketId, issue: 0 }, keys.privateKey);
+    const codeOf = (ticketId: TicketId) =>
+      signTicketCode({ keyId, eventId, ticketId, issue: 0 }, keys.privateKey);
     const signed: string[] = [];
     const signedPerSecond = perSecond(ids, (id) => signed.push(codeOf(id)));
     let refused = 0;
@@ -29,9 +30,24 @@ export const ticketsPart: Part = {
     });
     const bare = bareRates(keys.privateKey, keys.publicKey, codes);
     return [
-      { name: "codes signed", value: signedPerSecond, unit: "codes/s", limit: { name: "bare Ed25519 signatures", value: bare.signed } },
-      { name: "codes read at a door", value: readPerSecond, unit: "codes/s", limit: { name: "bare Ed25519 checks", value: bare.checked } },
-      { name: "codes of ours refused", value: refused, unit: "codes", bar: { of: "value", sign: "≤", at: 0, size: "any" } },
+      {
+        name: "codes signed",
+        value: signedPerSecond,
+        unit: "codes/s",
+        limit: { name: "bare Ed25519 signatures", value: bare.signed },
+      },
+      {
+        name: "codes read at a door",
+        value: readPerSecond,
+        unit: "codes/s",
+        limit: { name: "bare Ed25519 checks", value: bare.checked },
+      },
+      {
+        name: "codes of ours refused",
+        value: refused,
+        unit: "codes",
+        bar: { of: "value", sign: "≤", at: 0, size: "any" },
+      },
       await drawn(pdfs, codeOf),
     ];
   },

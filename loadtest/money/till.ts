@@ -2,8 +2,8 @@
 import { mkdirSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { createPool, type Pool } from "../../foundation/postgres/pool.ts";
 import { migrateDatabase } from "../../foundation/postgres/migrate.ts";
+import { createPool, type Pool } from "../../foundation/postgres/pool.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { type PostgresServer, startPostgres } from "../../launch/postgres-server.ts";
 import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
@@ -78,7 +78,12 @@ export async function openTill({ databaseUrl, redisUrls }: Storage): Promise<Til
     startMetered("app/server.ts", { ...settings, HTTP_PORT: String(gatewayPort), ONSALE_ROLES: roles });
   const gateway = await start("gateway");
   return {
-    ...{ gatewayPort, providerPort, gateway, webhookUrl: `http://127.0.0.1:${gatewayPort}/v1/webhooks/sandbox` },
+    ...{
+      gatewayPort,
+      providerPort,
+      gateway,
+      webhookUrl: `http://127.0.0.1:${gatewayPort}/v1/webhooks/sandbox`,
+    },
     startWorker: async () => {
       const worker = await start("worker");
       workers.push(worker);

@@ -86,7 +86,12 @@ async function figures(pool: Pool, buyerId: BuyerId, all: Flood): Promise<Measur
   const limit = { name: "that the wallet has money for", value: affordable };
   return [
     { name: "of 100 parallel spends that succeed", value: paid, unit: "bookings", limit },
-    { name: "more or less than there was money for", value: Math.abs(paid - affordable), unit: "bookings", bar: exactly },
+    {
+      name: "more or less than there was money for",
+      value: Math.abs(paid - affordable),
+      unit: "bookings",
+      bar: exactly,
+    },
     { name: "left in the wallet", value: Math.abs(leftMinor), unit: "cents", bar: exactly },
     { name: "spends answered", value: all.perSecond, unit: "spends/s" },
   ];

@@ -1,7 +1,13 @@
 import type { BookingId, BuyerId } from "../../foundation/ids.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 
-type Row = { booking: string | null; tickets: number; payments: string; refunds: string | null; wallet: bigint };
+type Row = {
+  booking: string | null;
+  tickets: number;
+  payments: string;
+  refunds: string | null;
+  wallet: bigint;
+};
 
 /** What has become of a buyer's money and booking, in one line. The payment that had filled the wallet before is not of it. */
 export async function endOf(pool: Pool, buyerId: BuyerId, bookingId: BookingId | undefined): Promise<string> {
@@ -21,5 +27,10 @@ export async function endOf(pool: Pool, buyerId: BuyerId, bookingId: BookingId |
   if (row === undefined) return "nothing";
   const tickets = row.tickets === 0 ? "no tickets" : `${row.tickets} tickets`;
   const booking = row.booking === null ? [] : [`${row.booking}, ${tickets}`];
-  return [...booking, row.payments, ...(row.refunds === null ? [] : [row.refunds]), `wallet ${row.wallet}`].join("; ");
+  return [
+    ...booking,
+    row.payments,
+    ...(row.refunds === null ? [] : [row.refunds]),
+    `wallet ${row.wallet}`,
+  ].join("; ");
 }

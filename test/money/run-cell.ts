@@ -4,9 +4,9 @@ import { expireBookings } from "../../booking-core/bookings/jobs.ts";
 import type { Payment } from "../../booking-core/payments/payment.ts";
 import { askAboutSilentPayments } from "../../booking-core/payments/silent-payments.ts";
 import type { PaymentTest } from "../../booking-core/payments/test-payments.ts";
-import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import { createRefunds } from "../../booking-core/refunds/refunds.ts";
 import { askAboutSilentRefunds } from "../../booking-core/refunds/silent-refunds.ts";
+import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import { createTopUps } from "../../booking-core/wallet/top-ups.ts";
 import type { PaymentId } from "../../foundation/ids.ts";
 import { best, bookNow, bookRequest, newBuyer, openEvent } from "../harness/shop.ts";
@@ -24,7 +24,11 @@ const endsWithinMs = 40_000;
 const refundPolicy = { untilMs: 0, shareBasisPoints: 10_000, feesToo: true, seatsReturn: true };
 
 /** Plays a cell, waits for its end, and gives what the end is in the books. */
-export async function runCell(here: PaymentTest, doomed: Doomed, { name, outcome, fault, end }: Cell): Promise<string> {
+export async function runCell(
+  here: PaymentTest,
+  doomed: Doomed,
+  { name, outcome, fault, end }: Cell,
+): Promise<string> {
   const buyer = newBuyer();
   if (outcome.walletMinor !== undefined) await fillWallet(here, buyer, outcome.walletMinor);
   const played = await begin(here, buyer, outcome);
@@ -40,7 +44,9 @@ export async function runCell(here: PaymentTest, doomed: Doomed, { name, outcome
   if (outcome.isGivenBack && played.booking) await giveBack(here, played.booking);
   if (outcome.isGivenBack && fault.isLost) await askAboutRefund(here, played.payments);
   const look = () => endOf(here.shop.pool, buyer.buyerId, played.booking?.id);
-  await waitFor(async () => (await look()) === end, { what: name, withinMs: endsWithinMs }).catch(() => undefined);
+  await waitFor(async () => (await look()) === end, { what: name, withinMs: endsWithinMs }).catch(
+    () => undefined,
+  );
   return look();
 }
 
@@ -53,7 +59,11 @@ async function begin(here: PaymentTest, buyer: Buyer, outcome: Outcome): Promise
   return { buyer, booking, payments };
 }
 
-async function start({ till }: PaymentTest, { buyerId, id: bookingId }: Booking, wallet?: bigint): Promise<Payment> {
+async function start(
+  { till }: PaymentTest,
+  { buyerId, id: bookingId }: Booking,
+  wallet?: bigint,
+): Promise<Payment> {
   const key = { idempotencyKey: randomUUID(), language: "en" } as const;
   const started = await till.payments.start({
     ...{ buyerId, bookingId, ...key, otherSeats: false },
@@ -67,7 +77,13 @@ async function startTopUp({ till }: PaymentTest, buyer: Buyer, amountMinor: bigi
   const { buyerId, email } = buyer;
   const topUps = createTopUps({ ...till, publicUrl: "http://127.0.0.1" });
   const amount = { amountMinor, currency: "EUR" };
-  const started = await topUps.start({ buyerId, email, amount, idempotencyKey: randomUUID(), language: "en" });
+  const started = await topUps.start({
+    buyerId,
+    email,
+    amount,
+    idempotencyKey: randomUUID(),
+    language: "en",
+  });
   if (started.outcome !== "started") throw new Error(started.outcome);
   return started.payment;
 }
@@ -111,7 +127,11 @@ async function askAboutRefund({ shop, till }: PaymentTest, payments: readonly Pa
 type How = { readonly behaviours: readonly string[]; readonly delayMs: number };
 
 /** A button of the provider's page. */
-async function press(payment: Payment | undefined, wish: string, { behaviours, delayMs }: How): Promise<void> {
+async function press(
+  payment: Payment | undefined,
+  wish: string,
+  { behaviours, delayMs }: How,
+): Promise<void> {
   const headers = {
     "sandbox-behaviour": behaviours.join(),
     "sandbox-webhook-delay-ms": String(delayMs),
@@ -129,4 +149,3 @@ async function askAbout({ shop, till }: PaymentTest, payments: readonly Payment[
   );
   await askAboutSilentPayments(till);
 }
-

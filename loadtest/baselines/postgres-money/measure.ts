@@ -29,7 +29,12 @@ export async function rawRate({ databaseUrl, eventId, paymentIds, batchSize, con
   }
 }
 
-async function rateOf(pool: Pool, accounts: Accounts, batches: Message[][], connections: number): Promise<number> {
+async function rateOf(
+  pool: Pool,
+  accounts: Accounts,
+  batches: Message[][],
+  connections: number,
+): Promise<number> {
   const count = batches.reduce((sum, batch) => sum + batch.length, 0);
   const startedAt = performance.now();
   const work = async () => {
@@ -64,5 +69,6 @@ async function assertWritten(pool: Pool, payments: number): Promise<void> {
             (select count(*) from pgboss.job where name = 'settle-webhook') as jobs`,
   );
   for (const [what, count] of Object.entries(found.rows[0] ?? {}))
-    if (Number(count) !== payments) throw new Error(`${payments} payments left ${count} ${what} in the baseline`);
+    if (Number(count) !== payments)
+      throw new Error(`${payments} payments left ${count} ${what} in the baseline`);
 }

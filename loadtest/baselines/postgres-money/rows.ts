@@ -73,7 +73,12 @@ const holds = jobOf(
 export async function settleRows(sql: Sql, accounts: Accounts, messages: readonly Message[]): Promise<void> {
   const paymentIds = `{${messages.map(({ paymentId }) => paymentId).join(",")}}`;
   const run = (name: string, text: string, ...values: unknown[]) => sql.query({ name, text, values });
-  await run("message", message, messages.map(({ eventId }) => eventId), messages.map(({ body }) => body));
+  await run(
+    "message",
+    message,
+    messages.map(({ eventId }) => eventId),
+    messages.map(({ body }) => body),
+  );
   await run("payment", payment, paymentIds);
   await run("booking", booking, paymentIds);
   const { clearing, payable, fees, taxes } = accounts;
