@@ -1,16 +1,17 @@
 /**
- * `npm run bench -- room` or `-- seats`: the figures that the project claims, each beside the limit of this machine measured in the
+ * `npm run bench -- room`, `-- seats` or `-- money`: the figures that the project claims, each beside the limit of this machine measured in the
  * same run. Exit code 1 when a bar is missed, 2 when the run is broken.
  */
 import { Command } from "commander";
 import { runBench } from "./bench/run-bench.ts";
 import type { Suite } from "./bench/suite.ts";
+import { moneySuite } from "./money/suite.ts";
 import { roomSuite } from "./room/suite.ts";
 import { seatsSuite } from "./seats/suite.ts";
 
 type Options = { tiny?: boolean; json?: string; only?: string[] };
 
-const suites: readonly Suite[] = [roomSuite, seatsSuite];
+const suites: readonly Suite[] = [roomSuite, seatsSuite, moneySuite];
 const broken = 2;
 
 const startedAt = performance.now();

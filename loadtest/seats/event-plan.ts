@@ -1,5 +1,6 @@
 /** The one place that knows how an event for a load test is made. */
 import { createEvent, createSeatingPlan, createVenue } from "../../booking-core/events/create-event.ts";
+import type { Charge } from "../../booking-core/prices/charge.ts";
 import { type EventId, type SectionId, uuidSource } from "../../foundation/ids.ts";
 import { createPool, inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { defaultRoom } from "../../queue-admission/room-settings.ts";
@@ -9,6 +10,7 @@ export type EventPlan = {
   readonly sections: number;
   readonly rows: number;
   readonly seatsPerRow: number;
+  readonly charges?: readonly Charge[];
 };
 
 export type PlannedEvent = {
@@ -47,6 +49,7 @@ async function insertEvent(sql: Sql, plan: EventPlan): Promise<EventId> {
   const offer = {
     category: "standard",
     faceMinor: 4_500n,
+    ...(plan.charges && { charges: plan.charges }),
     maxPerBooking: 8,
     salesFromMs: 0,
     salesUntilMs: Date.now() + dayMs,

@@ -10,7 +10,7 @@ import type { Shop } from "./shop.ts";
 
 /** What `onsale verify` finds. */
 export async function verifyShop(
-  { databaseUrl, redisUrls }: Shop,
+  { databaseUrl, redisUrls }: Pick<Shop, "databaseUrl" | "redisUrls">,
   say: (line: string) => void,
 ): Promise<Measurement> {
   const pool = createPool(databaseUrl, 4);

@@ -1,0 +1,150 @@
+import { join } from "node:path";
+import { limits } from "../../foundation/limits.ts";
+import { createPool, type Pool } from "../../foundation/postgres/pool.ts";
+import { rawRate } from "../baselines/postgres-money/measure.ts";
+import type { Measurement } from "../bench/report.ts";
+import type { Part, Run } from "../bench/suite.ts";
+import type { PlannedEvent } from "../seats/event-plan.ts";
+import { verifyShop } from "../seats/verify-shop.ts";
+import { judgeBooks } from "./judge-books.ts";
+import { type Provider, startProvider } from "./provider.ts";
+import { makeSales, type Sale, type Shares } from "./sales.ts";
+import { openTill, type Storage, startStorage, type Till } from "./till.ts";
+import { until } from "./until.ts";
+import { untilWorkedOff } from "./worked-off.ts";
+
+const full = {
+  count: 20_000,
+  plan: { sections: 50, rows: 20, seatsPerRow: 50 },
+  connections: [1, 2, 4],
+  delayMs: 15_000,
+};
+const small = {
+  count: 300,
+  plan: { sections: 5, rows: 10, seatsPerRow: 20 },
+  connections: [2],
+  delayMs: 500,
+};
+type Sizes = Omit<typeof full, "connections"> & { readonly connections: readonly number[] };
+
+const shares: Shares = { expiring: 0.01, late: 0.01, gone: 0.01, twice: 0.01, declined: 0.01 };
+const faults = {
+  ...{
+    seed: 11,
+    webhooksDuplicated: 0.1,
+    webhooksOutOfOrder: 0.05,
+    webhooksLost: 0.02,
+    webhooksForgedFirst: 0.05,
+  },
+  ...{ webhooksUnknownFirst: 0.02, webhooksDelayed: 0.05, callsBroken: 0.02, callsAnswerLost: 0.01 },
+};
+const endWithinMs = 240_000;
+
+/** Payments that a provider tells of with faults of every kind, all for one event; and what they left in the books. */
+export const settlePart: Part = {
+  name: "settle",
+  async measure({ tiny, folder, say }) {
+    const sizes = tiny ? small : full;
+    const storage = await startStorage(join(folder, "settle"), [sizes.plan]);
+    try {
+      const [event] = storage.events;
+      if (event === undefined) throw new Error("there is no event");
+      const raw = await measureRaw(storage, event, sizes);
+      say(`Postgres alone: ${Math.round(raw)} payments/s`);
+      const sales = await makeSales(storage.pool, event, sizes.count, shares);
+      const till = await openTill(storage);
+      const settled = await settleAll(storage, till, sales, sizes, say).finally(till.stop);
+      return [...ratesOf(settled, raw), ...settled.judged, await verifyShop(storage, say)];
+    } finally {
+      await storage.stop();
+    }
+  },
+};
+
+/** On a copy of the database, with as many bookings as ours has. */
+async function measureRaw(
+  { twinUrl }: Storage,
+  event: PlannedEvent,
+  { count, connections }: Sizes,
+): Promise<number> {
+  const pool = createPool(twinUrl, 1, { isPatient: true });
+  const sales = await makeSales(pool, event, count).finally(() => pool.end());
+  const paymentIds = sales.map(({ paymentId }) => paymentId);
+  const batchSize = limits.settlement.messagesPerGroup;
+  return rawRate({ databaseUrl: twinUrl, eventId: event.eventId, paymentIds, batchSize, connections });
+}
+
+type Settled = {
+  /** While the provider had more to tell than we had settled. */
+  readonly perSecond: number;
+  readonly allSeconds: number;
+  readonly judged: readonly Measurement[];
+};
+
+async function settleAll(
+  { folder, pool }: Storage,
+  till: Till,
+  sales: readonly Sale[],
+  sizes: Sizes,
+  say: Run["say"],
+): Promise<Settled> {
+  await till.startWorker();
+  const { webhookUrl, providerPort: port } = till;
+  const provider = await startProvider({
+    ...{ folder: join(folder, "sandbox"), port, webhookUrl, sales },
+    faults: { ...faults, webhookDelayMsMost: sizes.delayMs },
+  });
+  try {
+    const most = Math.floor(0.9 * sales.length);
+    await until(async () => (await settledCount(pool)) >= most, {
+      what: "most payments",
+      withinMs: endWithinMs,
+    });
+    const perSecond = await rateUntil(pool, provider, most);
+    say(`${Math.round(perSecond)} payments/s; faults: ${JSON.stringify(await provider.faults())}`);
+    await heal(pool, till, provider);
+    const allSeconds = (Date.now() - provider.readyAtMs) / 1_000;
+    return { perSecond, allSeconds, judged: await judgeBooks(pool, provider) };
+  } finally {
+    await provider.stop();
+  }
+}
+
+async function settledCount(pool: Pool): Promise<number> {
+  return (await pool.query("select from payments where status <> 'pending'")).rowCount ?? 0;
+}
+
+/** From the provider's first word until that many payments were settled. */
+async function rateUntil(pool: Pool, { readyAtMs }: Provider, count: number): Promise<number> {
+  const found = await pool.query<{ at: Date }>(
+    "select settled_at as at from payments where settled_at is not null order by settled_at offset $1 limit 1",
+    [count - 1],
+  );
+  const atMs = found.rows[0]?.at.getTime() ?? 0;
+  return (count * 1_000) / (atMs - readyAtMs);
+}
+
+/** Lost messages are found by asking about payments that are silent for a minute: here a minute is over at once. */
+async function heal(pool: Pool, till: Till, provider: Provider): Promise<void> {
+  const isTold = async () => (await provider.totals()).webhooksOnTheirWay === 0;
+  await until(isTold, { what: "the provider's last message", withinMs: endWithinMs });
+  // The next worker asks at once.
+  await till.startWorker();
+  const isHealed = async () => {
+    const text = `update payments set created_at = created_at - interval '2 minutes', asked_at = null where status = 'pending'`;
+    return (await pool.query(text)).rowCount === 0;
+  };
+  await until(isHealed, { what: "every silent payment", withinMs: endWithinMs, everyMs: 2_000 });
+  await untilWorkedOff(pool);
+}
+
+function ratesOf({ perSecond, allSeconds }: Settled, raw: number): Measurement[] {
+  return [
+    {
+      ...{ name: "payments settled under faults", value: perSecond, unit: "payments/s" },
+      limit: { name: "the same rows by Postgres alone, in batches", value: raw },
+      bar: { of: "ratio", sign: "≥", at: 0.3, size: "full" },
+    },
+    { name: "until the last one was healed or refunded", value: allSeconds, unit: "s" },
+  ];
+}
