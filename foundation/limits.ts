@@ -231,6 +231,8 @@ export const limits = {
     /** Messages that share one transaction. */
     messagesPerGroup: 200,
     groupsAtOnce: 2,
+    /** Of a group's messages that are settled each in a transaction of its own. */
+    aloneAtOnce: 4,
   },
   /** Refunds that are asked for at the provider at once and written in one transaction. */
   refunds: { groupSize: 16, concurrency: 2 },

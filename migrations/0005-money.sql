@@ -144,6 +144,7 @@ alter table transfers
   add column refund_id uuid references refunds;
 create index transfers_by_booking on transfers (booking_id);
 create index transfers_by_payment on transfers (payment_id);
+create index transfers_by_refund on transfers (refund_id) where refund_id is not null;
 drop index entries_by_account;
 -- A transfer's id grows with time, so this is the account's history too.
 create index entries_by_account on entries (account_id, transfer_id) include (amount_minor);

@@ -1,4 +1,5 @@
 import { queueSettings } from "../../foundation/jobs/queues.ts";
+import { limits } from "../../foundation/limits.ts";
 import type { Failures, GroupedJob } from "../../foundation/jobs/run-jobs.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { isOutage } from "../bookings/outage.ts";
@@ -24,12 +25,15 @@ export async function settleWebhooks(
 ): Promise<Failures> {
   const { settled, outage } = await trySettleGroup(parts, jobs);
   const failures = new Map<string, unknown>();
-  for (const job of jobs) {
-    if (settled.has(job.data.inboxId)) continue;
-    const isLeft = outage !== undefined && failures.size >= outagesMost;
-    const failure = isLeft ? outage : await trySettle(parts, job.data.inboxId);
-    if (failure !== undefined) failures.set(job.id, failure);
-  }
+  const left = jobs.filter(({ data }) => !settled.has(data.inboxId));
+  const settleLeft = async () => {
+    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+      const isHopeless = outage !== undefined && failures.size >= outagesMost;
+      const failure = isHopeless ? outage : await trySettle(parts, job.data.inboxId);
+      if (failure !== undefined) failures.set(job.id, failure);
+    }
+  };
+  await Promise.all(Array.from({ length: limits.settlement.aloneAtOnce }, settleLeft));
   return failures;
 }
 
@@ -40,7 +44,7 @@ async function trySettleGroup(parts: SettleWebhookParts, jobs: readonly SettleJo
   const inboxIds = jobs.map(({ data }) => data.inboxId);
   try {
     const settled = await inTransaction(parts.pool, (sql) => settleGroup(parts, sql, inboxIds));
-    for (const booking of settled.changed) await tellBuyer(parts, booking);
+    await Promise.all(settled.changed.map((booking) => tellBuyer(parts, booking)));
     return { settled: settled.outcomes };
   } catch (error) {
     parts.logger.warn(
