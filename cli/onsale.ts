@@ -65,7 +65,7 @@ try {
 
 async function runVerify(options: VerifyOptions): Promise<void> {
   const config = runningConfig(options.data, process.env);
-  const pool = createPool(config.DATABASE_URL, 4);
+  const pool = createPool(config.DATABASE_URL, 4, { isPatient: true });
   const redis = connectRedis(config.REDIS_URL, createLogger("verify", config.LOG_LEVEL));
   try {
     const seats = createSeatEngine({ redis, clock: systemClock });

@@ -1,6 +1,6 @@
 import { queueSettings } from "../../foundation/jobs/queues.ts";
-import { limits } from "../../foundation/limits.ts";
 import type { Failures, GroupedJob } from "../../foundation/jobs/run-jobs.ts";
+import { limits } from "../../foundation/limits.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { isOutage } from "../bookings/outage.ts";
 import type { ProviderName } from "./payment.ts";

@@ -79,12 +79,14 @@ const strayedHolds = `
 const unrecordedPayments = `
   select p.id::text as key, 'payment ' || p.id || ' is ' || p.status || ' and the ledger says otherwise' as sentence
     from payments p
-    left join lateral (
-      select coalesce(sum(e.amount_minor), 0) as held
+    left join (
+      select t.payment_id, e.currency, sum(e.amount_minor) as held
         from transfers t join entries e on e.transfer_id = t.id join ledger_accounts a on a.id = e.account_id
-       where t.payment_id = p.id and a.kind = 'provider_clearing' and e.currency = coalesce(p.received_currency, p.currency)) l on true
-    left join lateral (select coalesce(sum(r.amount_minor), 0) as back from refunds r where r.payment_id = p.id and r.status = 'done') r on true
-   where l.held <> coalesce(p.received_minor, 0) - r.back`;
+       where a.kind = 'provider_clearing' group by t.payment_id, e.currency) l
+      on l.payment_id = p.id and l.currency = coalesce(p.received_currency, p.currency)
+    left join (select payment_id, sum(amount_minor) as back from refunds where status = 'done' group by payment_id) r
+      on r.payment_id = p.id
+   where coalesce(l.held, 0) <> coalesce(p.received_minor, 0) - coalesce(r.back, 0)`;
 
 const missingGuards = `
   select wanted.name as key, 'the trigger ' || wanted.name || ' is missing or switched off' as sentence

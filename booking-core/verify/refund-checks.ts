@@ -74,11 +74,11 @@ const unbookedRefunds = `
   select r.id::text as key, 'refund ' || r.id || ' of ' || r.amount_minor || ' and ' || r.wallet_minor || ' is ' || r.status
            || ', and the books say ' || coalesce(t.done, 0) || ' done and ' || coalesce(t.promised, 0) || ' promised' as sentence
     from refunds r
-    left join lateral (
-      select sum(e.amount_minor) filter (where t.kind = 'refund' and a.kind = 'buyer_refunds') as done,
+    left join (
+      select t.refund_id, sum(e.amount_minor) filter (where t.kind = 'refund' and a.kind = 'buyer_refunds') as done,
              -sum(e.amount_minor) filter (where t.kind = 'refund_promised' and a.kind in ('buyer_refunds', 'buyer_wallet')) as promised
         from transfers t join entries e on e.transfer_id = t.id join ledger_accounts a on a.id = e.account_id
-       where t.refund_id = r.id) t on true
+       where t.refund_id is not null group by t.refund_id) t on t.refund_id = r.id
    where r.id <> r.payment_id
      and (coalesce(t.done, 0) <> case r.status when 'done' then r.amount_minor else 0 end
        or coalesce(t.promised, 0) <> case when r.positions is null then 0 else r.amount_minor + r.wallet_minor end)`;

@@ -23,7 +23,7 @@ type Sizes = {
   readonly shared: Omit<Claims, "urls" | "seatsPerSection">;
 };
 
-const connections = 4;
+const connections = 16;
 const pipeline = 32;
 const inFlight = connections * pipeline;
 

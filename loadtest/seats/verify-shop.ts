@@ -13,7 +13,7 @@ export async function verifyShop(
   { databaseUrl, redisUrls }: Pick<Shop, "databaseUrl" | "redisUrls">,
   say: (line: string) => void,
 ): Promise<Measurement> {
-  const pool = createPool(databaseUrl, 4);
+  const pool = createPool(databaseUrl, 4, { isPatient: true });
   const redis = connectRedis(redisUrls, createLogger("verify", "error"));
   try {
     const seats = createSeatEngine({ redis, clock: systemClock });
