@@ -105,14 +105,15 @@ export async function applyHolds(
   { bookingIds }: { bookingIds: readonly BookingId[] },
 ): Promise<void> {
   if (bookingIds.length === 0) return;
-  const found = await pool.query<HoldRow>(
-    `select b.id, b.event_id, s.section_id, b.status, count(*) filter (where s.live)::int as live,
+  const found = await pool.query<HoldRow>({
+    name: "holds-of-bookings",
+    text: `select b.id, b.event_id, s.section_id, b.status, count(*) filter (where s.live)::int as live,
             coalesce(array_agg(s.seat_number) filter (where not s.live), '{}') as given_back,
             (select marks <> '[]' from sections where id = s.section_id) as marked
        from bookings b join booking_seats s on s.booking_id = b.id
       where b.id = any($1::uuid[]) group by b.id, s.section_id`,
-    [bookingIds],
-  );
+    values: [bookingIds],
+  });
   const bySection = Map.groupBy(found.rows, (row) => row.section_id);
   for (const [sectionId, rows] of bySection) {
     const eventId = (rows[0] as HoldRow).event_id;

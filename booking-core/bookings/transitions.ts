@@ -26,8 +26,9 @@ export type Worth = { readonly bookingId: BookingId; readonly amountMinor: bigin
  * their ids.
  */
 export async function markPaid(sql: Sql, worths: readonly Worth[]): Promise<PaidBooking[]> {
-  const paid = await sql.query<PaidBooking>(
-    `with wanted as (
+  const paid = await sql.query<PaidBooking>({
+    name: "mark-paid",
+    text: `with wanted as (
        select b.id from bookings b join unnest($1::uuid[], $2::bigint[]) as w (id, total) on w.id = b.id
         where b.status = 'pending_payment' and b.total_minor = w.total
           and exists (select from events e where e.id = b.event_id and e.status <> 'cancelled')
@@ -35,8 +36,8 @@ export async function markPaid(sql: Sql, worths: readonly Worth[]): Promise<Paid
      )
      update bookings b set status = 'paid' from wanted where wanted.id = b.id
      returning b.id, b.event_id as "eventId", b.buyer_id as "buyerId", b.status`,
-    [worths.map(({ bookingId }) => bookingId), worths.map(({ amountMinor }) => amountMinor)],
-  );
+    values: [worths.map(({ bookingId }) => bookingId), worths.map(({ amountMinor }) => amountMinor)],
+  });
   return paid.rows;
 }
 

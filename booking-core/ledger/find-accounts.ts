@@ -24,12 +24,13 @@ export async function findAccounts(sql: Sql, ids: IdSource, wanted: readonly Wan
 }
 
 async function readAccounts(sql: Sql, wanted: readonly Wanted[]): Promise<Map<string, string>> {
-  const found = await sql.query<{ id: string } & LedgerAccount & { currency: string }>(
-    `select a.id, a.kind, a.party, a.currency from ledger_accounts a
+  const found = await sql.query<{ id: string } & LedgerAccount & { currency: string }>({
+    name: "read-accounts",
+    text: `select a.id, a.kind, a.party, a.currency from ledger_accounts a
        join unnest($1::text[], $2::text[], $3::text[]) as w (kind, party, currency)
          on a.kind = w.kind and a.party = w.party and a.currency = w.currency`,
-    columnsOf(wanted),
-  );
+    values: columnsOf(wanted),
+  });
   return new Map(
     found.rows.map(({ id, kind, party, currency }) => [nameOf({ account: { kind, party }, currency }), id]),
   );
@@ -38,11 +39,12 @@ async function readAccounts(sql: Sql, wanted: readonly Wanted[]): Promise<Map<st
 /** In one order, so that two who make the same accounts never wait for each other in a circle. */
 async function makeAccounts(sql: Sql, ids: IdSource, missing: readonly Wanted[]): Promise<void> {
   const inOrder = missing.toSorted((left, right) => (nameOf(left) < nameOf(right) ? -1 : 1));
-  await sql.query(
-    `insert into ledger_accounts (kind, party, currency, id)
+  await sql.query({
+    name: "make-accounts",
+    text: `insert into ledger_accounts (kind, party, currency, id)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) on conflict do nothing`,
-    [...columnsOf(inOrder), inOrder.map(() => ids.next<string>())],
-  );
+    values: [...columnsOf(inOrder), inOrder.map(() => ids.next<string>())],
+  });
 }
 
 function columnsOf(wanted: readonly Wanted[]): [kinds: string[], parties: string[], currencies: string[]] {

@@ -33,10 +33,11 @@ export async function recordTransfers(
   const wanted = transfers.map((transfer): Written => ({ id: ids.next<string>(), transfer }));
   const entries = wanted.flatMap(entriesOf);
   const accountIds = await findAccounts(sql, ids, entries);
-  const inserted = await sql.query<{ key: string }>(insertText, [
-    ...transferColumns(wanted),
-    ...entryColumns(entries, accountIds),
-  ]);
+  const inserted = await sql.query<{ key: string }>({
+    name: "record-transfers",
+    text: insertText,
+    values: [...transferColumns(wanted), ...entryColumns(entries, accountIds)],
+  });
   return new Set(inserted.rows.map(({ key }) => key));
 }
 

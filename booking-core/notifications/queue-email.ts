@@ -32,13 +32,17 @@ export async function queueEmails(
   emails: readonly NewEmail[],
 ): Promise<void> {
   if (emails.length === 0) return;
-  const fresh = await sql.query<{ id: string; template: Template }>(inserted, [
-    emails.map(() => ids.next<string>()),
-    emails.map(({ bookingId }) => bookingId),
-    emails.map(({ template }) => template),
-    emails.map(({ fact }) => fact),
-    emails.map(({ refundId }) => refundId ?? null),
-  ]);
+  const fresh = await sql.query<{ id: string; template: Template }>({
+    name: "queue-emails",
+    text: inserted,
+    values: [
+      emails.map(() => ids.next<string>()),
+      emails.map(({ bookingId }) => bookingId),
+      emails.map(({ template }) => template),
+      emails.map(({ fact }) => fact),
+      emails.map(({ refundId }) => refundId ?? null),
+    ],
+  });
   if (fresh.rows.length === 0) return;
   await jobs.insert(
     sql,

@@ -24,8 +24,15 @@ type PaymentRow = {
   pay_url: string | null;
 };
 
+/** By their names: what was prepared with all columns fails when a migration adds one. */
+const columns = `id, booking_id, buyer_id, purpose, provider, provider_payment_id, status, amount_minor, currency,
+  wallet_minor, wallet_state, other_seats, language, received_minor, received_currency, refunded_minor,
+  wallet_refunded_minor, problem, pay_url`;
+
+const locked = `select ${columns} from payments where id = any($1::uuid[]) order by id for no key update`;
+
 export async function findPayment(sql: Sql, id: PaymentId): Promise<Payment | undefined> {
-  const found = await sql.query<PaymentRow>("select * from payments where id = $1", [id]);
+  const found = await sql.query<PaymentRow>(`select ${columns} from payments where id = $1`, [id]);
   return found.rows.map(toPayment)[0];
 }
 
@@ -37,10 +44,7 @@ export async function lockPayments(
   sql: Sql,
   ids: readonly PaymentId[],
 ): Promise<ReadonlyMap<PaymentId, Payment>> {
-  const found = await sql.query<PaymentRow>(
-    "select * from payments where id = any($1::uuid[]) order by id for no key update",
-    [ids],
-  );
+  const found = await sql.query<PaymentRow>({ name: "lock-payments", text: locked, values: [ids] });
   return new Map(found.rows.map((row) => [row.id, toPayment(row)]));
 }
 

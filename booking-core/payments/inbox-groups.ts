@@ -77,21 +77,22 @@ async function storeOrReject(parts: Parts, group: readonly Waiting[]): Promise<v
 function store({ pool, jobs, ids }: Parts, messages: readonly NewMessage[]): Promise<boolean[]> {
   const rows = messages.map((message) => ({ ...message, id: ids.next<string>() }));
   return inTransaction(pool, async (sql) => {
-    const inserted = await sql.query<{ id: string }>(
-      `insert into webhook_inbox (id, provider, provider_event_id, body, status, settled_at, outcome)
+    const inserted = await sql.query<{ id: string }>({
+      name: "store-messages",
+      text: `insert into webhook_inbox (id, provider, provider_event_id, body, status, settled_at, outcome)
        select id, provider, event, body, case when ignored then 'ignored' else 'received' end,
               case when ignored then now() end, case when ignored then 'ignored' end
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bool[]) as m (id, provider, event, body, ignored)
         order by provider, event
        on conflict (provider, provider_event_id) do nothing returning id`,
-      [
+      values: [
         rows.map(({ id }) => id),
         rows.map(({ provider }) => provider),
         rows.map(({ providerEventId }) => providerEventId),
         rows.map(({ body }) => body),
         rows.map(({ isIgnored }) => isIgnored),
       ],
-    );
+    });
     const fresh = new Set(inserted.rows.map(({ id }) => id));
     const inboxIds = rows.filter(({ id, isIgnored }) => fresh.has(id) && !isIgnored).map(({ id }) => id);
     if (inboxIds.length > 0) await jobs.insert(sql, "settle-webhook", [{ data: { inboxIds } }]);

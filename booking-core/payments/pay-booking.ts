@@ -34,9 +34,11 @@ function whyNot(status: BookingStatus): "expired" | "too_late" | "paid_twice" {
 }
 
 async function statusOf(sql: Sql, bookingId: BookingId): Promise<BookingStatus> {
-  const found = await sql.query<{ status: BookingStatus }>("select status from bookings where id = $1", [
-    bookingId,
-  ]);
+  const found = await sql.query<{ status: BookingStatus }>({
+    name: "status-of-booking",
+    text: "select status from bookings where id = $1",
+    values: [bookingId],
+  });
   if (found.rows[0] === undefined) throw new Error(`there is no booking ${bookingId}`);
   return found.rows[0].status;
 }
@@ -44,5 +46,6 @@ async function statusOf(sql: Sql, bookingId: BookingId): Promise<BookingStatus> 
 /** What it is, until the transaction ends. */
 export async function lockBooking(sql: Sql, id: BookingId): Promise<BookingStatus | undefined> {
   const text = "select status from bookings where id = $1 for no key update";
-  return (await sql.query<{ status: BookingStatus }>(text, [id])).rows[0]?.status;
+  const found = await sql.query<{ status: BookingStatus }>({ name: "lock-booking", text, values: [id] });
+  return found.rows[0]?.status;
 }

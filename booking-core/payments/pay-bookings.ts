@@ -71,15 +71,16 @@ export async function followPayments(parts: RefundParts, sql: Sql, paid: readonl
 }
 
 async function markSucceeded(sql: Sql, paid: readonly Paid[]): Promise<void> {
-  await sql.query(
-    `update payments p
+  await sql.query({
+    name: "mark-succeeded",
+    text: `update payments p
         set status = 'succeeded', problem = null, settled_at = now(), received_minor = nullif(p.amount_minor, 0),
             received_currency = case when p.amount_minor > 0 then p.currency end,
             wallet_state = case p.wallet_state when 'held' then 'taken' else p.wallet_state end,
             provider_payment_id = coalesce(p.provider_payment_id, s.provider_payment_id)
        from unnest($1::uuid[], $2::text[]) as s (id, provider_payment_id) where p.id = s.id`,
-    [paid.map(({ payment }) => payment.id), paid.map(({ providerPaymentId }) => providerPaymentId)],
-  );
+    values: [paid.map(({ payment }) => payment.id), paid.map(({ providerPaymentId }) => providerPaymentId)],
+  });
 }
 
 function saleOf({ payment, booking }: Paid, split: SeatSplit | undefined): NewTransfer {

@@ -90,7 +90,11 @@ async function settlePayment(
 
 async function settleFailure(parts: SettleParts, sql: Sql, payment: Payment): Promise<Settled> {
   if (payment.status !== "created" && payment.status !== "pending") return settled("nothing new");
-  await sql.query("update payments set status = 'failed', settled_at = now() where id = $1", [payment.id]);
+  await sql.query({
+    name: "mark-failed",
+    text: "update payments set status = 'failed', settled_at = now() where id = $1",
+    values: [payment.id],
+  });
   await returnWallet(parts, sql, [payment]);
   return settled("payment failed");
 }
@@ -173,10 +177,11 @@ async function keepReceived(
   { amount: { amountMinor, currency }, providerPaymentId }: PaymentFact,
   problem: "wrong_amount" | "too_late" | "paid_twice",
 ): Promise<void> {
-  await sql.query(
-    `update payments set status = $2, problem = $3, settled_at = now(), received_minor = $4, received_currency = $5,
+  await sql.query({
+    name: "keep-received",
+    text: `update payments set status = $2, problem = $3, settled_at = now(), received_minor = $4, received_currency = $5,
             provider_payment_id = coalesce(provider_payment_id, $6) where id = $1`,
-    [
+    values: [
       id,
       problem === "wrong_amount" ? "parked" : "succeeded",
       problem,
@@ -184,7 +189,7 @@ async function keepReceived(
       currency,
       providerPaymentId,
     ],
-  );
+  });
   await recordTransfers(sql, parts.ids, [
     {
       ...{ key: `payment ${id}`, kind: "payment", currency, bookingId, paymentId: id },

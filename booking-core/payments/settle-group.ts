@@ -45,11 +45,12 @@ async function lockMessages(
   sql: Sql,
   inboxIds: readonly string[],
 ): Promise<Message[]> {
-  const found = await sql.query<{ id: string; provider: ProviderName; body: string }>(
-    `select id, provider, body from webhook_inbox where id = any($1::uuid[]) and settled_at is null
+  const found = await sql.query<{ id: string; provider: ProviderName; body: string }>({
+    name: "lock-messages",
+    text: `select id, provider, body from webhook_inbox where id = any($1::uuid[]) and settled_at is null
       order by id for update skip locked`,
-    [inboxIds],
-  );
+    values: [inboxIds],
+  });
   return found.rows.flatMap(({ id, provider, body }) => {
     const fact = providers.of(provider).readWebhook(body);
     const isOfPayment = fact.kind === "payment_succeeded" || fact.kind === "payment_failed";
@@ -94,9 +95,10 @@ function isOver(fact: PaymentFact, payment: Payment | undefined): boolean {
 
 async function markSettled(sql: Sql, outcomes: ReadonlyMap<string, string>): Promise<void> {
   if (outcomes.size === 0) return;
-  await sql.query(
-    `update webhook_inbox i set settled_at = now(), status = 'settled', outcome = s.outcome, attempts = i.attempts + 1
+  await sql.query({
+    name: "settle-messages",
+    text: `update webhook_inbox i set settled_at = now(), status = 'settled', outcome = s.outcome, attempts = i.attempts + 1
        from unnest($1::uuid[], $2::text[]) as s (id, outcome) where i.id = s.id`,
-    [[...outcomes.keys()], [...outcomes.values()]],
-  );
+    values: [[...outcomes.keys()], [...outcomes.values()]],
+  });
 }

@@ -1,3 +1,4 @@
+import type { QueryConfig } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { decide } from "../../test/harness/money.ts";
@@ -89,9 +90,11 @@ describe("two messages that say of one payment at the same moment that it is pai
   function withoutLock(): (sql: Sql) => Sql {
     let readers = 0;
     return (sql) => {
-      const query = async (text: string, values: unknown[]) => {
-        if (!String(text).startsWith("select * from payments")) return sql.query(text, values);
-        const result = await sql.query(text.replace(" for no key update", ""), values);
+      const query = async (statement: string | QueryConfig, values: unknown[]) => {
+        if (typeof statement === "string" || statement.name !== "lock-payments")
+          return sql.query(statement as string, values);
+        const text = statement.text.replace(" for no key update", "");
+        const result = await sql.query(text, statement.values);
         readers += 1;
         await waitFor(() => readers === 2, { what: "both to have read" });
         return result;

@@ -21,18 +21,20 @@ async function settleMessage(
   inboxId: string,
   seats: LateSeats | undefined,
 ) {
-  const found = await sql.query<{ provider: ProviderName; body: string }>(
-    "select provider, body from webhook_inbox where id = $1 and settled_at is null for update",
-    [inboxId],
-  );
+  const found = await sql.query<{ provider: ProviderName; body: string }>({
+    name: "lock-message",
+    text: "select provider, body from webhook_inbox where id = $1 and settled_at is null for update",
+    values: [inboxId],
+  });
   const [message] = found.rows;
   if (message === undefined) return undefined;
   const fact = parts.providers.of(message.provider).readWebhook(message.body);
   const result = await settleFact(parts, sql, fact, seats);
   if (result.status === "late") return result;
-  await sql.query(
-    "update webhook_inbox set settled_at = now(), status = $2, outcome = $3, attempts = attempts + 1 where id = $1",
-    [inboxId, result.status, result.outcome],
-  );
+  await sql.query({
+    name: "settle-message",
+    text: "update webhook_inbox set settled_at = now(), status = $2, outcome = $3, attempts = attempts + 1 where id = $1",
+    values: [inboxId, result.status, result.outcome],
+  });
   return result;
 }

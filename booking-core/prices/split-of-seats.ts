@@ -38,7 +38,11 @@ export async function splitOfSeats(
   const positionsOf = new Map(asked.map(({ bookingId, positions }) => [bookingId, positions]));
   if (positionsOf.size !== asked.length) throw new Error("a booking is named twice");
   const values = asked.map(({ positions }) => (positions === undefined ? null : `{${positions.join()}}`));
-  const found = await sql.query<SplitRow>(statement, [asked.map(({ bookingId }) => bookingId), values]);
+  const found = await sql.query<SplitRow>({
+    name: "split-of-seats",
+    text: statement,
+    values: [asked.map(({ bookingId }) => bookingId), values],
+  });
   const splits = new Map(found.rows.map((row) => [row.booking_id, splitOf(row)]));
   const counts = new Map(found.rows.map((row) => [row.booking_id, row.seats]));
   for (const [bookingId, positions] of positionsOf)

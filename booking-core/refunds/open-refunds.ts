@@ -78,8 +78,9 @@ async function insertRefunds(
   wanted: readonly NewRefund[],
 ): Promise<Opened[]> {
   const rows = wanted.map((refund): Opened => ({ id: ids.next<RefundId>(), refund }));
-  const inserted = await sql.query<{ id: RefundId }>(
-    `insert into refunds (id, payment_id, booking_id, reason, positions, amount_minor, wallet_minor, currency, status,
+  const inserted = await sql.query<{ id: RefundId }>({
+    name: "insert-refunds",
+    text: `insert into refunds (id, payment_id, booking_id, reason, positions, amount_minor, wallet_minor, currency, status,
                           key, requested_by, done_at)
      select id, payment_id, booking_id, reason, positions::int[], amount_minor, wallet_minor, currency,
             case amount_minor when 0 then 'done' else 'pending' end, key, requested_by,
@@ -88,7 +89,7 @@ async function insertRefunds(
                    $9::text[], $10::uuid[])
          as r (id, payment_id, booking_id, reason, positions, amount_minor, wallet_minor, currency, key, requested_by)
      on conflict (key) do nothing returning id`,
-    [
+    values: [
       rows.map(({ id }) => id),
       rows.map(({ refund }) => refund.paymentId),
       rows.map(({ refund }) => refund.bookingId),
@@ -100,25 +101,26 @@ async function insertRefunds(
       rows.map(({ refund }) => refund.key),
       rows.map(({ refund }) => refund.requestedBy),
     ],
-  );
+  });
   const fresh = new Set(inserted.rows.map(({ id }) => id));
   return rows.filter(({ id }) => fresh.has(id));
 }
 
 /** The payment's own check refuses more than has come. */
 async function reserve(sql: Sql, opened: readonly Opened[]): Promise<void> {
-  await sql.query(
-    `update payments p
+  await sql.query({
+    name: "reserve-refunds",
+    text: `update payments p
         set refunded_minor = p.refunded_minor + r.amount, wallet_refunded_minor = p.wallet_refunded_minor + r.wallet
        from (select id, sum(amount)::bigint as amount, sum(wallet)::bigint as wallet
                from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as given (id, amount, wallet) group by id) r
       where p.id = r.id`,
-    [
+    values: [
       opened.map(({ refund }) => refund.paymentId),
       opened.map(({ refund }) => refund.amountMinor),
       opened.map(({ refund }) => refund.walletMinor),
     ],
-  );
+  });
 }
 
 function promiseOf({ id, refund }: Opened): NewTransfer[] {

@@ -14,10 +14,11 @@ export async function returnWalletsLater(
   sql: Sql,
   ended: readonly { readonly id: BookingId }[],
 ): Promise<void> {
-  const held = await sql.query<{ id: BookingId }>(
-    "select distinct booking_id as id from payments where booking_id = any($1::uuid[]) and wallet_state = 'held'",
-    [ended.map(({ id }) => id)],
-  );
+  const held = await sql.query<{ id: BookingId }>({
+    name: "wallets-held",
+    text: "select distinct booking_id as id from payments where booking_id = any($1::uuid[]) and wallet_state = 'held'",
+    values: [ended.map(({ id }) => id)],
+  });
   if (held.rows.length === 0) return;
   await jobs.insert(sql, "return-wallets", [{ data: { bookingIds: held.rows.map(({ id }) => id) } }]);
 }

@@ -15,11 +15,12 @@ export async function returnWallet(
   sql: Sql,
   payments: readonly Pick<Payment, "id">[],
 ): Promise<ReadonlySet<PaymentId>> {
-  const returned = await sql.query<WalletPart>(
-    `update payments set wallet_state = 'returned' where id = any($1::uuid[]) and wallet_state = 'held'
+  const returned = await sql.query<WalletPart>({
+    name: "return-wallets",
+    text: `update payments set wallet_state = 'returned' where id = any($1::uuid[]) and wallet_state = 'held'
      returning id, booking_id as "bookingId", buyer_id as "buyerId", wallet_minor as "walletMinor", currency`,
-    [payments.map(({ id }) => id)],
-  );
+    values: [payments.map(({ id }) => id)],
+  });
   if (returned.rows.length === 0) return new Set();
   const before = await timesBefore(sql, "wallet_return", returned.rows);
   const transfers = returned.rows.map((part) =>

@@ -128,6 +128,18 @@ function toInsert<Name extends QueueName>({
   };
 }
 
+/**
+ * One text a queue, with which its jobs are inserted; planning it took 0.3 ms of Postgres each time, more than writing a
+ * job does.
+ */
+const prepared = new Map<string, string>();
+
 function adapt(sql: Sql): Db {
-  return { executeSql: async (text, values) => sql.query(text, values === undefined ? [] : [...values]) };
+  return {
+    executeSql: async (text, values = []) => {
+      const name = prepared.get(text) ?? `insert-jobs-${prepared.size}`;
+      prepared.set(text, name);
+      return sql.query({ name, text, values: [...values] });
+    },
+  };
 }
