@@ -58,6 +58,8 @@ test("an admin gives a parked payment back, and says why", async () => {
   const given = await send(gateway, address, { ...post, token: admin, json: { why: "a cent too little" } });
   expect(given).toMatchObject({ status: 201, body: { status: "pending" } });
   expect(asked).toEqual([[unknownId, "a cent too little"]]);
-  const silent = await send(gateway, address, { ...post, token: admin, json: {} });
-  expect(problemOf(silent)).toMatchObject({ code: "invalid_request" });
+  for (const json of [{}, { why: " " }, { why: "a\u0000b" }, { why: "a\nb" }]) {
+    const silent = await send(gateway, address, { ...post, token: admin, json });
+    expect(problemOf(silent)).toMatchObject({ code: "invalid_request", problems: [{ path: "why" }] });
+  }
 });
