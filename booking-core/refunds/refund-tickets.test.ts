@@ -47,6 +47,20 @@ describe("a buyer's refund", () => {
     expect(await here.givenBack(booking)).toBe(9_000);
   });
 
+  test("is not taken for another one under the same key", async () => {
+    const booking = await paid(2);
+    const key = randomUUID();
+    await byBuyer(booking, [0], key);
+    expect(await byBuyer(booking, [0], key)).toMatchObject({ outcome: "refunded", fresh: false });
+    expect(await byBuyer(booking, [1], key)).toEqual({ outcome: "idempotency_key_reused" });
+    expect(await byBuyer(booking, [0, 1], key)).toEqual({ outcome: "idempotency_key_reused" });
+    const toWallet = { ...here.ask(booking, [0]), to: "wallet" } as const;
+    expect(await here.refunds.askedByBuyer(booking.buyerId, toWallet, key)).toEqual({
+      outcome: "idempotency_key_reused",
+    });
+    expect(await here.givenBack(booking)).toBe(4_500);
+  });
+
   test("asked for twice at once with different keys gives each seat back once", async () => {
     const booking = await paid(2);
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => byBuyer(booking)));
