@@ -25,7 +25,8 @@ type SeatOfRow = Omit<BookedSeat, "price"> & { readonly priceMinor: string };
 /** Of bookings `b`. Seats that the buyer gave back are not the booking's any more. */
 export const bookingColumnsText = `
   b.*, (select coalesce(json_agg(json_build_object('position', s.position, 'sectionId', s.section_id, 'offerId', s.offer_id,
-                          'seatNumber', s.seat_number, 'priceMinor', s.price_minor::text, 'ticketId', t.id)
+                          'seatNumber', s.seat_number, 'priceMinor', s.price_minor::text, 'ticketId', t.id,
+                          'ticketStatus', t.status)
                         order by s.position), '[]')
           from booking_seats s left join tickets t on t.booking_id = s.booking_id and t.position = s.position
          where s.booking_id = b.id and not s.given_back) as seats`;
