@@ -16,7 +16,7 @@ import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
 import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
 import { renewPass, takeTurn } from "./routes/passes.ts";
-import { startPayment } from "./routes/payments.ts";
+import { listPayments, showPayment, startPayment } from "./routes/payments.ts";
 import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.ts";
 import { showPlan } from "./routes/plan.ts";
 import { listRefunds, quoteRefund, refundOwnTickets, refundTicketsOf } from "./routes/refunds.ts";
@@ -64,6 +64,8 @@ export const routes: readonly Route[] = [
   extendBooking,
   cancelBooking,
   startPayment,
+  listPayments,
+  showPayment,
   refundOwnTickets,
   quoteRefund,
   listRefunds,

@@ -9,6 +9,7 @@ import type { Catalogue } from "../booking-core/events/catalogue.ts";
 import type { EventLedger } from "../booking-core/ledger/event-ledger.ts";
 import type { NotificationLog } from "../booking-core/notifications/notification-log.ts";
 import type { Inbox } from "../booking-core/payments/inbox.ts";
+import type { OwnPayments } from "../booking-core/payments/own-payments.ts";
 import type { Payments } from "../booking-core/payments/payments.ts";
 import type { Sessions } from "../booking-core/people/sessions.ts";
 import type { Cancellations } from "../booking-core/refunds/cancel-event.ts";
@@ -72,6 +73,7 @@ export type GatewayServices = {
   readonly bookingHistory: (request: HistoryRequest) => Promise<HistoryPage>;
   readonly saleControl: SaleControl;
   readonly payments: Payments;
+  readonly ownPayments: OwnPayments;
   readonly refunds: Refunds;
   readonly cancellations: Cancellations;
   readonly topUps: TopUps;

@@ -227,6 +227,10 @@ export function testServices(
         payment: { ...testPayment, bookingId },
       }),
     },
+    ownPayments: {
+      find: async (buyerId, id) => ({ ...testPayment, id, buyerId }),
+      ofBooking: async (buyerId, bookingId) => [{ ...testPayment, buyerId, bookingId }],
+    },
     refunds: {
       quote: async () => ({
         outcome: "quoted",

@@ -7,6 +7,7 @@ import { createDoors } from "../../booking-core/doors/doors.ts";
 import { createEventLedger } from "../../booking-core/ledger/event-ledger.ts";
 import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
+import { createOwnPayments } from "../../booking-core/payments/own-payments.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
 import { createCancellations } from "../../booking-core/refunds/cancel-event.ts";
@@ -55,6 +56,7 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       topUps: createTopUps({ ...core, publicUrl: config.PUBLIC_URL }),
       wallets: createWallets(core),
       eventLedger: createEventLedger(core),
+      ownPayments: createOwnPayments(core),
       inbox: createInbox(core),
       tickets: createTickets({ pool: core.pool, keys: core.ticketKeys }),
       ticketDrawing,
