@@ -8,6 +8,7 @@ import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
+import { showBookingFile } from "./routes/operator-bookings.ts";
 import { createCodes } from "./routes/operator-codes.ts";
 import { closeDoor, listDoors, makeDoor } from "./routes/operator-doors.ts";
 import { listEventEntries, showEventLedger } from "./routes/operator-ledger.ts";
@@ -69,6 +70,7 @@ export const routes: readonly Route[] = [
   refundOwnTickets,
   quoteRefund,
   listRefunds,
+  showBookingFile,
   refundTicketsOf,
   refundPayment,
   cancelEvent,

@@ -12,6 +12,7 @@ import type { Inbox } from "../booking-core/payments/inbox.ts";
 import type { OwnPayments } from "../booking-core/payments/own-payments.ts";
 import type { Payments } from "../booking-core/payments/payments.ts";
 import type { Sessions } from "../booking-core/people/sessions.ts";
+import type { BookingFiles } from "../booking-core/refunds/booking-file.ts";
 import type { Cancellations } from "../booking-core/refunds/cancel-event.ts";
 import type { Refunds } from "../booking-core/refunds/refunds.ts";
 import type { RoomCodes } from "../booking-core/rooms/room-codes.ts";
@@ -75,6 +76,7 @@ export type GatewayServices = {
   readonly payments: Payments;
   readonly ownPayments: OwnPayments;
   readonly refunds: Refunds;
+  readonly bookingFiles: BookingFiles;
   readonly cancellations: Cancellations;
   readonly topUps: TopUps;
   readonly wallets: Wallets;

@@ -246,6 +246,13 @@ export function testServices(
       },
       list: async () => [],
     },
+    bookingFiles: {
+      find: async (id) => ({
+        booking: { ...testBooking(uuidFromParts("buyer") as never), id },
+        payments: [{ ...testPayment, bookingId: id }],
+        refunds: [],
+      }),
+    },
     cancellations: { cancel: async (_, id) => cancellationOf(id), find: async (id) => cancellationOf(id) },
     topUps: {
       start: async ({ amount }) => ({

@@ -10,6 +10,7 @@ import { createInbox } from "../../booking-core/payments/inbox.ts";
 import { createOwnPayments } from "../../booking-core/payments/own-payments.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
+import { createBookingFiles } from "../../booking-core/refunds/booking-file.ts";
 import { createCancellations } from "../../booking-core/refunds/cancel-event.ts";
 import { createRefunds } from "../../booking-core/refunds/refunds.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
@@ -57,6 +58,7 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       wallets: createWallets(core),
       eventLedger: createEventLedger(core),
       ownPayments: createOwnPayments(core),
+      bookingFiles: createBookingFiles(core),
       inbox: createInbox(core),
       tickets: createTickets({ pool: core.pool, keys: core.ticketKeys }),
       ticketDrawing,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Booking } from "../bookings/booking.ts";
 import type { RefundPolicy } from "../events/event.ts";
 import { readAudit } from "../rooms/audit.ts";
+import { createBookingFiles } from "./booking-file.ts";
 import { generous, openRefundTest, type RefundTest } from "./test-refunds.ts";
 
 let here: RefundTest;
@@ -41,6 +42,11 @@ describe("a buyer's refund", () => {
       await here.shop.seats.holds(booking.eventId, booking.seats[0]?.sectionId as never)
     ).filter(({ bookingId }) => bookingId === booking.id);
     expect(hold?.quantity).toBe(1);
+    expect(await createBookingFiles(here.shop).find(booking.id)).toMatchObject({
+      booking: { seats: [{ ticketStatus: "refunded" }, { ticketStatus: "valid" }] },
+      payments: [{ status: "succeeded", refundedMinor: 4_500n }],
+      refunds: [{ positions: [0], reason: "buyer" }],
+    });
     expect(await byBuyer(booking, [0])).toEqual({ outcome: "seats_not_booked" });
     expect(await byBuyer(booking)).toMatchObject({ outcome: "refunded", booking: { status: "refunded" } });
     expect(await byBuyer(booking)).toEqual({ outcome: "booking_not_refundable" });

@@ -61,7 +61,7 @@ export const startPayment = defineRoute({
       return { refusal, ...more };
     }
     const { payment, fresh } = started;
-    return reply(fresh ? 201 : 200, paymentView(payment), { Location: `/v1/bookings/${bookingId}` });
+    return reply(fresh ? 201 : 200, paymentView(payment), { Location: `/v1/payments/${payment.id}` });
   },
 });
 
