@@ -129,7 +129,7 @@ function describe(booking: BookingAnswer): string {
     amountMinor: BigInt(booking.total.amountMinor),
     currency: booking.total.currency,
   });
-  const seats = booking.seats.map(({ row, seat }) => (row === null ? "standing" : `${row}${seat}`)).join(" ");
+  const seats = booking.seats.map(({ row, seat }) => (row === null ? "a place" : `${row}${seat}`)).join(" ");
   return `${seats}, ${total}, to be paid until ${booking.deadline}`;
 }
 

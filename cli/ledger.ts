@@ -56,6 +56,7 @@ async function onDatabase({ data }: { data: string }, show: (pool: Pool) => Prom
 async function showBalances(pool: Pool, { kind, party, limit }: BalanceOptions): Promise<void> {
   const filter = { ...(kind && { kinds: [kind] }), ...(party !== undefined && { party }), limit };
   const found = await readBalances(pool, filter);
+  if (found.length === 0) process.stderr.write("The books have no such account.\n");
   for (const { balanceMinor, currency, ...account } of found)
     print(`${account.kind} ${account.party}`, { amountMinor: balanceMinor, currency });
 }

@@ -43,7 +43,7 @@ export const errorTable = {
     400,
     false,
     "The header `Idempotency-Key` is missing.",
-    "Send a key of your own, 8 to 128 letters, digits, `-` or `_`, new for each booking you mean.",
+    "Send a key of your own, 8 to 128 letters, digits, `-` or `_`, new for each thing you ask for (a booking, a payment, a refund).",
   ),
   idempotency_key_reused: entry(
     422,
@@ -60,8 +60,8 @@ export const errorTable = {
   token_invalid: entry(
     401,
     false,
-    "The token is not valid or has ended.",
-    "Get a new one at `POST /v1/sessions`.",
+    "The token is not valid here or has ended.",
+    "Get a new one at `POST /v1/sessions`; a door's from an operator.",
   ),
   credentials_wrong: entry(
     401,

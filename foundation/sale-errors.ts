@@ -23,8 +23,8 @@ export const saleErrors = {
   seats_not_booked: entry(
     422,
     false,
-    "At least one of these seats is not in the booking.",
-    "Load the booking, and name its seats by their `position`.",
+    "At least one of these seats is not in the booking, or went back before.",
+    "Load the booking, and name its seats by their `position`; of a paid one those with a valid ticket.",
   ),
   extension_refused: entry(
     409,

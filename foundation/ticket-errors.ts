@@ -12,7 +12,7 @@ export const ticketErrors = {
     409,
     false,
     "This ticket is used or refunded.",
-    "Only a ticket that is still valid gets a new code.",
+    "A refunded ticket has no code, and only a valid one gets a new code.",
   ),
   reissues_used: entry(
     409,

@@ -71,6 +71,16 @@ test("a scan is answered with what it means", async () => {
   });
 });
 
+test.each(["", " ", "a\nb", "a\u0000b", "\u202eeast", "x".repeat(101)])(
+  "a door is not called %j",
+  async (name) => {
+    const gateway = await startTestGateway();
+    const sent = { method: "POST", token: tokenOf(testOperator()), json: { name } };
+    const refused = problemOf(await send(gateway, `/v1/admin/events/${eventId}/doors`, sent));
+    expect(refused).toMatchObject({ code: "invalid_request", problems: [{ path: "name" }] });
+  },
+);
+
 test("the id of another scan is refused; in a batch it is told of that scan alone", async () => {
   const gateway = await startTestGateway({
     checkIns: {

@@ -58,6 +58,26 @@ test("an admin gives a parked payment back, and says why", async () => {
   const given = await send(gateway, address, { ...post, token: admin, json: { why: "a cent too little" } });
   expect(given).toMatchObject({ status: 201, body: { status: "pending" } });
   expect(asked).toEqual([[unknownId, "a cent too little"]]);
-  const silent = await send(gateway, address, { ...post, token: admin, json: {} });
-  expect(problemOf(silent)).toMatchObject({ code: "invalid_request" });
+  for (const json of [{}, { why: " " }, { why: "a\u0000b" }, { why: "a\nb" }]) {
+    const silent = await send(gateway, address, { ...post, token: admin, json });
+    expect(problemOf(silent)).toMatchObject({ code: "invalid_request", problems: [{ path: "why" }] });
+  }
+});
+
+test("an operator sees a booking of any buyer with whose it is and its money, and a buyer does not", async () => {
+  const gateway = await startTestGateway();
+  const address = `/v1/admin/bookings/${booking.id}`;
+  const seen = await send(gateway, address, { token: operator });
+  expect(seen).toMatchObject({
+    status: 200,
+    body: {
+      booking: { id: booking.id },
+      buyerEmail: booking.buyerEmail,
+      payments: [{ bookingId: booking.id }],
+      refunds: [],
+    },
+  });
+  expect(problemOf(await send(gateway, address, { token: tokenOf(testBuyer()) })).code).toBe("forbidden");
+  const none = await startTestGateway({ bookingFiles: { find: async () => undefined } });
+  expect(problemOf(await send(none, address, { token: operator })).code).toBe("not_found");
 });

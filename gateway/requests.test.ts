@@ -50,6 +50,14 @@ test("HEAD answers what GET would, without the body", async () => {
 test.each([
   ["broken JSON", "{", "application/json", 400, "malformed_json"],
   ["text that is no UTF-8", Buffer.from([0x22, 0xff, 0x22]), "application/json", 400, "malformed_json"],
+  [
+    "half of a character",
+    '{"email":"a@b.example","password":"\\ud83d"}',
+    "application/json",
+    400,
+    "malformed_json",
+  ],
+  ["half of a character in a name", '{"\\uDC00":{"deep":["x"]}}', "application/json", 400, "malformed_json"],
   ["a form", "email=a@b.example", "application/x-www-form-urlencoded", 415, "unsupported_media_type"],
   ["JSON that is called text", '{"email":"a@b.example"}', "text/plain", 415, "unsupported_media_type"],
   ["nothing", "", "application/json", 422, "invalid_request"],
@@ -59,6 +67,16 @@ test.each([
   const gateway = await startTestGateway();
   const sent = { method: "POST", raw, headers: { "content-type": type } };
   expect(problemOf(await send(gateway, "/v1/sessions", sent))).toMatchObject({ status, code });
+});
+
+test("a character that JSON has in two escaped halves is taken", async () => {
+  const gateway = await startTestGateway();
+  const sent = {
+    method: "POST",
+    raw: '{"email":"a@b.example","\\ud83c\\udfb8":1}',
+    headers: { "content-type": "application/json" },
+  };
+  expect(problemOf(await send(gateway, "/v1/sessions", sent))).toMatchObject({ code: "invalid_request" });
 });
 
 test("JSON with a charset is JSON", async () => {

@@ -8,6 +8,7 @@ import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
 import { listEvents, showEvent } from "./routes/events.ts";
 import { showHealth, showReadiness } from "./routes/health.ts";
 import { showAudit } from "./routes/operator-audit.ts";
+import { showBookingFile } from "./routes/operator-bookings.ts";
 import { createCodes } from "./routes/operator-codes.ts";
 import { closeDoor, listDoors, makeDoor } from "./routes/operator-doors.ts";
 import { listEventEntries, showEventLedger } from "./routes/operator-ledger.ts";
@@ -16,7 +17,7 @@ import { changeRoom, removePlace, setBeacon, showRoom } from "./routes/operator-
 import { changeRules, markSeats, setPool, showRules } from "./routes/operator-sale.ts";
 import { cancelBooking, extendBooking, listBookings, releaseSeats } from "./routes/own-bookings.ts";
 import { renewPass, takeTurn } from "./routes/passes.ts";
-import { startPayment } from "./routes/payments.ts";
+import { listPayments, showPayment, startPayment } from "./routes/payments.ts";
 import { joinRoom, leaveRoom, showChallenge, showPlace } from "./routes/places.ts";
 import { showPlan } from "./routes/plan.ts";
 import { listRefunds, quoteRefund, refundOwnTickets, refundTicketsOf } from "./routes/refunds.ts";
@@ -64,9 +65,12 @@ export const routes: readonly Route[] = [
   extendBooking,
   cancelBooking,
   startPayment,
+  listPayments,
+  showPayment,
   refundOwnTickets,
   quoteRefund,
   listRefunds,
+  showBookingFile,
   refundTicketsOf,
   refundPayment,
   cancelEvent,

@@ -81,6 +81,7 @@ export function testBooking(buyerId: BuyerId, part = "1"): Booking {
         seatNumber: 3,
         price,
         ticketId: null,
+        ticketStatus: null,
       },
     ],
   };

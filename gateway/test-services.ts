@@ -227,6 +227,10 @@ export function testServices(
         payment: { ...testPayment, bookingId },
       }),
     },
+    ownPayments: {
+      find: async (buyerId, id) => ({ ...testPayment, id, buyerId }),
+      ofBooking: async (buyerId, bookingId) => [{ ...testPayment, buyerId, bookingId }],
+    },
     refunds: {
       quote: async () => ({
         outcome: "quoted",
@@ -241,6 +245,13 @@ export function testServices(
         return { outcome: "refunded", fresh: true, refund };
       },
       list: async () => [],
+    },
+    bookingFiles: {
+      find: async (id) => ({
+        booking: { ...testBooking(uuidFromParts("buyer") as never), id },
+        payments: [{ ...testPayment, bookingId: id }],
+        refunds: [],
+      }),
     },
     cancellations: { cancel: async (_, id) => cancellationOf(id), find: async (id) => cancellationOf(id) },
     topUps: {

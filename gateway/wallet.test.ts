@@ -7,7 +7,7 @@ import { uuidFromParts } from "../foundation/ids.ts";
 import { problemOf, send } from "./test-client.ts";
 import { eventId, testBooking, testBuyer, testOperator, tokenOf } from "./test-data.ts";
 import { startTestGateway } from "./test-gateway.ts";
-import { testPayment } from "./test-services.ts";
+import { testPayment, testServices } from "./test-services.ts";
 
 const guest = tokenOf({ ...testBuyer(), verified: false });
 const ada = { ...testBuyer(), verified: true };
@@ -170,6 +170,20 @@ describe("a payment", () => {
     });
   });
 
+  test("is looked at alone or with all of its booking, and one of another buyer is not there", async () => {
+    const gateway = await startTestGateway();
+    const one = await send(gateway, `/v1/payments/${testPayment.id}`, { token });
+    expect(one).toMatchObject({ status: 200, body: { id: testPayment.id, status: "pending" } });
+    expect(await send(gateway, pay, { token })).toMatchObject({
+      status: 200,
+      body: { payments: [{ bookingId: testBooking(ada.buyerId).id, problem: null }] },
+    });
+    const nothing = { find: async () => undefined, ofBooking: async () => undefined };
+    const others = await startTestGateway({ ownPayments: nothing });
+    for (const path of [`/v1/payments/${testPayment.id}`, pay])
+      expect(problemOf(await send(others, path, { token })).code).toBe("not_found");
+  });
+
   test.each([
     { wallet: 0 },
     { wallet: -5 },
@@ -191,6 +205,13 @@ describe("the books of an event", () => {
     const gateway = await startTestGateway();
     for (const of of [path, `${path}/entries?account=organiser_payable&currency=EUR`])
       expect(problemOf(await send(gateway, of, { token })).code).toBe("forbidden");
+  });
+
+  test("are not those of an event that there is not", async () => {
+    const roomStore = { ...testServices({} as never, {} as never).roomStore, find: async () => undefined };
+    const gateway = await startTestGateway({ roomStore });
+    for (const of of [path, `${path}/entries?account=organiser_payable&currency=EUR`])
+      expect(problemOf(await send(gateway, of, { token: operator })).code).toBe("not_found");
   });
 
   test("say what is held, and each account's entries in pages", async () => {

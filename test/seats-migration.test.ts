@@ -131,7 +131,13 @@ test("events and bookings from before sections had several offers are whole afte
     const found = await pool.query<BookingRow>(`select ${bookingColumnsText} from bookings b`);
     const bookings = new Map(found.rows.map((row) => [row.id as string, toBooking(row)]));
     const price = { amountMinor: 9_500n, currency: "EUR" };
-    const seat = { sectionId: ids.seated, offerId: ids.seatedOffer, price, ticketId: null };
+    const seat = {
+      sectionId: ids.seated,
+      offerId: ids.seatedOffer,
+      price,
+      ticketId: null,
+      ticketStatus: null,
+    };
     expect(bookings.get(ids.paid)).toMatchObject({
       status: "paid",
       extended: false,

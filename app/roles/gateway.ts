@@ -7,8 +7,10 @@ import { createDoors } from "../../booking-core/doors/doors.ts";
 import { createEventLedger } from "../../booking-core/ledger/event-ledger.ts";
 import { createNotificationLog } from "../../booking-core/notifications/notification-log.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
+import { createOwnPayments } from "../../booking-core/payments/own-payments.ts";
 import { createPayments } from "../../booking-core/payments/payments.ts";
 import { createSessions } from "../../booking-core/people/sessions.ts";
+import { createBookingFiles } from "../../booking-core/refunds/booking-file.ts";
 import { createCancellations } from "../../booking-core/refunds/cancel-event.ts";
 import { createRefunds } from "../../booking-core/refunds/refunds.ts";
 import { publicDraw } from "../../booking-core/rooms/draw-records.ts";
@@ -55,6 +57,8 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       topUps: createTopUps({ ...core, publicUrl: config.PUBLIC_URL }),
       wallets: createWallets(core),
       eventLedger: createEventLedger(core),
+      ownPayments: createOwnPayments(core),
+      bookingFiles: createBookingFiles(core),
       inbox: createInbox(core),
       tickets: createTickets({ pool: core.pool, keys: core.ticketKeys }),
       ticketDrawing,

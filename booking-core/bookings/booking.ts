@@ -29,7 +29,9 @@ export type BookedSeat = {
   /** Nothing in a standing section. */
   readonly seatNumber: number | null;
   readonly price: Money;
+  /** Nothing until it is paid. */
   readonly ticketId: TicketId | null;
+  readonly ticketStatus: "valid" | "used" | "refunded" | null;
 };
 
 export type Booking = {

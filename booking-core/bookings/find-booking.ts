@@ -30,7 +30,8 @@ export const bookingColumnsText = `
   b.id, b.event_id, b.buyer_id, b.buyer_email, b.identity, b.request_hash, b.status, b.quantity, b.total_minor, b.currency,
   b.created_at, b.deadline, b.extended, b.extension_key,
   (select coalesce(json_agg(json_build_object('position', s.position, 'sectionId', s.section_id, 'offerId', s.offer_id,
-                          'seatNumber', s.seat_number, 'priceMinor', s.price_minor::text, 'ticketId', t.id)
+                          'seatNumber', s.seat_number, 'priceMinor', s.price_minor::text, 'ticketId', t.id,
+                          'ticketStatus', t.status)
                         order by s.position), '[]')
           from booking_seats s left join tickets t on t.booking_id = s.booking_id and t.position = s.position
          where s.booking_id = b.id and not s.given_back) as seats`;

@@ -70,7 +70,8 @@ function seatsOf({ section, held }: Part): Omit<BookedSeat, "position">[] {
     section.kind === "seated" ? held.seatNumbers : Array.from({ length: held.quantity }, () => null);
   return numbers.map((seatNumber) => {
     const offer = offerOfSeat(section, seatNumber);
-    return { sectionId: section.id, offerId: offer.id, seatNumber, price: offer.price, ticketId: null };
+    const noTicket = { ticketId: null, ticketStatus: null };
+    return { sectionId: section.id, offerId: offer.id, seatNumber, price: offer.price, ...noTicket };
   });
 }
 

@@ -36,6 +36,15 @@ export async function findPayment(sql: Sql, id: PaymentId): Promise<Payment | un
   return found.rows.map(toPayment)[0];
 }
 
+/** The oldest first. */
+export async function paymentsOf(sql: Sql, bookingId: BookingId): Promise<Payment[]> {
+  const found = await sql.query<PaymentRow>(
+    "select * from payments where booking_id = $1 order by created_at, id",
+    [bookingId],
+  );
+  return found.rows.map(toPayment);
+}
+
 /**
  * Locks the payments in the order of their ids: what several messages say of one is settled one after the other. Not their
  * keys, so that rows that point to them can be written meanwhile.

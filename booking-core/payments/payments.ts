@@ -52,9 +52,11 @@ export function createPayments(parts: PaymentParts): Payments {
 }
 
 /** Of "all" nobody knows any more what it was. */
-function isOther({ wallet = 0n }: PayRequest, { walletMinor, amount: { amountMinor } }: Payment): boolean {
+function isOther({ wallet = 0n, otherSeats = false }: PayRequest, known: Payment): boolean {
+  if (otherSeats !== known.otherSeats) return true;
   if (wallet === "all") return false;
-  const total = amountMinor + walletMinor;
+  const { walletMinor, amount } = known;
+  const total = amount.amountMinor + walletMinor;
   return walletMinor !== (wallet > total ? total : wallet);
 }
 

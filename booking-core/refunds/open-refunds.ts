@@ -32,7 +32,7 @@ export type NewRefund = {
 
 export type RefundParts = { readonly jobs: Jobs; readonly ids: IdSource };
 
-type Opened = { readonly id: RefundId; readonly refund: NewRefund };
+export type OpenedRefund = { readonly id: RefundId; readonly refund: NewRefund };
 
 /**
  * Promises money back, in the caller's transaction, which has locked the payments. What was promised before under the
@@ -43,7 +43,7 @@ export async function openRefunds(
   parts: RefundParts,
   sql: Sql,
   wanted: readonly NewRefund[],
-): Promise<Opened[]> {
+): Promise<OpenedRefund[]> {
   if (wanted.length === 0) return [];
   const opened = await insertRefunds(parts, sql, wanted);
   await reserve(sql, opened);
@@ -76,8 +76,8 @@ async function insertRefunds(
   { ids }: RefundParts,
   sql: Sql,
   wanted: readonly NewRefund[],
-): Promise<Opened[]> {
-  const rows = wanted.map((refund): Opened => ({ id: ids.next<RefundId>(), refund }));
+): Promise<OpenedRefund[]> {
+  const rows = wanted.map((refund): OpenedRefund => ({ id: ids.next<RefundId>(), refund }));
   const inserted = await sql.query<{ id: RefundId }>({
     name: "insert-refunds",
     text: `insert into refunds (id, payment_id, booking_id, reason, positions, amount_minor, wallet_minor, currency, status,
@@ -107,7 +107,7 @@ async function insertRefunds(
 }
 
 /** The payment's own check refuses more than has come. */
-async function reserve(sql: Sql, opened: readonly Opened[]): Promise<void> {
+async function reserve(sql: Sql, opened: readonly OpenedRefund[]): Promise<void> {
   await sql.query({
     name: "reserve-refunds",
     text: `update payments p
@@ -123,7 +123,7 @@ async function reserve(sql: Sql, opened: readonly Opened[]): Promise<void> {
   });
 }
 
-function promiseOf({ id, refund }: Opened): NewTransfer[] {
+function promiseOf({ id, refund }: OpenedRefund): NewTransfer[] {
   const { source, amountMinor, walletMinor, currency, bookingId, paymentId, buyerId } = refund;
   if (source === undefined) return [];
   const { eventId, netMinor, feeMinor, taxMinor } = source;

@@ -5,7 +5,7 @@ import { discountSeats } from "../bookings/identity-seats.ts";
 import { changeStandingStock, type FreedSeat, standingOf } from "../bookings/transitions.ts";
 import { queueEmails } from "../notifications/queue-email.ts";
 import { allBack, decideRefund, type PaidSeat } from "./decide-refund.ts";
-import { type NewRefund, openRefunds, type RefundParts } from "./open-refunds.ts";
+import { type NewRefund, type OpenedRefund, openRefunds, type RefundParts } from "./open-refunds.ts";
 import { lockTickets } from "./paid-seats.ts";
 
 export type RefundableBooking = {
@@ -35,13 +35,25 @@ export async function refundBookings(
   if (bookings.length === 0) return [];
   const locked = bookings.map(({ id }) => id);
   await endAll(sql, bookings, parts.clock.now());
-  await openRefunds(parts, sql, bookings.map(refundOf));
-  const emails = locked.map((bookingId) => {
-    return { bookingId, template: "event_cancelled", fact: "event cancelled" } as const;
-  });
-  await queueEmails(parts, sql, emails);
+  await tellBuyers(parts, sql, locked, await openRefunds(parts, sql, bookings.map(refundOf)));
   await parts.jobs.insert(sql, "apply-holds", [{ data: { bookingIds: locked } }]);
   return bookings;
+}
+
+/** Each with what it gets back: the e-mail says how much. */
+async function tellBuyers(
+  parts: RefundParts,
+  sql: Sql,
+  bookingIds: readonly BookingId[],
+  opened: readonly OpenedRefund[],
+): Promise<void> {
+  const refundOfBooking = new Map(opened.map(({ id, refund }) => [refund.bookingId, id]));
+  const emails = bookingIds.map((bookingId) => {
+    const refundId = refundOfBooking.get(bookingId);
+    const email = { bookingId, template: "event_cancelled", fact: "event cancelled" } as const;
+    return refundId === undefined ? email : { ...email, refundId };
+  });
+  await queueEmails(parts, sql, emails);
 }
 
 /** Payments first, then bookings, then tickets, each in the order of their ids: as settling and single refunds lock them. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Booking } from "../bookings/booking.ts";
 import type { RefundPolicy } from "../events/event.ts";
 import { readAudit } from "../rooms/audit.ts";
+import { createBookingFiles } from "./booking-file.ts";
 import { generous, openRefundTest, type RefundTest } from "./test-refunds.ts";
 
 let here: RefundTest;
@@ -41,10 +42,29 @@ describe("a buyer's refund", () => {
       await here.shop.seats.holds(booking.eventId, booking.seats[0]?.sectionId as never)
     ).filter(({ bookingId }) => bookingId === booking.id);
     expect(hold?.quantity).toBe(1);
+    expect(await createBookingFiles(here.shop).find(booking.id)).toMatchObject({
+      booking: { seats: [{ ticketStatus: "refunded" }, { ticketStatus: "valid" }] },
+      payments: [{ status: "succeeded", refundedMinor: 4_500n }],
+      refunds: [{ positions: [0], reason: "buyer" }],
+    });
     expect(await byBuyer(booking, [0])).toEqual({ outcome: "seats_not_booked" });
     expect(await byBuyer(booking)).toMatchObject({ outcome: "refunded", booking: { status: "refunded" } });
     expect(await byBuyer(booking)).toEqual({ outcome: "booking_not_refundable" });
     expect(await here.givenBack(booking)).toBe(9_000);
+  });
+
+  test("is not taken for another one under the same key", async () => {
+    const booking = await paid(2);
+    const key = randomUUID();
+    await byBuyer(booking, [0], key);
+    expect(await byBuyer(booking, [0], key)).toMatchObject({ outcome: "refunded", fresh: false });
+    expect(await byBuyer(booking, [1], key)).toEqual({ outcome: "idempotency_key_reused" });
+    expect(await byBuyer(booking, [0, 1], key)).toEqual({ outcome: "idempotency_key_reused" });
+    const toWallet = { ...here.ask(booking, [0]), to: "wallet" } as const;
+    expect(await here.refunds.askedByBuyer(booking.buyerId, toWallet, key)).toEqual({
+      outcome: "idempotency_key_reused",
+    });
+    expect(await here.givenBack(booking)).toBe(4_500);
   });
 
   test("asked for twice at once with different keys gives each seat back once", async () => {

@@ -53,7 +53,8 @@ export type RefundOutcome =
       readonly booking: Booking;
       readonly fresh: boolean;
     }
-  | RefundRefusal;
+  | RefundRefusal
+  | { readonly outcome: "idempotency_key_reused" };
 
 /**
  * In the caller's transaction. The payments are locked first, then the booking, as settling does it, then the tickets: what
@@ -71,12 +72,21 @@ export async function refundTickets(
   ]);
   await sql.query("select from bookings where id = $1 for no key update", [wish.bookingId]);
   const known = await findRefundByKey(sql, wish.key);
-  if (known !== undefined) return answerOf(sql, known, false);
+  if (known !== undefined)
+    return isOther(wish, known) ? { outcome: "idempotency_key_reused" } : answerOf(sql, known, false);
   await lockTickets(sql, [wish.bookingId]);
   const prepared = await prepareRefund(sql, wish, rule);
   if (prepared.outcome !== "prepared") return prepared;
   const id = await giveBack(parts, sql, wish, prepared);
   return answerOf(sql, await findRefund(sql, id), true);
+}
+
+/** Of "all that are left" nobody knows any more which they were. */
+function isOther({ positions, to }: RefundWish, known: Refund): boolean {
+  if (to === "wallet" && known.amountMinor > 0n) return true;
+  if (positions === null) return false;
+  const [wanted, given] = [new Set(positions), new Set(known.positions)];
+  return wanted.size !== given.size || [...wanted].some((position) => !given.has(position));
 }
 
 /** What would be given back, without a lock; it may be something else a moment later. */

@@ -85,6 +85,9 @@ describe("a wallet that has enough", () => {
     expect(outcomes.filter((one) => one.outcome === "started" && one.fresh)).toHaveLength(1);
     expect(await inWallet(buyerId)).toBe(11_000n);
     expect(await start(booking, 5n, key)).toEqual({ outcome: "idempotency_key_reused" });
+    const request = { buyerId, bookingId: booking.id, idempotencyKey: key, language: "en" } as const;
+    const other = { ...request, wallet: "all", otherSeats: true } as const;
+    expect(await here.till.payments.start(other)).toEqual({ outcome: "idempotency_key_reused" });
   });
 
   test("pays a booking once, also when two payments for it start at once", async () => {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { problemsOf, type Refusal } from "../wire/problem.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+const escapedHalf = /\\u[dD][89a-fA-F]/;
 const jsonType = /^application\/json\s*(;.*)?$/i;
 
 export type ParsedBody<Body> = { readonly body: Body } | Refusal;
@@ -16,10 +17,19 @@ export function parseBody(bytes: Buffer, type: string | undefined, schema: z.Zod
 
 function parseJson(bytes: Buffer): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(utf8.decode(bytes)) };
+    const text = utf8.decode(bytes);
+    const value: unknown = JSON.parse(text);
+    return escapedHalf.test(text) && !isWellFormed(value) ? undefined : { value };
   } catch {
     return undefined;
   }
+}
+
+/** JSON can escape half of a character, which UTF-8 and Postgres cannot say. Texts without such escapes are not looked through. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, held]) => key.isWellFormed() && isWellFormed(held));
 }
 
 function fit(value: unknown, schema: z.ZodType): ParsedBody<unknown> {

@@ -4,17 +4,13 @@ import { limits } from "../../foundation/limits.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
 import { actorOf } from "../wire/audit.ts";
 import { idSchema } from "../wire/id.ts";
+import { lineSchema } from "../wire/line.ts";
 import { timeSchema, timeView } from "../wire/time.ts";
 
 const params = z.strictObject({ eventId: idSchema<EventId>("The event.") });
-const nameSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  // oxlint-disable-next-line no-control-regex
-  .regex(/^[^\u0000-\u001f\u007f]*$/, "must have no control characters")
-  .meta({ description: "What it is called at the event; it stands in the answers to scans." });
+const nameSchema = lineSchema(100).meta({
+  description: "What it is called at the event; it stands in the answers to scans.",
+});
 
 const doorSchema = z
   .strictObject({

@@ -35,8 +35,9 @@ export const showEventLedger = defineRoute({
   answers: {
     200: { description: "The balances.", json: z.strictObject({ balances: z.array(balanceSchema) }) },
   },
-  refusals: [],
+  refusals: ["not_found"],
   async handle({ services, params: { eventId } }) {
+    if ((await services.roomStore.find(eventId)) === undefined) return { refusal: "not_found" };
     const balances = await services.eventLedger.balances(eventId);
     const views = balances.map(({ account, currency, balanceMinor }) => {
       return { account, balance: moneyView({ amountMinor: balanceMinor, currency }) };
@@ -66,8 +67,9 @@ export const listEventEntries = defineRoute({
       json: z.strictObject({ entries: z.array(entrySchema), next: nextSchema }),
     },
   },
-  refusals: [],
+  refusals: ["not_found"],
   async handle({ services, params: { eventId }, query: { account, currency, limit, cursor } }) {
+    if ((await services.roomStore.find(eventId)) === undefined) return { refusal: "not_found" };
     const page = await services.eventLedger.entries({ eventId, account, currency, limit, after: cursor });
     const entries = page.entries.map(({ amountMinor, ...entry }) =>
       entryView({ ...entry, amount: { amountMinor, currency } }),

@@ -4,6 +4,7 @@ import { defineRoute, noBody, reply } from "../route.ts";
 import { actorOf } from "../wire/audit.ts";
 import { cancellationSchema, cancellationView } from "../wire/cancellation.ts";
 import { idSchema } from "../wire/id.ts";
+import { whySchema } from "../wire/line.ts";
 import { refundSchema, refundView } from "../wire/refund.ts";
 
 const ofEvent = z.strictObject({ eventId: idSchema<EventId>("The event.") });
@@ -50,9 +51,7 @@ export const refundPayment = defineRoute({
   summary: "Give all that has come of a parked payment back; it is written down with who did it and why.",
   access: "admin",
   params: z.strictObject({ paymentId: idSchema<PaymentId>("A payment that is parked.") }),
-  body: z
-    .strictObject({ why: z.string().min(1).max(500).meta({ description: "For the audit log." }) })
-    .meta({ id: "PaymentRefundRequest" }),
+  body: z.strictObject({ why: whySchema }).meta({ id: "PaymentRefundRequest" }),
   idempotent: false,
   answers: {
     201: { description: "The money is on its way.", json: refundSchema },

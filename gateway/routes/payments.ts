@@ -1,14 +1,14 @@
 import { z } from "zod";
-import type { BookingId } from "../../foundation/ids.ts";
+import type { BookingId, PaymentId } from "../../foundation/ids.ts";
 import { languageOf } from "../http/language.ts";
-import { defineRoute, reply } from "../route.ts";
+import { defineRoute, noBody, reply } from "../route.ts";
 import { idSchema } from "../wire/id.ts";
 import { paymentSchema, paymentView } from "../wire/payment.ts";
 
 const startPaymentSchema = z
   .strictObject({
     wallet: z
-      .union([z.literal("all"), z.int().min(1)])
+      .union([z.literal("all"), z.int().min(1)], "must be `all`, or minor units from 1")
       .optional()
       .meta({
         description:
@@ -61,6 +61,44 @@ export const startPayment = defineRoute({
       return { refusal, ...more };
     }
     const { payment, fresh } = started;
-    return reply(fresh ? 201 : 200, paymentView(payment), { Location: `/v1/bookings/${bookingId}` });
+    return reply(fresh ? 201 : 200, paymentView(payment), { Location: `/v1/payments/${payment.id}` });
+  },
+});
+
+export const listPayments = defineRoute({
+  name: "listPayments",
+  method: "get",
+  path: "/v1/bookings/:bookingId/payments",
+  summary: "The payments that were begun for a booking, the oldest first, and how each of them stands.",
+  access: "buyer",
+  params: z.strictObject({ bookingId: idSchema<BookingId>("The booking.") }),
+  body: noBody,
+  idempotent: false,
+  answers: {
+    200: { description: "The payments.", json: z.strictObject({ payments: z.array(paymentSchema) }) },
+  },
+  refusals: ["not_found"],
+  async handle({ services, params: { bookingId }, buyer: { buyerId } }) {
+    const payments = await services.ownPayments.ofBooking(buyerId, bookingId);
+    return payments === undefined
+      ? { refusal: "not_found" }
+      : reply(200, { payments: payments.map(paymentView) });
+  },
+});
+
+export const showPayment = defineRoute({
+  name: "showPayment",
+  method: "get",
+  path: "/v1/payments/:paymentId",
+  summary: "How a payment of the buyer stands, of a booking or into the wallet.",
+  access: "buyer",
+  params: z.strictObject({ paymentId: idSchema<PaymentId>("The payment.") }),
+  body: noBody,
+  idempotent: false,
+  answers: { 200: { description: "The payment.", json: paymentSchema } },
+  refusals: ["not_found"],
+  async handle({ services, params: { paymentId }, buyer: { buyerId } }) {
+    const payment = await services.ownPayments.find(buyerId, paymentId);
+    return payment === undefined ? { refusal: "not_found" } : reply(200, paymentView(payment));
   },
 });

@@ -4,6 +4,7 @@ import type { BookingId } from "../../foundation/ids.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
 import { actorOf } from "../wire/audit.ts";
 import { idSchema } from "../wire/id.ts";
+import { whySchema } from "../wire/line.ts";
 import { moneySchema, moneyView } from "../wire/money.ts";
 import type { Refusal } from "../wire/problem.ts";
 import { positionsSchema, refundSchema, refundToSchema, refundView } from "../wire/refund.ts";
@@ -36,7 +37,7 @@ export const refundOwnTickets = defineRoute({
     .meta({ id: "RefundRequest" }),
   idempotent: true,
   answers,
-  refusals,
+  refusals: [...refusals, "idempotency_key_reused"],
   async handle({ services, params: { bookingId }, body, headers, buyer: { buyerId, verified } }) {
     if (body.to === "wallet" && !verified) return { refusal: "wallet_unavailable" };
     const ask = { bookingId, positions: body.positions ?? null, to: body.to ?? "provider" } as const;
@@ -112,12 +113,12 @@ export const refundTicketsOf = defineRoute({
   body: z
     .strictObject({
       positions: positionsSchema.optional(),
-      why: z.string().min(1).max(500).meta({ description: "For the audit log." }),
+      why: whySchema,
     })
     .meta({ id: "OrganiserRefundRequest" }),
   idempotent: true,
   answers,
-  refusals: ["not_found", "booking_not_refundable", "seats_not_booked"],
+  refusals: ["not_found", "booking_not_refundable", "seats_not_booked", "idempotency_key_reused"],
   async handle({ services, params: { bookingId }, body, headers, buyer }) {
     const ask = { bookingId, positions: body.positions ?? null };
     const key = headers.idempotencyKey as string;

@@ -40,7 +40,8 @@ export const startTopUp = defineRoute({
       language: languageOf(headers.acceptLanguage),
     });
     if (started.outcome !== "started") return { refusal: started.outcome };
-    return reply(started.fresh ? 201 : 200, paymentView(started.payment), { Location: "/v1/wallet" });
+    const { payment, fresh } = started;
+    return reply(fresh ? 201 : 200, paymentView(payment), { Location: `/v1/payments/${payment.id}` });
   },
 });
 

@@ -111,6 +111,10 @@ const bookedSeatSchema = z.strictObject({
   seat: z.string().nullable(),
   price: moneySchema,
   ticketId: idSchema<TicketId>("The ticket, once paid.").nullable(),
+  ticketStatus: z
+    .enum(["valid", "used", "refunded"])
+    .nullable()
+    .meta({ description: "`refunded`: this seat was given back, or its event was cancelled." }),
 });
 
 export const bookingSchema = z
@@ -143,11 +147,11 @@ export function bookingView(booking: Booking, event: OnsaleEvent | undefined): z
 }
 
 function bookedSeatView(
-  { sectionId, offerId, position, seatNumber: number, price, ticketId }: BookedSeat,
+  { seatNumber: number, price, ...booked }: BookedSeat,
   event: OnsaleEvent | undefined,
 ): z.infer<typeof bookedSeatSchema> {
-  const section = event === undefined ? undefined : findSection(event, sectionId);
+  const section = event === undefined ? undefined : findSection(event, booked.sectionId);
   const label = section === undefined || number === null ? undefined : seatLabel(section, number);
   const [row, seat] = [label?.row ?? null, label?.seat ?? null];
-  return { position, sectionId, offerId, seatNumber: number, row, seat, price: moneyView(price), ticketId };
+  return { ...booked, seatNumber: number, row, seat, price: moneyView(price) };
 }

@@ -4,9 +4,9 @@ import { z } from "zod";
 export function limitSchema(most: number, usual: number) {
   return z
     .string()
-    .regex(/^[1-9]\d{0,5}$/, "must be a whole number")
+    .regex(/^[1-9]\d{0,5}$/, `must be a whole number from 1 to ${most}`)
     .transform(Number)
-    .pipe(z.int().max(most))
+    .pipe(z.int().max(most, `must be a whole number from 1 to ${most}`))
     .default(usual)
     .meta({
       description: `How many a page has at most. Default: ${usual}.`,

@@ -19,6 +19,10 @@ export const paymentSchema = z
     }),
     refunded: moneySchema.meta({ description: "What was given back or promised through the provider." }),
     walletRefunded: moneySchema.meta({ description: "What went back to the wallet." }),
+    problem: z.string().nullable().meta({
+      description:
+        "Why it bought nothing: `too_late` or `paid_twice`, and the money goes back; `wrong_amount`, and people look at it; `refused` by the provider when it was begun.",
+    }),
     payUrl: z
       .string()
       .nullable()
@@ -27,10 +31,10 @@ export const paymentSchema = z
   .meta({ id: "Payment" });
 
 export function paymentView(payment: Payment): z.infer<typeof paymentSchema> {
-  const { id, bookingId, provider, status, amount, walletState, payUrl } = payment;
+  const { id, bookingId, provider, status, amount, walletState, problem, payUrl } = payment;
   const inMinor = (amountMinor: bigint) => moneyView({ ...amount, amountMinor });
   return {
-    ...{ id, bookingId, provider, status, walletState, payUrl, amount: moneyView(amount) },
+    ...{ id, bookingId, provider, status, walletState, problem, payUrl, amount: moneyView(amount) },
     walletAmount: inMinor(payment.walletMinor),
     refunded: inMinor(payment.refundedMinor),
     walletRefunded: inMinor(payment.walletRefundedMinor),

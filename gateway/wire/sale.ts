@@ -3,6 +3,7 @@ import type { HousePool } from "../../booking-core/events/event.ts";
 import { letterOfClass } from "../../booking-core/sale/house-pools.ts";
 import type { RuleChanges, SaleRules } from "../../booking-core/sale/sale-rules.ts";
 import { limits } from "../../foundation/limits.ts";
+import { lineSchema } from "./line.ts";
 import { refundPolicyOf, refundPolicySchema, refundPolicyView } from "./refund-policy.ts";
 
 const rules = {
@@ -29,12 +30,7 @@ const letterSchema = z
   .string()
   .regex(/^[A-T]$/, "must be a letter from A to T")
   .meta({ description: "As in seating plans.", example: "A" });
-/** Postgres stores no NUL, and a name is one line. */
-const poolName = z
-  .string()
-  .trim()
-  .regex(/^\P{Cc}+$/u, "must be one line of text")
-  .max(100);
+const poolName = lineSchema(100);
 
 export const poolSchema = z.strictObject({ letter: letterSchema, name: poolName }).meta({ id: "HousePool" });
 

@@ -50,7 +50,10 @@ export const transferKindSchema = z.enum([
 ]);
 
 export const entrySchema = z.strictObject({
-  kind: transferKindSchema,
+  kind: transferKindSchema.meta({
+    description:
+      "Of a wallet: `top_up` was paid in; `wallet_hold` was put aside for a payment, which keeps it when it succeeds, and `wallet_return` is it again where it did not; `refund_promised` came of tickets that went back. Of an event: `payment` was sold, `refund_promised` went back.",
+  }),
   amount: moneySchema,
   bookingId: idSchema<BookingId>("The booking.").nullable(),
   paymentId: idSchema<PaymentId>("The payment.").nullable(),

@@ -16,7 +16,7 @@ export function refundLetter(facts: EmailFacts): Letter {
       ...seatBlocks(facts, refund),
       ...moneyBlocks(facts, refund),
       ...keptBlocks(facts, refund),
-      ...restBlocks(facts),
+      ...restBlocks(facts, refund),
       { kind: "small", text: words.booking(bookingId) },
     ],
   };
@@ -42,7 +42,9 @@ function keptBlocks(facts: EmailFacts, refund: RefundFacts): Block[] {
   return [{ kind: "text", text: wordsIn[language].kept(amount) }];
 }
 
-function restBlocks(facts: EmailFacts): Block[] {
+/** Of a payment that bought nothing the first sentence has said that the tickets stay. */
+function restBlocks(facts: EmailFacts, { positions }: RefundFacts): Block[] {
   if (!facts.seats.some(({ ticket }) => ticket === "valid")) return [];
-  return [{ kind: "text", text: wordsIn[facts.language].othersStay }, linkBlock(facts)];
+  const link = linkBlock(facts);
+  return positions === null ? [link] : [{ kind: "text", text: wordsIn[facts.language].othersStay }, link];
 }

@@ -101,6 +101,7 @@ function viewOf({ eventId, sectionId, quantity }: Wanted, booked: Booked) {
       row: String(Math.floor(seatNumber / 50) + 1),
       seat: String((seatNumber % 50) + 1),
       ticketId: null,
+      ticketStatus: null,
     })),
   };
 }
