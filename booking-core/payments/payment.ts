@@ -1,9 +1,9 @@
 import type { BookingId, BuyerId, PaymentId, RefundId } from "../../foundation/ids.ts";
+import type { Language } from "../../foundation/language.ts";
 import type { Money } from "../../foundation/money.ts";
 
 export type ProviderName = "sandbox" | "stripe";
 export type PaymentStatus = "created" | "pending" | "succeeded" | "failed" | "parked";
-export type Language = "en" | "de";
 
 /**
  * Asks a provider for `amount`, and takes the rest from the buyer's wallet; where the wallet pays all, no provider is
