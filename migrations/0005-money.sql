@@ -132,7 +132,7 @@ alter table webhook_inbox add constraint webhook_inbox_settled check ((status = 
 create index webhook_inbox_parked on webhook_inbox (received_at) where status = 'parked';
 create index webhook_inbox_waiting on webhook_inbox (received_at) where status = 'received';
 
--- The books. Party: the provider's name, an event's id, 'house', a buyer's id, or a payment's id.
+-- The books. Party: the provider's name, an event's id, a booking's id, a buyer's id, or a payment's id.
 alter table ledger_accounts
   drop constraint ledger_accounts_kind_check,
   add constraint ledger_accounts_kind_check check (kind in
