@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { refundParkedPayment } from "../booking-core/refunds/refund-parked-payment.ts";
 import { createStuckWork, type StuckOutcome, type StuckWork } from "../booking-core/stuck-work/stuck-work.ts";
 import { systemClock } from "../foundation/clock.ts";
-import { isUuid, uuidSource } from "../foundation/ids.ts";
+import { isUuid, type PaymentId, uuidSource } from "../foundation/ids.ts";
 import { startJobs } from "../foundation/jobs/boss.ts";
 import { createLogger } from "../foundation/log.ts";
 import type { Page, PageCursor } from "../foundation/pages.ts";
@@ -25,6 +26,31 @@ export function addStuckWork(program: Command): void {
     .description("messages of the payment provider that are parked");
   addList(webhooks, (stuck, after) => stuck.parkedWebhooks({ limit: pageSize, after }));
   addAgain(webhooks, "replay", "settle a parked message anew", (stuck, id) => stuck.replayWebhook(actor, id));
+  const payments = program
+    .command("payments")
+    .description("payments whose money has come and bought nothing, until somebody sends it back");
+  addList(payments, (stuck, after) => stuck.parkedPayments({ limit: pageSize, after }));
+  addRefundPayments(payments);
+}
+
+/** Its own words: what goes back is money, and the audit log says why. */
+function addRefundPayments(payments: Command): void {
+  payments
+    .command("refund")
+    .argument("<ids...>")
+    .requiredOption("--why <text>", "for the audit log")
+    .description("give all that has come of parked payments back")
+    .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
+    .action((ids: PaymentId[], options: Options & { readonly why: string }) =>
+      withStuckWork(options, async (_, parts) => {
+        for (const id of ids) {
+          const known = isUuid(id) && (await refundParkedPayment(parts, actor, id, options.why));
+          const done = known !== false && known.outcome === "refunded";
+          process.stdout.write(`${id}: ${done ? "on its way back" : "nothing holds it up"}\n`);
+          if (!done) process.exitCode = 1;
+        }
+      }),
+    );
 }
 
 type ReadPage = (stuck: StuckWork, after: PageCursor | undefined) => Promise<Page<object>>;
@@ -66,14 +92,20 @@ function addAgain(command: Command, name: string, description: string, again: Ag
     );
 }
 
-async function withStuckWork(options: Options, work: (stuck: StuckWork) => Promise<void>): Promise<void> {
+type Parts = Parameters<typeof createStuckWork>[0];
+
+async function withStuckWork(
+  options: Options,
+  work: (stuck: StuckWork, parts: Parts) => Promise<void>,
+): Promise<void> {
   const config = runningConfig(options.data, process.env);
   const pool = createPool(config.DATABASE_URL, 2);
   const jobs = await startJobs(config.DATABASE_URL, createLogger("stuck-work", config.LOG_LEVEL), {
     work: false,
   });
   try {
-    await work(createStuckWork({ pool, jobs, ids: uuidSource, clock: systemClock }));
+    const parts = { pool, jobs, ids: uuidSource, clock: systemClock };
+    await work(createStuckWork(parts), parts);
   } finally {
     await jobs.stop();
     await pool.end();

@@ -1,6 +1,12 @@
 import type { Route } from "./route.ts";
 import { dismissDeadLetter, listDeadLetters, retryDeadLetter } from "./routes/admin-dead-letters.ts";
-import { listOpenRefunds, listParkedWebhooks, replayWebhook, retryRefund } from "./routes/admin-money.ts";
+import {
+  listOpenRefunds,
+  listParkedPayments,
+  listParkedWebhooks,
+  replayWebhook,
+  retryRefund,
+} from "./routes/admin-money.ts";
 import { listNotifications, resendNotification } from "./routes/admin-notifications.ts";
 import { book, showBooking } from "./routes/bookings.ts";
 import { checkIn, showDoorList, tellCheckIns } from "./routes/doors.ts";
@@ -93,6 +99,7 @@ export const routes: readonly Route[] = [
   dismissDeadLetter,
   listParkedWebhooks,
   replayWebhook,
+  listParkedPayments,
   listOpenRefunds,
   retryRefund,
   receiveStripeWebhook,

@@ -64,6 +64,7 @@ test.each([
   ["notifications", "failed"],
   ["dead-letters", "no mail server"],
   ["webhooks?status=parked", "the payment is not ours"],
+  ["payments?status=parked", "wrong_amount"],
   ["refunds?status=pending", "the provider refuses"],
 ])("an admin sees %s", async (path, words) => {
   const gateway = await startTestGateway();
@@ -123,6 +124,7 @@ test("the metrics count what waits for people", async () => {
     ["parked_webhook", 2],
     ["parked_refund", 3],
     ["failed_email", 4],
+    ["parked_payment", 5],
   ])
     expect(text).toContain(`\nonsale_stuck{kind="${kind}"} ${count}\n`);
 });

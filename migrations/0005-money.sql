@@ -59,6 +59,7 @@ create index payments_by_buyer on payments (buyer_id, created_at);
 -- Payments that nobody ever paid stay pending; only the young ones are asked about.
 drop index payments_silent;
 create index payments_silent on payments (created_at) where status = 'pending';
+create index payments_parked on payments (settled_at, id) where status = 'parked' and refunded_minor = 0;
 
 -- An event that does not take place: everybody is refunded in batches, and these counters say how far it has come.
 create table event_cancellations (

@@ -7,6 +7,8 @@ import { pageQuery, pageSchema, pageView } from "../wire/page.ts";
 import {
   openRefundSchema,
   openRefundView,
+  parkedPaymentSchema,
+  parkedPaymentView,
   parkedWebhookSchema,
   parkedWebhookView,
 } from "../wire/stuck-work.ts";
@@ -43,6 +45,25 @@ export const replayWebhook = defineRoute({
   async handle({ services, params: { webhookId }, buyer }) {
     const outcome = await services.stuckWork.replayWebhook(actorOf(buyer), webhookId);
     return outcome === "done" ? reply(202, undefined) : { refusal: outcome };
+  },
+});
+
+export const listParkedPayments = defineRoute({
+  name: "listParkedPayments",
+  method: "get",
+  path: "/v1/admin/payments",
+  summary:
+    "Money that has come and bought nothing, until somebody sends it back with `refundPayment`: the newest first, in pages.",
+  access: "admin",
+  params: noParams,
+  query: z.strictObject({ ...pageQuery, status: z.enum(["parked"]).default("parked") }),
+  body: noBody,
+  idempotent: false,
+  answers: { 200: { description: "The page.", json: pageSchema(parkedPaymentSchema) } },
+  refusals: [],
+  async handle({ services, query: { limit, cursor } }) {
+    const page = await services.stuckWork.parkedPayments({ limit, after: cursor });
+    return reply(200, pageView(page, parkedPaymentView));
   },
 });
 
