@@ -82,3 +82,17 @@ test("a parked payment is listed, and goes back by a word that the audit log kee
   const audit = await shop.pool.query("select after from audit_log where action = 'payment_refunded'");
   expect(audit.rows).toEqual([{ after: { paymentId: id, why: "asked for" } }]);
 });
+
+test("an e-mail that failed is listed until it is dismissed", async () => {
+  const booking = await bookNow(shop, bookRequest(await openEvent(shop), best(1)));
+  const id = randomUUID();
+  await shop.pool.query(
+    `insert into notifications (id, booking_id, channel, template, fact, recipient, status, last_error)
+     values ($1, $2, 'email', 'tickets', 'paid', 'a@b.example', 'failed', '550 no such user')`,
+    [id, booking.id],
+  );
+  expect(JSON.parse((await onsale("emails", "list")).output)).toMatchObject({ id, lastError: "550 no such user" });
+  expect(await onsale("emails", "dismiss", id)).toMatchObject({ code: 0, output: `${id}: dismissed\n` });
+  expect((await onsale("emails", "list")).output).toBe("");
+  expect(await onsale("emails", "resend", id)).toMatchObject({ code: 0, output: `${id}: queued again\n` });
+});

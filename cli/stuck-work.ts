@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { createNotificationLog } from "../booking-core/notifications/notification-log.ts";
 import { refundParkedPayment } from "../booking-core/refunds/refund-parked-payment.ts";
 import { createStuckWork, type StuckOutcome, type StuckWork } from "../booking-core/stuck-work/stuck-work.ts";
 import { systemClock } from "../foundation/clock.ts";
@@ -31,6 +32,19 @@ export function addStuckWork(program: Command): void {
     .description("payments whose money has come and bought nothing, until somebody sends it back");
   addList(payments, (stuck, after) => stuck.parkedPayments({ limit: pageSize, after }));
   addRefundPayments(payments);
+  addEmails(program.command("emails").description("e-mails that failed, until somebody has seen to them"));
+}
+
+function addEmails(emails: Command): void {
+  addList(emails, (_, after, parts) =>
+    createNotificationLog(parts).list({ limit: pageSize, status: "failed", after }),
+  );
+  addAgain(emails, "resend", "try an e-mail that failed for two more days", async (_, id, parts) =>
+    (await createNotificationLog(parts).resend(actor, id)) === "queued" ? "done" : "not_stuck",
+  );
+  const dismiss: Again = async (_, id, parts) =>
+    (await createNotificationLog(parts).dismiss(actor, id)) === "dismissed" ? "done" : "not_stuck";
+  addAgain(emails, "dismiss", "take note of an e-mail that nobody will get", dismiss, "dismissed");
 }
 
 /** Its own words: what goes back is money, and the audit log says why. */
@@ -53,7 +67,11 @@ function addRefundPayments(payments: Command): void {
     );
 }
 
-type ReadPage = (stuck: StuckWork, after: PageCursor | undefined) => Promise<Page<object>>;
+type ReadPage = (
+  stuck: StuckWork,
+  after: PageCursor | undefined,
+  parts: Parts,
+) => Promise<Page<object>>;
 
 function addList(command: Command, read: ReadPage): void {
   command
@@ -61,10 +79,10 @@ function addList(command: Command, read: ReadPage): void {
     .description("one JSON object a line, the newest first")
     .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
     .action((options: Options) =>
-      withStuckWork(options, async (stuck) => {
+      withStuckWork(options, async (stuck, parts) => {
         let after: PageCursor | undefined;
         do {
-          const page = await read(stuck, after);
+          const page = await read(stuck, after, parts);
           for (const item of page.items) process.stdout.write(`${JSON.stringify(item, plain)}\n`);
           after = page.next;
         } while (after !== undefined);
@@ -72,20 +90,26 @@ function addList(command: Command, read: ReadPage): void {
     );
 }
 
-type Again = (stuck: StuckWork, id: string) => Promise<StuckOutcome>;
+type Again = (stuck: StuckWork, id: string, parts: Parts) => Promise<StuckOutcome>;
 
 /** Exits 1 where one of them is not held up. */
-function addAgain(command: Command, name: string, description: string, again: Again): void {
+function addAgain(
+  command: Command,
+  name: string,
+  description: string,
+  again: Again,
+  said = "queued again",
+): void {
   command
     .command(name)
     .argument("<ids...>")
     .description(description)
     .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
     .action((ids: string[], options: Options) =>
-      withStuckWork(options, async (stuck) => {
+      withStuckWork(options, async (stuck, parts) => {
         for (const id of ids) {
-          const outcome = isUuid(id) ? await again(stuck, id) : "not_stuck";
-          process.stdout.write(`${id}: ${outcome === "done" ? "queued again" : "nothing holds it up"}\n`);
+          const outcome = isUuid(id) ? await again(stuck, id, parts) : "not_stuck";
+          process.stdout.write(`${id}: ${outcome === "done" ? said : "nothing holds it up"}\n`);
           if (outcome !== "done") process.exitCode = 1;
         }
       }),

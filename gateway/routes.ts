@@ -7,7 +7,7 @@ import {
   replayWebhook,
   retryRefund,
 } from "./routes/admin-money.ts";
-import { listNotifications, resendNotification } from "./routes/admin-notifications.ts";
+import { dismissNotification, listNotifications, resendNotification } from "./routes/admin-notifications.ts";
 import { book, showBooking } from "./routes/bookings.ts";
 import { checkIn, showDoorList, tellCheckIns } from "./routes/doors.ts";
 import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
@@ -94,6 +94,7 @@ export const routes: readonly Route[] = [
   receiveSandboxWebhook,
   listNotifications,
   resendNotification,
+  dismissNotification,
   listDeadLetters,
   retryDeadLetter,
   dismissDeadLetter,

@@ -75,6 +75,7 @@ test.each([
 
 const actions = [
   ["POST", `notifications/${unknownId}/resend`, 202],
+  ["POST", `notifications/${unknownId}/dismiss`, 204],
   ["POST", `dead-letters/${unknownId}/retry`, 202],
   ["DELETE", `dead-letters/${unknownId}`, 204],
   ["POST", `webhooks/${unknownId}/replay`, 202],
@@ -104,6 +105,7 @@ function refusing(tell: (email: string) => void, outcome: "done" | "not_stuck"):
     notificationLog: {
       ...notificationLog,
       resend: async (actor) => ((await act(actor)) === "done" ? "queued" : "not_stuck"),
+      dismiss: async (actor) => ((await act(actor)) === "done" ? "dismissed" : "not_stuck"),
     },
     stuckWork: {
       ...stuckWork,

@@ -20,6 +20,7 @@ const testNotification = {
 export const testNotificationLog: GatewayServices["notificationLog"] = {
   list: async () => ({ items: [testNotification], next: { createdAtUs: 7n, id: testNotification.id } }),
   resend: async () => "queued",
+  dismiss: async () => "dismissed",
 };
 
 export const testStuckWork: GatewayServices["stuckWork"] = {

@@ -337,8 +337,9 @@ alter table notifications
   -- A mail server that is away is asked again until then.
   add column give_up_at timestamptz not null default now() + interval '2 days',
   add constraint notifications_template_check check (template in ('tickets', 'refund', 'event_cancelled')),
-  -- failed: refused for good by the mail server, or given up.
-  add constraint notifications_status_check check (status in ('queued', 'sent', 'failed')),
+  -- failed: refused for good by the mail server, or given up, and people look. dismissed: they have looked, or nothing was
+  -- left to say.
+  add constraint notifications_status_check check (status in ('queued', 'sent', 'failed', 'dismissed')),
   add constraint notifications_sent check ((status = 'sent') = (sent_at is not null));
 create index notifications_by_time on notifications (created_at, id);
 create index notifications_by_recipient on notifications (recipient);

@@ -29,6 +29,7 @@ export const auditActions = [
   "payment_refunded",
   "event_cancelled",
   "email_resent",
+  "email_dismissed",
   "dead_letter_retried",
   "dead_letter_dismissed",
   "webhook_replayed",
