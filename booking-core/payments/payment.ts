@@ -63,6 +63,9 @@ export type RefundFact = {
   readonly paymentId: PaymentId;
   /** Our id of the refund, as the provider was told. */
   readonly refundId: RefundId;
+  /** Which try of it: what a provider says of an earlier one is no news of the one under way. */
+  readonly attempt: number;
+  readonly providerRefundId: string | null;
   readonly amount: Money;
 };
 

@@ -198,23 +198,31 @@ async function keepReceived(
 
 async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {
   if (!isUuid(fact.refundId) || !isUuid(fact.paymentId)) return park(parts, fact, "the refund is not ours");
-  const found = await sql.query<{ amount_minor: bigint; currency: string; status: string }>(
-    `select r.amount_minor, r.currency, r.status from refunds r join payments p on p.id = r.payment_id
+  const found = await sql.query<{ amount_minor: bigint; currency: string; status: string; attempt: number }>(
+    `select r.amount_minor, r.currency, r.status, r.attempt from refunds r join payments p on p.id = r.payment_id
       where r.id = $1 and r.payment_id = $2 and p.provider = $3 for no key update of r`,
     [fact.refundId, fact.paymentId, fact.provider],
   );
   const [refund] = found.rows;
   if (refund === undefined) return park(parts, fact, "the refund is not ours");
+  if (fact.attempt !== refund.attempt) return settleOtherTry(parts, fact);
   if (refund.status === "done" && fact.kind === "refund_failed")
     return park(parts, fact, "the provider has taken back a refund that was done");
   if (refund.status === "done") return settled("nothing new");
   const { amountMinor, currency } = fact.amount;
   if (refund.amount_minor !== amountMinor || refund.currency !== currency)
     return park(parts, fact, "the amount is not what was to be given back");
+  const { refundId: id, attempt, providerRefundId } = fact;
   if (fact.kind === "refund_succeeded") {
-    await finishRefunds(parts, sql, [{ id: fact.refundId, providerRefundId: null }]);
+    await finishRefunds(parts, sql, [{ id, providerRefundId }]);
     return settled("refunded");
   }
-  await parkRefund(sql, fact.refundId, "the provider could not give it back");
+  await parkRefund(sql, { id, attempt }, "the provider could not give it back");
   return park(parts, fact, "the provider could not give it back");
+}
+
+/** People have tried again since: a late no is no news. A late yes may be the second time that the money goes back. */
+function settleOtherTry(parts: SettleParts, fact: RefundFact): Settled {
+  if (fact.kind === "refund_failed") return settled("nothing new: it was tried again since");
+  return park(parts, fact, "the provider has done another try of this refund: it may have gone back twice");
 }

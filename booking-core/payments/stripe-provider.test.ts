@@ -226,15 +226,21 @@ describe("a webhook of Stripe", () => {
     expect(verify(headerOf({ payload: body }), body)).toEqual(fact);
   });
 
+  test("of a refund that was tried again says which try it is", () => {
+    const { metadata } = refund();
+    const again = refund({ metadata: { ...metadata, attempt: "2" } });
+    expect(read("refund.failed", again)).toMatchObject({ refundId, attempt: 2 });
+  });
+
   test("of a refund carries our ids and its own amount", () => {
-    expect(read("refund.updated", refund({ amount: 2_500 }))).toEqual({
+    expect(read("refund.updated", refund({ id: "re_1", amount: 2_500 }))).toEqual({
       ...{
         provider: "stripe",
         providerEventId: "evt_1QxYz",
         kind: "refund_succeeded",
         providerPaymentId: "cs_test_a1b2c3",
       },
-      ...{ paymentId, refundId, amount: euros(2_500n) },
+      ...{ paymentId, refundId, attempt: 0, providerRefundId: "re_1", amount: euros(2_500n) },
     });
   });
 });

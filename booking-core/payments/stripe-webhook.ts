@@ -16,10 +16,14 @@ const sessionSchema = z.object({
   metadata: z.object({ payment_id: z.string() }),
 });
 const refundSchema = z.object({
+  id: z.string(),
   status: z.string().nullable(),
   amount: z.number(),
   currency: z.string(),
-  metadata: z.object({ payment_id: z.string(), session_id: z.string(), refund_id: z.string() }),
+  metadata: z.object({
+    ...{ payment_id: z.string(), session_id: z.string(), refund_id: z.string() },
+    attempt: z.coerce.number().int().nonnegative().default(0),
+  }),
 });
 
 /**
@@ -70,7 +74,7 @@ function readRefund(providerEventId: string, object: StripeObject): ProviderFact
   if (refund === undefined || amount === undefined) return { providerEventId, kind: "unreadable" };
   const status = refundStatus(refund.status);
   if (status === "pending") return { providerEventId, kind: "other" };
-  const { payment_id, session_id, refund_id } = refund.metadata;
+  const { payment_id, session_id, refund_id, attempt } = refund.metadata;
   return {
     ...{
       provider: "stripe",
@@ -80,6 +84,7 @@ function readRefund(providerEventId: string, object: StripeObject): ProviderFact
       amount,
     },
     ...{ paymentId: payment_id as PaymentId, refundId: refund_id as RefundId },
+    ...{ attempt, providerRefundId: refund.id },
   };
 }
 

@@ -58,7 +58,7 @@ async function giveBack(parts: RefundJobParts, refund: Refund): Promise<Given> {
   try {
     const { status, providerRefundId } = await askProvider(parts, refund);
     if (status === "succeeded") return { outcome: "done", id: refund.id, providerRefundId };
-    if (status === "pending") await keepProviderRefund(parts.pool, { id: refund.id, providerRefundId });
+    if (status === "pending") await keepProviderRefund(parts.pool, { ...refund, providerRefundId });
     else await park(parts, refund);
     return { outcome: "settled" };
   } catch (error) {
@@ -78,7 +78,7 @@ function askProvider({ providers }: RefundJobParts, refund: Refund) {
 async function park({ pool, logger }: RefundJobParts, refund: Refund): Promise<void> {
   const { id: refundId, bookingId, paymentId, reason } = refund;
   const why = "the provider refuses";
-  if (!(await parkRefund(pool, refundId, why))) return;
+  if (!(await parkRefund(pool, refund, why))) return;
   const found = await pool.query<{ eventId: EventId }>(
     `select event_id as "eventId" from bookings where id = $1`,
     [bookingId],
