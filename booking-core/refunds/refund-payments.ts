@@ -1,7 +1,7 @@
 import type { EventId, RefundId } from "../../foundation/ids.ts";
 import type { Failures, GroupedJob } from "../../foundation/jobs/run-jobs.ts";
 import type { Logger } from "../../foundation/log.ts";
-import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
+import { inTransactionAgain, type Pool } from "../../foundation/postgres/pool.ts";
 import type { PaymentProviders } from "../payments/payment.ts";
 import { findRefunds } from "./find-refund.ts";
 import { finishRefunds, type GivenBack, keepProviderRefund, parkRefund } from "./finish-refund.ts";
@@ -37,7 +37,7 @@ export async function refundPayments(
     if (given?.outcome === "done") done.push(given);
   };
   await Promise.all(group.map(one));
-  if (done.length > 0) await inTransaction(parts.pool, (sql) => finishRefunds(parts, sql, done));
+  if (done.length > 0) await inTransactionAgain(parts.pool, (sql) => finishRefunds(parts, sql, done));
   return failures;
 }
 
