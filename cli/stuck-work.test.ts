@@ -56,6 +56,7 @@ test("a parked message is replayed from the command line, and the audit log says
   );
   expect((await onsale("webhooks", "list")).output).toContain(id);
   expect(await onsale("webhooks", "replay", id)).toMatchObject({ code: 0 });
+  expect(await onsale("webhooks", "dismiss", id)).toMatchObject({ code: 1 });
   expect((await onsale("webhooks", "list")).output).toBe("");
   const audit = await shop.pool.query("select actor_email from audit_log where action = 'webhook_replayed'");
   expect(audit.rows).toEqual([{ actor_email: "command line" }]);

@@ -27,6 +27,8 @@ export function addStuckWork(program: Command): void {
     .description("messages of the payment provider that are parked");
   addList(webhooks, (stuck, after) => stuck.parkedWebhooks({ limit: pageSize, after }));
   addAgain(webhooks, "replay", "settle a parked message anew", (stuck, id) => stuck.replayWebhook(actor, id));
+  const dismiss: Again = (stuck, id) => stuck.dismissWebhook(actor, id);
+  addAgain(webhooks, "dismiss", "take note of a parked message, once all is done", dismiss, "dismissed");
   const payments = program
     .command("payments")
     .description("payments whose money has come and bought nothing, until somebody sends it back");

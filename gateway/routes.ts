@@ -1,6 +1,7 @@
 import type { Route } from "./route.ts";
 import { dismissDeadLetter, listDeadLetters, retryDeadLetter } from "./routes/admin-dead-letters.ts";
 import {
+  dismissWebhook,
   listOpenRefunds,
   listParkedPayments,
   listParkedWebhooks,
@@ -100,6 +101,7 @@ export const routes: readonly Route[] = [
   dismissDeadLetter,
   listParkedWebhooks,
   replayWebhook,
+  dismissWebhook,
   listParkedPayments,
   listOpenRefunds,
   retryRefund,

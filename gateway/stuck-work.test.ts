@@ -79,6 +79,7 @@ const actions = [
   ["POST", `dead-letters/${unknownId}/retry`, 202],
   ["DELETE", `dead-letters/${unknownId}`, 204],
   ["POST", `webhooks/${unknownId}/replay`, 202],
+  ["POST", `webhooks/${unknownId}/dismiss`, 204],
   ["POST", `refunds/${unknownId}/retry`, 202],
 ] as const;
 
@@ -109,7 +110,7 @@ function refusing(tell: (email: string) => void, outcome: "done" | "not_stuck"):
     },
     stuckWork: {
       ...stuckWork,
-      ...{ retryDeadLetter: act, dismissDeadLetter: act, replayWebhook: act, retryRefund: act },
+      ...{ retryDeadLetter: act, dismissDeadLetter: act, replayWebhook: act, dismissWebhook: act, retryRefund: act },
     },
   };
 }

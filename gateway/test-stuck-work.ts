@@ -64,6 +64,7 @@ export const testStuckWork: GatewayServices["stuckWork"] = {
     next: undefined,
   }),
   replayWebhook: async () => "done",
+  dismissWebhook: async () => "done",
   openRefunds: async ({ status }) => ({
     items: [
       {

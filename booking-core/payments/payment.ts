@@ -42,6 +42,7 @@ export type Payment = {
 export type ProviderFact =
   | PaymentFact
   | RefundFact
+  | DisputeFact
   | { readonly providerEventId: string; readonly kind: "other" }
   | { readonly providerEventId: string; readonly kind: "unreadable" };
 
@@ -69,6 +70,21 @@ export type RefundFact = {
   readonly amount: Money;
 };
 
+/** A buyer's bank takes the money of a payment back, or has decided about that. */
+export type DisputeFact = {
+  readonly provider: ProviderName;
+  readonly providerEventId: string;
+  readonly kind: "dispute";
+  readonly disputeId: string;
+  /** What the provider calls what it is about: it does not say our id. */
+  readonly charge: string;
+  readonly amount: Money;
+  /** Why, and how it stands, in the provider's words. */
+  readonly reason: string;
+  readonly status: string;
+  readonly answerByMs: number | null;
+};
+
 export type CreatedPayment = { readonly providerPaymentId: string; readonly payUrl: string };
 /** For good: too small an amount, a currency or an address that it does not take. */
 export type RefusedPayment = { readonly refused: string };
@@ -93,6 +109,8 @@ export type PaymentProvider = {
     providerPaymentId: string;
     amount: Money;
   }): Promise<{ status: "succeeded" | "pending" | "failed"; providerRefundId: string | null }>;
+  /** Our payment that a dispute is about; nothing where it is none of ours. */
+  disputedPayment(charge: string): Promise<string | undefined>;
   /** Nothing where the signature is wrong or too old. The raw body, never a parsed one. */
   verifyWebhook(rawBody: Buffer, signatureHeader: string, nowMs: number): ProviderFact | undefined;
   /** What a body says that was verified when it came. */

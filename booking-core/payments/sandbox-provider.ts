@@ -60,6 +60,8 @@ export function createSandboxProvider(settings: SandboxSettings): SandboxProvide
       const { id, status } = refundSchema.parse(accepted(answer));
       return { status, providerRefundId: id };
     },
+    // Nobody disputes play money.
+    disputedPayment: async () => undefined,
     verifyWebhook: (rawBody, signature, nowMs) =>
       isSigned(rawBody, signature, secrets, nowMs) ? readWebhook(rawBody.toString("utf8")) : undefined,
     readWebhook,

@@ -11,9 +11,12 @@ import type { LateBooking } from "./claim-again.ts";
 import { lockPayments } from "./find-payment.ts";
 import { lockBooking, type PaidBooking, payBooking } from "./pay-booking.ts";
 import { followPayments, worthOf } from "./pay-bookings.ts";
-import type { Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
+import type { DisputeFact, Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
 
 export type SettleParts = RefundParts & { readonly logger: Logger };
+
+/** A dispute settles nothing: people decide. */
+export type SettledFact = Exclude<ProviderFact, DisputeFact>;
 
 /** What a fact did, in words for the inbox; and the booking that changed with it, to be told once committed. */
 export type Settled = {
@@ -39,7 +42,7 @@ export type LateSeats = readonly SeatAgain[] | "gone";
 export async function settleFact(
   parts: SettleParts,
   sql: Sql,
-  fact: ProviderFact,
+  fact: SettledFact,
   seats?: LateSeats,
 ): Promise<Settled | TooLateYet> {
   switch (fact.kind) {
@@ -61,7 +64,7 @@ function settled(outcome: string, changed?: PaidBooking): Settled {
 }
 
 /** Nothing happens by itself any more: the inbox keeps the message and its outcome, and people look. */
-function park({ logger }: SettleParts, fact: ProviderFact, why: string): Settled {
+function park({ logger }: SettleParts, fact: SettledFact, why: string): Settled {
   const { providerEventId, kind } = fact;
   const paymentId = "paymentId" in fact ? fact.paymentId : undefined;
   logger.error({ providerEventId, kind, paymentId, why }, "a message of the payment provider is parked");

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PaymentId, RefundId } from "../../foundation/ids.ts";
 import type { PaymentProvider } from "./payment.ts";
 import { createStripeProvider } from "./stripe-provider.ts";
-import { event, failure, openStripe, paidSession, refund, session } from "./test-stripe.ts";
+import { dispute, event, failure, openStripe, paidSession, refund, session } from "./test-stripe.ts";
 
 const paymentId = "0190f0a0-0000-7000-8000-000000000001" as PaymentId;
 const refundId = "0190f0a0-0000-7000-8000-000000000002" as RefundId;
@@ -212,7 +212,11 @@ describe("a webhook of Stripe", () => {
     ["refund.failed", refund({ status: "failed", failure_reason: "lost_or_stolen_card" }), "refund_failed"],
     ["refund.updated", refund({ metadata: {} }), "other"],
     ["payment_intent.payment_failed", { id: "pi_1", object: "payment_intent" }, "other"],
-    ["charge.dispute.created", { id: "dp_1", object: "dispute" }, "other"],
+    ["charge.dispute.created", dispute(), "dispute"],
+    ["charge.dispute.closed", dispute({ status: "lost", evidence_details: null }), "dispute"],
+    ["charge.dispute.updated", dispute(), "other"],
+    ["charge.dispute.created", dispute({ payment_intent: null }), "other"],
+    ["charge.dispute.created", dispute({ amount: null }), "unreadable"],
   ])("of type %s is a fact of its own kind", (type, object, kind) => {
     expect(read(type, object)).toMatchObject({ providerEventId: "evt_1QxYz", kind });
   });

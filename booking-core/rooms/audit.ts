@@ -33,6 +33,7 @@ export const auditActions = [
   "dead_letter_retried",
   "dead_letter_dismissed",
   "webhook_replayed",
+  "webhook_dismissed",
   "refund_retried",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];

@@ -12,7 +12,7 @@ import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { type Actor, type AuditAction, type AuditedParts, writeAudit } from "../rooms/audit.ts";
 import { listOpenRefunds, type OpenRefund, type OpenRefundsRequest, retryRefund } from "./open-refunds.ts";
 import { listParkedPayments, type ParkedPayment } from "./parked-payments.ts";
-import { listParkedWebhooks, type ParkedWebhook, replayWebhook } from "./parked-webhooks.ts";
+import { dismissWebhook, listParkedWebhooks, type ParkedWebhook, replayWebhook } from "./parked-webhooks.ts";
 import { createStuckCounts, type StuckCounts } from "./stuck-counts.ts";
 
 export type { DeadLetter };
@@ -28,6 +28,7 @@ export type StuckWork = {
   dismissDeadLetter(actor: Actor, id: string): Promise<StuckOutcome>;
   parkedWebhooks(request: PageRequest): Promise<Page<ParkedWebhook>>;
   replayWebhook(actor: Actor, id: string): Promise<StuckOutcome>;
+  dismissWebhook(actor: Actor, id: string): Promise<StuckOutcome>;
   /** Each goes back by a word of an admin: `Refunds.ofParkedPayment`. */
   parkedPayments(request: PageRequest): Promise<Page<ParkedPayment>>;
   openRefunds(request: OpenRefundsRequest): Promise<Page<OpenRefund>>;
@@ -53,6 +54,11 @@ export function createStuckWork(parts: StuckParts): StuckWork {
     replayWebhook: (actor, id) =>
       audited(parts, actor, "webhook_replayed", async (sql) => {
         const was = await replayWebhook(jobs, sql, id);
+        return was && { eventId: null, before: was, after: { webhookId: id } };
+      }),
+    dismissWebhook: (actor, id) =>
+      audited(parts, actor, "webhook_dismissed", async (sql) => {
+        const was = await dismissWebhook(sql, id);
         return was && { eventId: null, before: was, after: { webhookId: id } };
       }),
     parkedPayments: (request) => listParkedPayments(pool, request),

@@ -48,6 +48,24 @@ export const replayWebhook = defineRoute({
   },
 });
 
+export const dismissWebhook = defineRoute({
+  name: "dismissWebhook",
+  method: "post",
+  path: "/v1/admin/webhooks/:webhookId/dismiss",
+  summary:
+    "Take note of a parked message, once all is done that it asks for: it is kept and counts as stuck no more; it is written down with who did it.",
+  access: "admin",
+  params: z.strictObject({ webhookId: idSchema<string>("The message.") }),
+  body: noBody,
+  idempotent: false,
+  answers: { 204: { description: "It is dismissed.", json: null } },
+  refusals: ["not_stuck"],
+  async handle({ services, params: { webhookId }, buyer }) {
+    const outcome = await services.stuckWork.dismissWebhook(actorOf(buyer), webhookId);
+    return outcome === "done" ? reply(204, undefined) : { refusal: outcome };
+  },
+});
+
 export const listParkedPayments = defineRoute({
   name: "listParkedPayments",
   method: "get",
