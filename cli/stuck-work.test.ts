@@ -92,7 +92,10 @@ test("an e-mail that failed is listed until it is dismissed", async () => {
      values ($1, $2, 'email', 'tickets', 'paid', 'a@b.example', 'failed', '550 no such user')`,
     [id, booking.id],
   );
-  expect(JSON.parse((await onsale("emails", "list")).output)).toMatchObject({ id, lastError: "550 no such user" });
+  expect(JSON.parse((await onsale("emails", "list")).output)).toMatchObject({
+    id,
+    lastError: "550 no such user",
+  });
   expect(await onsale("emails", "dismiss", id)).toMatchObject({ code: 0, output: `${id}: dismissed\n` });
   expect((await onsale("emails", "list")).output).toBe("");
   expect(await onsale("emails", "resend", id)).toMatchObject({ code: 0, output: `${id}: queued again\n` });

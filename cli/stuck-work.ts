@@ -69,11 +69,7 @@ function addRefundPayments(payments: Command): void {
     );
 }
 
-type ReadPage = (
-  stuck: StuckWork,
-  after: PageCursor | undefined,
-  parts: Parts,
-) => Promise<Page<object>>;
+type ReadPage = (stuck: StuckWork, after: PageCursor | undefined, parts: Parts) => Promise<Page<object>>;
 
 function addList(command: Command, read: ReadPage): void {
   command

@@ -110,7 +110,13 @@ function refusing(tell: (email: string) => void, outcome: "done" | "not_stuck"):
     },
     stuckWork: {
       ...stuckWork,
-      ...{ retryDeadLetter: act, dismissDeadLetter: act, replayWebhook: act, dismissWebhook: act, retryRefund: act },
+      ...{
+        retryDeadLetter: act,
+        dismissDeadLetter: act,
+        replayWebhook: act,
+        dismissWebhook: act,
+        retryRefund: act,
+      },
     },
   };
 }

@@ -26,11 +26,7 @@ test("the room of a cancelled event is closed: who waits hears it, nobody comes 
   const [first, second] = site.gateways;
   const event = await site.openEvent({ cap: 1, turnWindowMs: 1_000, absenceGraceMs: 1_000 });
   const of = `/v1/events/${event.id}`;
-  const [inside, waiting, late] = [
-    await openGuest(second),
-    await openGuest(second),
-    await openGuest(second),
-  ];
+  const [inside, waiting, late] = [await openGuest(second), await openGuest(second), await openGuest(second)];
   expect((await join(second, event, inside)).status).toBe(201);
   const { pass } = await waitFor(
     async () => {

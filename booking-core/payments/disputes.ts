@@ -10,7 +10,11 @@ export type DisputeParts = {
   readonly logger: Logger;
 };
 
-type Disputed = { readonly paymentId: PaymentId; readonly bookingId: BookingId | null; eventId: EventId | null };
+type Disputed = {
+  readonly paymentId: PaymentId;
+  readonly bookingId: BookingId | null;
+  eventId: EventId | null;
+};
 
 /**
  * A buyer's bank takes money back, or says how that ended. Nothing follows by itself: the message is parked for people,
@@ -49,7 +53,8 @@ function sentenceOf(
   { disputeId, amount, reason, status, answerByMs }: DisputeFact,
   { paymentId, bookingId }: Disputed,
 ): string {
-  const of = bookingId === null ? `payment ${paymentId}, a top-up` : `payment ${paymentId} of booking ${bookingId}`;
+  const of =
+    bookingId === null ? `payment ${paymentId}, a top-up` : `payment ${paymentId} of booking ${bookingId}`;
   const until = answerByMs === null ? "" : `, to be answered by ${new Date(answerByMs).toISOString()}`;
   return `dispute ${disputeId} over ${formatMoney(amount)} of ${of}: ${reason}, ${status}${until}`;
 }

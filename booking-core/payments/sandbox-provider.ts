@@ -32,7 +32,9 @@ const webhookSchema = z.object({ id: z.string().min(1).max(200), type: z.string(
 const paymentNews = z.object({
   data: z.object({ paymentId: z.string(), reference: z.string(), amountMinor: amount, currency: z.string() }),
 });
-const refundNews = z.object({ data: paymentNews.shape.data.extend({ refundReference: z.string(), refundId: z.string().nullish() }) });
+const refundNews = z.object({
+  data: paymentNews.shape.data.extend({ refundReference: z.string(), refundId: z.string().nullish() }),
+});
 
 /** The payment sandbox, spoken to as one speaks to a real provider. */
 export function createSandboxProvider(settings: SandboxSettings): SandboxProvider {

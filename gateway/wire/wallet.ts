@@ -31,9 +31,7 @@ const topUpAmountSchema = z
     context.addIssue({ code: "custom", path: ["amountMinor"], message });
   });
 
-export const topUpRequestSchema = z
-  .strictObject({ amount: topUpAmountSchema })
-  .meta({ id: "TopUpRequest" });
+export const topUpRequestSchema = z.strictObject({ amount: topUpAmountSchema }).meta({ id: "TopUpRequest" });
 
 /** Opaque to clients: what is inside may change. */
 export const entriesCursorSchema = z
