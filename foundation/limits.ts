@@ -233,6 +233,8 @@ export const limits = {
   settlement: {
     /** Messages that share one transaction. */
     messagesPerGroup: 200,
+    /** Whose messages are gathered for groups; a job has up to `inbox.messagesPerGroup` of them, mostly far fewer. */
+    jobsAtOnce: 16,
     groupsAtOnce: 2,
     /** Of a group's messages that are settled each in a transaction of its own. */
     aloneAtOnce: 4,

@@ -49,7 +49,7 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
   await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
   await core.jobs.work("mark-seats", { concurrency: 1 }, (data) => applyMarks(core, data));
   await core.jobs.work("count-identities", { concurrency: 1 }, (data) => countIdentities(core, data));
-  const { messagesPerGroup: groupSize, groupsAtOnce: concurrency } = limits.settlement;
+  const { jobsAtOnce: groupSize, groupsAtOnce: concurrency } = limits.settlement;
   await core.jobs.workGroups("settle-webhook", { groupSize, concurrency }, (group) =>
     settleWebhooks(core, group),
   );

@@ -26,7 +26,10 @@ export async function takeUpForgotten({
       [new Date(clock.now() - patienceMs)],
     );
     const again = waiting.rows.map(({ id: inboxId }) => {
-      return { data: { inboxId }, once: { key: `forgotten ${inboxId}`, seconds: patienceMs / 1_000 } };
+      return {
+        data: { inboxIds: [inboxId] },
+        once: { key: `forgotten ${inboxId}`, seconds: patienceMs / 1_000 },
+      };
     });
     if (again.length > 0) await jobs.insert(sql, "settle-webhook", again);
     return again.length;

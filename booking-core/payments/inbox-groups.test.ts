@@ -24,16 +24,19 @@ function counting(pool: Pool): { pool: Pool; begun(): number } {
   return { pool: { connect } as unknown as Pool, begun: () => begun };
 }
 
-async function jobsOf(eventIds: readonly string[]): Promise<number> {
-  const found = await here.shop.pool.query(
-    `select from pgboss.job j join webhook_inbox i on i.id = (j.data->>'inboxId')::uuid
+/** How many jobs there are for these messages, and how many messages they name. */
+async function jobsOf(eventIds: readonly string[]): Promise<{ jobs: number; messages: number }> {
+  const found = await here.shop.pool.query<{ jobs: number; messages: number }>(
+    `select count(distinct j.id)::int as jobs, count(*)::int as messages
+       from pgboss.job j cross join jsonb_array_elements_text(j.data->'inboxIds') named (id)
+       join webhook_inbox i on i.id = named.id::uuid
       where j.name = 'settle-webhook' and i.provider_event_id = any($1)`,
     [eventIds],
   );
-  return found.rowCount ?? 0;
+  return found.rows[0] ?? { jobs: 0, messages: 0 };
 }
 
-test("messages that come together share a transaction, each stored once with one job", async () => {
+test("messages that come together share a transaction and a job, each stored once", async () => {
   const { pool, begun } = counting(here.shop.pool);
   const groups = createInboxGroups({ ...here.till, pool });
   const ids = Array.from({ length: 90 }, (_, index) => `together ${index % 30}`);
@@ -41,7 +44,7 @@ test("messages that come together share a transaction, each stored once with one
   expect(outcomes.filter((outcome) => outcome === "stored")).toHaveLength(30);
   expect(outcomes.filter((outcome) => outcome === "known")).toHaveLength(60);
   expect(begun()).toBe(1);
-  expect(await jobsOf(ids)).toBe(30);
+  expect(await jobsOf(ids)).toEqual({ jobs: 1, messages: 30 });
 });
 
 test("two gateways that are told the same at once store it once", async () => {
@@ -52,7 +55,7 @@ test("two gateways that are told the same at once store it once", async () => {
   );
   const outcomes = (await Promise.all(told)).flat();
   expect(outcomes.filter((outcome) => outcome === "stored")).toHaveLength(40);
-  expect(await jobsOf(ids)).toBe(40);
+  expect((await jobsOf(ids)).messages).toBe(40);
 });
 
 test("a message that cannot be stored fails alone", async () => {
@@ -64,7 +67,7 @@ test("a message that cannot be stored fails alone", async () => {
     groups.add(message("behind")),
   ]);
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-  expect(await jobsOf(["before", "poisoned", "behind"])).toBe(2);
+  expect(await jobsOf(["before", "poisoned", "behind"])).toEqual({ jobs: 2, messages: 2 });
 });
 
 test("a message that nobody knows is kept without a job", async () => {
@@ -74,7 +77,7 @@ test("a message that nobody knows is kept without a job", async () => {
     "select status, settled_at is not null as settled from webhook_inbox where provider_event_id = 'curious'",
   );
   expect(kept.rows).toEqual([{ status: "ignored", settled: true }]);
-  expect(await jobsOf(["curious"])).toBe(0);
+  expect(await jobsOf(["curious"])).toEqual({ jobs: 0, messages: 0 });
 });
 
 test("past the bound messages are refused at once, and those before it are stored", async () => {

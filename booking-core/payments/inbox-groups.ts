@@ -93,13 +93,8 @@ function store({ pool, jobs, ids }: Parts, messages: readonly NewMessage[]): Pro
       ],
     );
     const fresh = new Set(inserted.rows.map(({ id }) => id));
-    const wanted = rows.filter(({ id, isIgnored }) => fresh.has(id) && !isIgnored);
-    if (wanted.length > 0)
-      await jobs.insert(
-        sql,
-        "settle-webhook",
-        wanted.map(({ id }) => ({ data: { inboxId: id } })),
-      );
+    const inboxIds = rows.filter(({ id, isIgnored }) => fresh.has(id) && !isIgnored).map(({ id }) => id);
+    if (inboxIds.length > 0) await jobs.insert(sql, "settle-webhook", [{ data: { inboxIds } }]);
     return rows.map(({ id }) => fresh.has(id));
   });
 }

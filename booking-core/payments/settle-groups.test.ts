@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => here.close());
 
-type Told = { readonly id: string; readonly data: { readonly inboxId: string } };
+type Told = { readonly id: string; readonly data: { readonly inboxIds: string[] } };
 
 /** A message that the payment has succeeded, in the inbox. */
 async function tell(payment: Payment, overrides: { type?: string } = {}): Promise<Told> {
@@ -24,7 +24,7 @@ async function tell(payment: Payment, overrides: { type?: string } = {}): Promis
     body.toString(),
   ]);
   const inboxId = found.rows[0]?.id ?? "";
-  return { id: `job of ${inboxId}`, data: { inboxId } };
+  return { id: `job of ${inboxId}`, data: { inboxIds: [inboxId] } };
 }
 
 async function paying(): Promise<{ booking: Booking; payment: Payment; told: Told }> {
@@ -40,7 +40,7 @@ async function expire(booking: Booking): Promise<void> {
 
 async function inboxOf(told: Told): Promise<{ status: string; outcome: string | null; attempts: number }> {
   const text = "select status, outcome, attempts from webhook_inbox where id = $1";
-  return (await here.shop.pool.query(text, [told.data.inboxId])).rows[0];
+  return (await here.shop.pool.query(text, told.data.inboxIds)).rows[0];
 }
 
 const paidOnce = { tickets: 2, transfers: 1, notifications: 1 } as const;
@@ -198,6 +198,21 @@ describe("a poisoned message", () => {
     });
   });
 
+  test("brings its job again, and leaves those settled that came with it", async () => {
+    const [before, bad] = [await paying(), await paying()];
+    const parts = { ...here.till, providers: poisonedBy(bad.payment) };
+    const together = {
+      id: "one job",
+      data: { inboxIds: [before, bad].flatMap(({ told }) => told.data.inboxIds) },
+    };
+    expect([...(await settleWebhooks(parts, [together])).keys()]).toEqual(["one job"]);
+    expect(await here.statusOf(before.booking)).toBe("paid");
+    expect(await settleWebhooks(here.till, [together])).toEqual(new Map());
+    expect(await here.statusOf(bad.booking)).toBe("paid");
+    await here.expectCounts(before.booking, paidOnce);
+    expect((await inboxOf(before.told)).attempts).toBe(1);
+  });
+
   test("is parked after its last try, is told in the log, and can be settled when it is received again", async () => {
     const bad = await paying();
     const errors: object[] = [];
@@ -215,10 +230,10 @@ describe("a poisoned message", () => {
       outcome: "nobody can read this",
       attempts: 20,
     });
-    expect(errors).toMatchObject([{ inboxId: bad.told.data.inboxId, provider: "sandbox" }]);
+    expect(errors).toMatchObject([{ inboxId: bad.told.data.inboxIds[0], provider: "sandbox" }]);
     await here.shop.pool.query(
       "update webhook_inbox set status = 'received', settled_at = null where id = $1",
-      [bad.told.data.inboxId],
+      bad.told.data.inboxIds,
     );
     await settleWebhooks(here.till, [bad.told]);
     expect(await here.statusOf(bad.booking)).toBe("paid");

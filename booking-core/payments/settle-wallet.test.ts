@@ -45,7 +45,7 @@ async function receive(payment: Payment, { id, type }: { id: string; type: strin
   await here.till.inbox.receive("sandbox", body, signature);
   const text = "select id from webhook_inbox where provider_event_id = $1";
   const inboxId = (await here.shop.pool.query<{ id: string }>(text, [id])).rows[0]?.id ?? "";
-  return { id: "job", data: { inboxId } };
+  return { id: "job", data: { inboxIds: [inboxId] } };
 }
 
 async function tell(payment: Payment, type = "payment.succeeded"): Promise<string> {

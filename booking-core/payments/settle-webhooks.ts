@@ -7,7 +7,7 @@ import type { ProviderName } from "./payment.ts";
 import { settleGroup } from "./settle-group.ts";
 import { type SettleWebhookParts, settleWebhook, tellBuyer } from "./settle-webhook.ts";
 
-type SettleJob = GroupedJob<{ inboxId: string }>;
+type SettleJob = GroupedJob<{ inboxIds: string[] }>;
 
 /** A message that failed so often alone is poisoned: it is parked before its job gives up. */
 const triesMost = queueSettings["settle-webhook"].retryLimit;
@@ -15,40 +15,59 @@ const triesMost = queueSettings["settle-webhook"].retryLimit;
 /** Where a group fails as if Postgres did not serve, so many may fail alone before the others are left for later. */
 const outagesMost = 2;
 
-/**
- * Settles messages of the inbox: the plain ones in one transaction, then each of the others in its own; all of them so
- * where the group's fails. Gives the jobs that are to come again.
- */
+/** Settles the messages of jobs. Those jobs come again of whose messages one failed; what is settled is left alone then. */
 export async function settleWebhooks(
   parts: SettleWebhookParts,
   jobs: readonly SettleJob[],
 ): Promise<Failures> {
-  const { settled, outage } = await trySettleGroup(parts, jobs);
-  const failures = new Map<string, unknown>();
-  const left = jobs.filter(({ data }) => !settled.has(data.inboxId));
+  const { messagesPerGroup } = limits.settlement;
+  const inboxIds = jobs.flatMap(({ data }) => data.inboxIds);
+  const failed = new Map<string, unknown>();
+  for (let from = 0; from < inboxIds.length; from += messagesPerGroup)
+    for (const [id, error] of await settleMessages(parts, inboxIds.slice(from, from + messagesPerGroup)))
+      failed.set(id, error);
+  const culpritOf = ({ data }: SettleJob) => data.inboxIds.find((id) => failed.has(id));
+  return new Map(
+    jobs.flatMap((job) => {
+      const culprit = culpritOf(job);
+      return culprit === undefined ? [] : [[job.id, failed.get(culprit)]];
+    }),
+  );
+}
+
+/**
+ * The plain ones in one transaction, then each of the others in its own; all of them so where the group's fails. Gives
+ * those that failed.
+ */
+async function settleMessages(
+  parts: SettleWebhookParts,
+  inboxIds: readonly string[],
+): Promise<ReadonlyMap<string, unknown>> {
+  const { settled, outage } = await trySettleGroup(parts, inboxIds);
+  const failed = new Map<string, unknown>();
+  const left = inboxIds.filter((id) => !settled.has(id));
   const settleLeft = async () => {
-    for (let job = left.shift(); job !== undefined; job = left.shift()) {
-      const isHopeless = outage !== undefined && failures.size >= outagesMost;
-      const failure = isHopeless ? outage : await trySettle(parts, job.data.inboxId);
-      if (failure !== undefined) failures.set(job.id, failure);
+    for (let id = left.shift(); id !== undefined; id = left.shift()) {
+      const isHopeless = outage !== undefined && failed.size >= outagesMost;
+      const failure = isHopeless ? outage : await trySettle(parts, id);
+      if (failure !== undefined) failed.set(id, failure);
     }
   };
   await Promise.all(Array.from({ length: limits.settlement.aloneAtOnce }, settleLeft));
-  return failures;
+  return failed;
 }
 
 type GroupTried = { readonly settled: ReadonlyMap<string, string>; readonly outage?: unknown };
 
 /** The messages that are settled. An outage may be no more than one row that somebody has locked for long. */
-async function trySettleGroup(parts: SettleWebhookParts, jobs: readonly SettleJob[]): Promise<GroupTried> {
-  const inboxIds = jobs.map(({ data }) => data.inboxId);
+async function trySettleGroup(parts: SettleWebhookParts, inboxIds: readonly string[]): Promise<GroupTried> {
   try {
     const settled = await inTransaction(parts.pool, (sql) => settleGroup(parts, sql, inboxIds));
     await Promise.all(settled.changed.map((booking) => tellBuyer(parts, booking)));
     return { settled: settled.outcomes };
   } catch (error) {
     parts.logger.warn(
-      { err: error, messages: jobs.length },
+      { err: error, messages: inboxIds.length },
       "a group of messages failed: each is settled alone",
     );
     return { settled: new Map(), ...(isOutage(error) ? { outage: error } : {}) };

@@ -63,7 +63,8 @@ export async function replayWebhook(
     [id],
   );
   const [row] = replayed.rows;
-  if (row !== undefined) await jobs.insert(sql, "settle-webhook", [{ data: { inboxId: id }, priority: 1 }]);
+  if (row !== undefined)
+    await jobs.insert(sql, "settle-webhook", [{ data: { inboxIds: [id] }, priority: 1 }]);
   return row;
 }
 

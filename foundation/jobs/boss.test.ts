@@ -23,10 +23,10 @@ afterAll(async () => {
 
 test("a burst of jobs is worked off at once, and does not wait for the next look at the queue", async () => {
   const done: string[] = [];
-  await jobs.work("settle-webhook", { concurrency: 4 }, async ({ inboxId }) => {
-    done.push(inboxId);
+  await jobs.work("settle-webhook", { concurrency: 4 }, async ({ inboxIds }) => {
+    done.push(...inboxIds);
   });
-  const burst = Array.from({ length: 200 }, (_, index) => ({ data: { inboxId: `${index}` } }));
+  const burst = Array.from({ length: 200 }, (_, index) => ({ data: { inboxIds: [`${index}`] } }));
   await inTransaction(pool, (sql) => jobs.insert(sql, "settle-webhook", burst));
   await waitFor(() => done.length >= 200, { what: "200 jobs", withinMs: 10_000 });
   expect(new Set(done).size).toBe(200);

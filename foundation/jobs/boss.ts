@@ -1,7 +1,7 @@
 import { type Db, type JobInsert, PgBoss } from "pg-boss";
 import { systemClock } from "../clock.ts";
 import type { Logger } from "../log.ts";
-import { type Sql, silentConnectionMs } from "../postgres/pool.ts";
+import { plannerOptions, type Sql, silentConnectionMs } from "../postgres/pool.ts";
 import { goFirst, goLater, type JobData, type QueueName } from "./queues.ts";
 import { type HandleGroup, runGroup, runOne } from "./run-jobs.ts";
 import { createTurns, type Turns } from "./turns.ts";
@@ -66,6 +66,7 @@ export async function startJobs(
     // pg-boss hands it to pg: without it a half-open connection holds up its queue for ever.
     query_timeout: silentConnectionMs,
     connectionString: databaseUrl,
+    options: plannerOptions,
     migrate: false,
     supervise: options.work,
     // How often jobs of dead workers are looked for. With pg-boss's minute, a payment whose worker was killed

@@ -10,8 +10,8 @@ export type JobData = {
   "mark-seats": { eventId: EventId; sectionId: SectionId; seatNumbers: number[] };
   /** Counts the live seats of an event's identities anew. */
   "count-identities": { eventId: EventId };
-  /** Settles one webhook of the inbox. */
-  "settle-webhook": { inboxId: string };
+  /** Settles messages of the inbox that came together. */
+  "settle-webhook": { inboxIds: string[] };
   /** Gives the part of a refund back that goes through the provider. */
   "refund-payment": { refundId: RefundId };
   /** Refunds the bookings of an event that does not take place, and goes on where it was stopped. */

@@ -16,6 +16,12 @@ const statementTimeoutMs = 15_000;
 export const silentConnectionMs = statementTimeoutMs + 1_000;
 const unanswered = "Query read timeout";
 
+/**
+ * On today's disks a page anywhere costs little more than the next one. With Postgres's old guess (4) groups of 200 rows
+ * were found by reading tables of 20,000 to their end: settling a payment took 168 µs of Postgres for its tickets alone.
+ */
+export const plannerOptions = "-c random_page_cost=1.1";
+
 /** Every bigint column is read as a JavaScript bigint: money never passes through a float. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: "text" | "binary") =>
@@ -36,6 +42,7 @@ export function createPool(
     idle_in_transaction_session_timeout: 15_000,
     ...(isPatient ? {} : { statement_timeout: statementTimeoutMs, query_timeout: silentConnectionMs }),
     keepAlive: true,
+    options: plannerOptions,
     application_name: "onsale",
   });
   // For as long as the connection lives: it can die between two messages of one packet, before whoever waits for it

@@ -99,6 +99,8 @@ async function settleAll(
     await until(async () => (await settledCount(pool)) >= most, {
       what: "most payments",
       withinMs: endWithinMs,
+      // Who looks takes from what is measured: every 50 ms with all rows sent, it took a third of it.
+      everyMs: 500,
     });
     const perSecond = await rateUntil(pool, provider, most);
     say(`${Math.round(perSecond)} payments/s; faults: ${JSON.stringify(await provider.faults())}`);
@@ -111,7 +113,8 @@ async function settleAll(
 }
 
 async function settledCount(pool: Pool): Promise<number> {
-  return (await pool.query("select from payments where status <> 'pending'")).rowCount ?? 0;
+  const text = "select count(*)::int as count from payments where status <> 'pending'";
+  return (await pool.query<{ count: number }>(text)).rows[0]?.count ?? 0;
 }
 
 /** From the provider's first word until that many payments were settled. */

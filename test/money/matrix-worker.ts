@@ -12,20 +12,17 @@ export type Doomed = {
   deaths: number;
 };
 
-type SettleJob = GroupedJob<{ inboxId: string }>;
+type SettleJob = GroupedJob<{ inboxIds: string[] }>;
 
 /** The worker of the matrix: what is not doomed is worked off as everywhere. */
 export async function workWithDeaths(till: Till, doomed: Doomed): Promise<void> {
   const isDoomed = (text: string) => [...doomed.payments].some((id) => text.includes(id));
   await till.jobs.workGroups("settle-webhook", { groupSize: 50, concurrency: 4 }, async (group) => {
-    const bodies = await bodiesOf(till, group);
-    const dying = group.filter(({ data }) => isDoomed(bodies.get(data.inboxId) ?? ""));
-    for (const job of dying)
-      doomed.deaths += await dyingAtEachStatement(till.pool, (pool) => settle({ ...till, pool }, job));
-    return settleWebhooks(
-      till,
-      group.filter((job) => !dying.includes(job)),
-    );
+    for (const id of await idsOf(till, group, isDoomed)) {
+      const alone = { id, data: { inboxIds: [id] } };
+      doomed.deaths += await dyingAtEachStatement(till.pool, (pool) => settle({ ...till, pool }, alone));
+    }
+    return settleWebhooks(till, group);
   });
   await till.jobs.work("refund-payment", { concurrency: 4 }, async (data) => {
     const text = "select payment_id as id from refunds where id = $1";
@@ -41,10 +38,15 @@ async function settle(till: Till, job: SettleJob): Promise<void> {
   if (failure !== undefined) throw failure;
 }
 
-async function bodiesOf({ pool }: Till, group: readonly SettleJob[]): Promise<ReadonlyMap<string, string>> {
+/** The messages of these jobs that are about what is wanted. */
+async function idsOf(
+  { pool }: Till,
+  group: readonly SettleJob[],
+  isWanted: (body: string) => boolean,
+): Promise<readonly string[]> {
   const found = await pool.query<{ id: string; body: string }>(
     "select id, body from webhook_inbox where id = any($1::uuid[])",
-    [group.map(({ data }) => data.inboxId)],
+    [group.flatMap(({ data }) => data.inboxIds)],
   );
-  return new Map(found.rows.map(({ id, body }) => [id, body]));
+  return found.rows.filter(({ body }) => isWanted(body)).map(({ id }) => id);
 }

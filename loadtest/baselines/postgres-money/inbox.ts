@@ -1,13 +1,13 @@
 import { limits } from "../../../foundation/limits.ts";
 import { createPool, inTransaction } from "../../../foundation/postgres/pool.ts";
-import { jobOf } from "./job-rows.ts";
+import { settleJob } from "./job-rows.ts";
 
 const text = `
   with written as (
     insert into webhook_inbox (id, provider, provider_event_id, body)
     select uuidv7(), 'sandbox', m.body::json->>'id', m.body from unnest($1::text[]) m (body)
     on conflict (provider, provider_event_id) do nothing returning id
-  ) ${jobOf("settle-webhook", "jsonb_build_object('inboxId', written.id)", "written")}`;
+  ) ${settleJob}`;
 
 const { messagesPerGroup, groupsAtOnce } = limits.inbox;
 

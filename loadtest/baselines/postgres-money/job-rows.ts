@@ -5,3 +5,10 @@ export const jobOf = (queue: string, data: string, from: string) => `
   select q.name, ${data}, now() + q.retention_seconds * interval '1 second', q.retry_limit, q.retry_delay, q.retry_backoff,
          q.retry_delay_max, q.expire_seconds, q.deletion_seconds, q.policy, q.dead_letter, q.heartbeat_seconds
     from ${from} cross join pgboss.queue q where q.name = '${queue}'`;
+
+/** One for all messages that are written together. */
+export const settleJob = jobOf(
+  "settle-webhook",
+  "messages.data",
+  "(select jsonb_build_object('inboxIds', jsonb_agg(id)) as data from written) messages",
+);

@@ -66,7 +66,7 @@ async function assertWritten(pool: Pool, payments: number): Promise<void> {
             (select count(*) from entries) / 4 as entries, (select count(*) from tickets) / 2 as tickets,
             (select count(*) from notifications) as notifications, (select count(*) from webhook_inbox) as inbox,
             (select count(*) from pgboss.job where name = 'send-email') as emails,
-            (select count(*) from pgboss.job where name = 'settle-webhook') as jobs`,
+            (select sum(jsonb_array_length(data->'inboxIds')) from pgboss.job where name = 'settle-webhook') as jobs`,
   );
   for (const [what, count] of Object.entries(found.rows[0] ?? {}))
     if (Number(count) !== payments)

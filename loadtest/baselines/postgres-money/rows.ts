@@ -4,7 +4,7 @@
  * statement itself does not need, nothing is decided, and a message is written as settled at once.
  */
 import type { Sql } from "../../../foundation/postgres/pool.ts";
-import { jobOf } from "./job-rows.ts";
+import { jobOf, settleJob } from "./job-rows.ts";
 
 export type Message = { readonly paymentId: string; readonly eventId: string; readonly body: string };
 
@@ -21,7 +21,7 @@ const message = `
     select uuidv7(), 'sandbox', m.event, m.body, 'settled', now(), 'paid', 1
       from unnest($1::text[], $2::text[]) m (event, body)
     on conflict (provider, provider_event_id) do nothing returning id
-  ) ${jobOf("settle-webhook", "jsonb_build_object('inboxId', written.id)", "written")}`;
+  ) ${settleJob}`;
 
 const payment = `
   update payments set status = 'succeeded', settled_at = now(), received_minor = amount_minor, received_currency = currency

@@ -1,0 +1,11 @@
+-- Always by the indexes, as the checks of entries: a plan is kept for as long as its connection, and the tables grow.
+alter function check_new_transfers() set enable_hashjoin = off;
+alter function check_new_transfers() set enable_mergejoin = off;
+
+-- A job names all messages that came together; those that wait named one.
+do $$ begin
+  if to_regclass('pgboss.job') is not null then
+    update pgboss.job set data = jsonb_build_object('inboxIds', jsonb_build_array(data->'inboxId'))
+     where name = 'settle-webhook' and data ? 'inboxId' and state < 'completed';
+  end if;
+end $$;
