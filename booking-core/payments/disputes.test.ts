@@ -38,7 +38,7 @@ async function settle(type: string, differences: object = {}) {
   const logger = pino({ level: "error" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const stripe = createStripeProvider({ secretKey: "sk_test_1", webhookSecret: "whsec_1", api: there.api });
   const parts = { ...here.till, logger, providers: { current: stripe, of: () => stripe } };
-  const failures = await settleWebhooks(parts, [{ id: "job", data: { inboxId: id } }]);
+  const failures = await settleWebhooks(parts, [{ id: "job", data: { inboxIds: [id] } }]);
   const found = await here.shop.pool.query<{ status: string; outcome: string }>(
     "select status, outcome from webhook_inbox where id = $1",
     [id],
