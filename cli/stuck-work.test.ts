@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deadLetterQueue } from "../foundation/jobs/queues.ts";
 import { testRedisNodes } from "../test/harness/redis.ts";
-import { openShop, type Shop } from "../test/harness/shop.ts";
+import { best, bookNow, bookRequest, openEvent, openShop, type Shop } from "../test/harness/shop.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -56,7 +56,47 @@ test("a parked message is replayed from the command line, and the audit log says
   );
   expect((await onsale("webhooks", "list")).output).toContain(id);
   expect(await onsale("webhooks", "replay", id)).toMatchObject({ code: 0 });
+  expect(await onsale("webhooks", "dismiss", id)).toMatchObject({ code: 1 });
   expect((await onsale("webhooks", "list")).output).toBe("");
   const audit = await shop.pool.query("select actor_email from audit_log where action = 'webhook_replayed'");
   expect(audit.rows).toEqual([{ actor_email: "command line" }]);
+});
+
+test("a parked payment is listed, and goes back by a word that the audit log keeps", async () => {
+  const event = await openEvent(shop);
+  const booking = await bookNow(shop, bookRequest(event, best(1)));
+  const id = randomUUID();
+  await shop.pool.query(
+    `insert into payments (id, booking_id, buyer_id, provider, provider_payment_id, status, amount_minor, currency,
+                           problem, settled_at, received_minor, received_currency)
+     values ($1::uuid, $2, $3, 'sandbox', $1::text, 'parked', 4500, 'EUR', 'wrong_amount', now(), 4400, 'EUR')`,
+    [id, booking.id, booking.buyerId],
+  );
+  const listed = await onsale("payments", "list");
+  expect(JSON.parse(listed.output)).toMatchObject({ id, received: { amountMinor: 4_400, currency: "EUR" } });
+  expect(await onsale("payments", "refund", id)).toMatchObject({ code: 1 });
+  expect(await onsale("payments", "refund", id, "no-id", "--why", "asked for")).toMatchObject({
+    code: 1,
+    output: `${id}: on its way back\nno-id: nothing holds it up\n`,
+  });
+  expect((await onsale("payments", "list")).output).toBe("");
+  const audit = await shop.pool.query("select after from audit_log where action = 'payment_refunded'");
+  expect(audit.rows).toEqual([{ after: { paymentId: id, why: "asked for" } }]);
+});
+
+test("an e-mail that failed is listed until it is dismissed", async () => {
+  const booking = await bookNow(shop, bookRequest(await openEvent(shop), best(1)));
+  const id = randomUUID();
+  await shop.pool.query(
+    `insert into notifications (id, booking_id, channel, template, fact, recipient, status, last_error)
+     values ($1, $2, 'email', 'tickets', 'paid', 'a@b.example', 'failed', '550 no such user')`,
+    [id, booking.id],
+  );
+  expect(JSON.parse((await onsale("emails", "list")).output)).toMatchObject({
+    id,
+    lastError: "550 no such user",
+  });
+  expect(await onsale("emails", "dismiss", id)).toMatchObject({ code: 0, output: `${id}: dismissed\n` });
+  expect((await onsale("emails", "list")).output).toBe("");
+  expect(await onsale("emails", "resend", id)).toMatchObject({ code: 0, output: `${id}: queued again\n` });
 });

@@ -241,6 +241,12 @@ export const errorTable = {
     "Ask for fewer (`most` says how many one may have), or give some back first.",
   ),
   code_invalid: entry(422, false, "This code opens nothing here.", "Check the code, or book without it."),
+  event_cancelled: entry(
+    409,
+    false,
+    "This event does not take place: nothing of it is sold, and its room is closed.",
+    "Whoever has paid gets the money back; the booking says how far that is.",
+  ),
   offer_closed: entry(409, false, "This section is not on sale now.", "See the event for its sales window."),
   too_many_seats: entry(
     422,

@@ -209,9 +209,12 @@ export const limits = {
     ofBooking: 20,
   },
   wallet: {
-    /** Of one top-up, in minor units of any currency. */
-    topUpLeastMinor: 100,
-    topUpMostMinor: 1_000_000,
+    /** Of one top-up, in minor units, by the decimals of its currency: from one of what people count in (a euro, a hundred yen). */
+    topUp: {
+      0: { leastMinor: 100, mostMinor: 1_000_000 },
+      2: { leastMinor: 100, mostMinor: 1_000_000 },
+      3: { leastMinor: 1_000, mostMinor: 10_000_000 },
+    },
     /** Top-ups of one buyer that wait to be paid; a day old, they count no more. */
     topUpsOpen: 10,
     topUpOpenMs: 24 * 60 * 60_000,

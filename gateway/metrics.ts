@@ -59,6 +59,7 @@ const laneFigures: readonly LaneFigure[] = [
 const stuckKinds: Readonly<Record<keyof StuckCounts, string>> = {
   deadLetters: "dead_letter",
   parkedWebhooks: "parked_webhook",
+  parkedPayments: "parked_payment",
   parkedRefunds: "parked_refund",
   failedEmails: "failed_email",
 };
@@ -82,7 +83,7 @@ export function createMetrics(runtime: Pick<Runtime, "services" | "connections" 
   }));
   const stuck = new Gauge({
     name: "onsale_stuck",
-    help: "What does not go on by itself: jobs, messages, refunds and e-mails that wait for people.",
+    help: "What does not go on by itself: jobs, messages, payments, refunds and e-mails that wait for people.",
     labelNames: ["kind"],
     registers: [registry],
   });

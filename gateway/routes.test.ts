@@ -206,6 +206,7 @@ const refusedBookings: [BookOutcome, number, object][] = [
   [{ outcome: "section_named_twice" }, 422, {}],
   [{ outcome: "buyer_limit_reached", most: 6 }, 409, { most: 6 }],
   [{ outcome: "offer_closed" }, 409, {}],
+  [{ outcome: "event_cancelled" }, 409, {}],
   [{ outcome: "too_many_seats", most: 4 }, 422, { most: 4 }],
   [{ outcome: "idempotency_key_reused" }, 422, {}],
   [{ outcome: "not_found" }, 404, {}],

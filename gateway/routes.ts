@@ -1,7 +1,14 @@
 import type { Route } from "./route.ts";
 import { dismissDeadLetter, listDeadLetters, retryDeadLetter } from "./routes/admin-dead-letters.ts";
-import { listOpenRefunds, listParkedWebhooks, replayWebhook, retryRefund } from "./routes/admin-money.ts";
-import { listNotifications, resendNotification } from "./routes/admin-notifications.ts";
+import {
+  dismissWebhook,
+  listOpenRefunds,
+  listParkedPayments,
+  listParkedWebhooks,
+  replayWebhook,
+  retryRefund,
+} from "./routes/admin-money.ts";
+import { dismissNotification, listNotifications, resendNotification } from "./routes/admin-notifications.ts";
 import { book, showBooking } from "./routes/bookings.ts";
 import { checkIn, showDoorList, tellCheckIns } from "./routes/doors.ts";
 import { checkReceipt, showDraw, showDrawProof } from "./routes/draw.ts";
@@ -92,11 +99,14 @@ export const routes: readonly Route[] = [
   receiveSandboxWebhook,
   listNotifications,
   resendNotification,
+  dismissNotification,
   listDeadLetters,
   retryDeadLetter,
   dismissDeadLetter,
   listParkedWebhooks,
   replayWebhook,
+  dismissWebhook,
+  listParkedPayments,
   listOpenRefunds,
   retryRefund,
   receiveStripeWebhook,

@@ -64,6 +64,7 @@ test.each([
   ["notifications", "failed"],
   ["dead-letters", "no mail server"],
   ["webhooks?status=parked", "the payment is not ours"],
+  ["payments?status=parked", "wrong_amount"],
   ["refunds?status=pending", "the provider refuses"],
 ])("an admin sees %s", async (path, words) => {
   const gateway = await startTestGateway();
@@ -74,9 +75,11 @@ test.each([
 
 const actions = [
   ["POST", `notifications/${unknownId}/resend`, 202],
+  ["POST", `notifications/${unknownId}/dismiss`, 204],
   ["POST", `dead-letters/${unknownId}/retry`, 202],
   ["DELETE", `dead-letters/${unknownId}`, 204],
   ["POST", `webhooks/${unknownId}/replay`, 202],
+  ["POST", `webhooks/${unknownId}/dismiss`, 204],
   ["POST", `refunds/${unknownId}/retry`, 202],
 ] as const;
 
@@ -103,10 +106,17 @@ function refusing(tell: (email: string) => void, outcome: "done" | "not_stuck"):
     notificationLog: {
       ...notificationLog,
       resend: async (actor) => ((await act(actor)) === "done" ? "queued" : "not_stuck"),
+      dismiss: async (actor) => ((await act(actor)) === "done" ? "dismissed" : "not_stuck"),
     },
     stuckWork: {
       ...stuckWork,
-      ...{ retryDeadLetter: act, dismissDeadLetter: act, replayWebhook: act, retryRefund: act },
+      ...{
+        retryDeadLetter: act,
+        dismissDeadLetter: act,
+        replayWebhook: act,
+        dismissWebhook: act,
+        retryRefund: act,
+      },
     },
   };
 }
@@ -123,6 +133,7 @@ test("the metrics count what waits for people", async () => {
     ["parked_webhook", 2],
     ["parked_refund", 3],
     ["failed_email", 4],
+    ["parked_payment", 5],
   ])
     expect(text).toContain(`\nonsale_stuck{kind="${kind}"} ${count}\n`);
 });

@@ -20,10 +20,29 @@ const testNotification = {
 export const testNotificationLog: GatewayServices["notificationLog"] = {
   list: async () => ({ items: [testNotification], next: { createdAtUs: 7n, id: testNotification.id } }),
   resend: async () => "queued",
+  dismiss: async () => "dismissed",
 };
 
 export const testStuckWork: GatewayServices["stuckWork"] = {
-  counts: async () => ({ deadLetters: 1, parkedWebhooks: 2, parkedRefunds: 3, failedEmails: 4 }),
+  counts: async () => ({
+    ...{ deadLetters: 1, parkedWebhooks: 2, parkedRefunds: 3, failedEmails: 4, parkedPayments: 5 },
+  }),
+  parkedPayments: async () => ({
+    items: [
+      {
+        id: uuidFromParts("payment") as never,
+        bookingId: uuidFromParts("booking", "1") as never,
+        buyerId: uuidFromParts("buyer") as never,
+        provider: "sandbox",
+        providerPaymentId: "pay_1",
+        asked: { amountMinor: 4_500n, currency: "EUR" },
+        received: { amountMinor: 4_400n, currency: "EUR" },
+        problem: "wrong_amount",
+        parkedAtMs: 1_799_000_000_000,
+      },
+    ],
+    next: undefined,
+  }),
   deadLetters: async () => ({
     items: [
       {
@@ -45,6 +64,7 @@ export const testStuckWork: GatewayServices["stuckWork"] = {
     next: undefined,
   }),
   replayWebhook: async () => "done",
+  dismissWebhook: async () => "done",
   openRefunds: async ({ status }) => ({
     items: [
       {

@@ -64,10 +64,24 @@ describe("a top-up", () => {
   });
 
   test.each([
+    [eur(100)],
+    [eur(1_000_000)],
+    [{ amountMinor: 100, currency: "JPY" }],
+    [{ amountMinor: 1_000, currency: "KWD" }],
+    [{ amountMinor: 10_000_000, currency: "KWD" }],
+  ])("of %j is taken: its bounds follow the decimals of its currency", async (amount) => {
+    const gateway = await startTestGateway();
+    expect((await send(gateway, "/v1/wallet/top-ups", { ...topUp, json: { amount } })).status).toBe(201);
+  });
+
+  test.each([
     [eur(99)],
     [eur(1_000_001)],
     [eur(150.5)],
     [eur(-500)],
+    [{ amountMinor: 99, currency: "JPY" }],
+    [{ amountMinor: 999, currency: "KWD" }],
+    [{ amountMinor: 10_000_001, currency: "KWD" }],
     [{ amountMinor: "500", currency: "EUR" }],
     [{ amountMinor: 500, currency: "eur" }],
     [{ amountMinor: 500, currency: "QQQ" }],

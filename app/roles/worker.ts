@@ -13,6 +13,7 @@ import { sendCode } from "../../booking-core/people/send-code.ts";
 import { refundCancelledEvents, refundEvent } from "../../booking-core/refunds/refund-event.ts";
 import { refundPayments } from "../../booking-core/refunds/refund-payments.ts";
 import { askAboutSilentRefunds } from "../../booking-core/refunds/silent-refunds.ts";
+import { closeRoom } from "../../booking-core/rooms/publish-room.ts";
 import { countIdentities } from "../../booking-core/sale/count-identities.ts";
 import { applyMarks } from "../../booking-core/sale/mark-seats.ts";
 import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
@@ -53,7 +54,13 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
     settleWebhooks(core, group),
   );
   await core.jobs.workGroups("refund-payment", limits.refunds, (group) => refundPayments(core, group));
-  await core.jobs.work("cancel-event", { concurrency: 1 }, (data) => refundEvent(core, data));
+  await core.jobs.work("cancel-event", { concurrency: 1 }, async (data) => {
+    // The money does not wait for Redis: what does not have the room closed is found by the search below.
+    await closeRoom(publishing, data.eventId).catch((error: unknown) =>
+      core.logger.warn({ err: error, ...data }, "the room of a cancelled event is closed a little later"),
+    );
+    await refundEvent(core, data);
+  });
   await core.jobs.work("send-email", { concurrency: 4 }, (data) => sendEmail(mailing, data));
   await core.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(core, data));
   await core.jobs.work("send-code", { concurrency: 4 }, (data) =>

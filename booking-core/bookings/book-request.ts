@@ -54,7 +54,7 @@ export type BookRefusal =
       readonly seatNumbers: readonly number[];
     }
   | { readonly outcome: "too_many_seats" | "buyer_limit_reached"; readonly most: number }
-  | { readonly outcome: "offer_closed" | "idempotency_key_reused" | "not_found" }
+  | { readonly outcome: "offer_closed" | "event_cancelled" | "idempotency_key_reused" | "not_found" }
   /** Two wishes for one section, or a code that opens nothing. */
   | { readonly outcome: "section_named_twice" | "code_invalid" }
   /** Nothing was taken. */

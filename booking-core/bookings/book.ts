@@ -40,7 +40,8 @@ function mayBeRepeated(
   nowMs: number,
 ): boolean {
   if (outcome === "offer_closed") return !isBeforeSales(event, nowMs);
-  if (outcome === "seats_reserved" || outcome === "code_invalid") return true;
+  if (outcome === "seats_reserved" || outcome === "code_invalid" || outcome === "event_cancelled")
+    return true;
   return outcome === "sold_out" && (code !== undefined || wishes.some(isOfUnseenSeats));
 }
 

@@ -14,6 +14,7 @@ export function planWishes(
   request: BookRequest,
   nowMs: number,
 ): readonly PlannedWish[] | BookRefusal {
+  if (event.status === "cancelled") return { outcome: "event_cancelled" };
   if (event.status !== "active") return { outcome: "offer_closed" };
   const pool = request.code === undefined ? undefined : poolOf(event, request.code);
   if (request.code !== undefined && pool === undefined) return { outcome: "code_invalid" };

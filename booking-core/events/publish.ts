@@ -1,6 +1,6 @@
 import type { EventId } from "../../foundation/ids.ts";
 import { ensureLoaded, loadSection } from "../bookings/load-section.ts";
-import { type PublishRoomParts, publishRoom } from "../rooms/publish-room.ts";
+import { closeRoom, type PublishRoomParts, publishRoom } from "../rooms/publish-room.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { readEvents } from "./read-events.ts";
@@ -15,18 +15,24 @@ export async function publishEvents(parts: PublishParts): Promise<void> {
 
 /**
  * The same for what Redis does not have (any more): a Redis that was emptied while the system runs has every room
- * and section again after the next run. Sections that are there are left alone; they mend themselves on contact.
+ * and section again after the next run, and rooms of cancelled events are closed. Sections that are there are left alone; they mend themselves on contact.
  */
 export async function publishMissing(
   parts: PublishParts & { readonly catalogue: Pick<Catalogue, "list"> },
 ): Promise<void> {
-  const active = (await parts.catalogue.list()).filter(({ status }) => status === "active");
-  await ofEach(active, async (event) => {
+  await ofEach(await parts.catalogue.list(), async (event) => {
+    if (event.status === "cancelled") return closeMissed(parts, event.id);
+    if (event.status !== "active") return;
     for (const section of event.sections) {
       if (!(await parts.seats.isLoaded(event.id, section.id))) await ensureLoaded(parts, section);
     }
     await publishRoom(parts, event.id);
   });
+}
+
+/** Makes up for the job that closes the room as the event is cancelled; a closed one is soon forgotten by Redis. */
+async function closeMissed(parts: PublishParts, eventId: EventId): Promise<void> {
+  if (await parts.rooms.isThere(eventId)) await closeRoom(parts, eventId);
 }
 
 /** An event that cannot be published does not keep the others from it. */

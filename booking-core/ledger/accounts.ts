@@ -4,7 +4,7 @@
  *
  *   provider_clearing   the provider's name    collected for us and not given back
  *   organiser_payable   the event's id         what is sold, less fees and taxes
- *   house_fees          "house"                fees that are ours
+ *   house_fees          the event's id         fees that are ours
  *   taxes_payable       the event's id         taxes that are the state's
  *   buyer_refunds       the booking's id       to be given back through the provider
  *   buyer_wallet        the buyer's id         money that the buyer may spend
@@ -22,5 +22,3 @@ export const accountKinds = [
 export type AccountKind = (typeof accountKinds)[number];
 
 export type LedgerAccount = { readonly kind: AccountKind; readonly party: string };
-
-export const house = "house";

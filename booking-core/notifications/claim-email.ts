@@ -45,11 +45,17 @@ export async function markSent(sql: Sql, id: string): Promise<void> {
   );
 }
 
-export async function markFailed(sql: Sql, id: string, reason: string): Promise<void> {
+/** failed: people look. dismissed: nothing is left to say, and nobody has to look. */
+export async function markUnsent(
+  sql: Sql,
+  id: string,
+  status: "failed" | "dismissed",
+  reason: string,
+): Promise<void> {
   await sql.query(
-    `update notifications set status = 'failed', last_error = $2, claimed_until = null
+    `update notifications set status = $2, last_error = $3, claimed_until = null
       where id = $1 and status = 'queued'`,
-    [id, errorText(reason)],
+    [id, status, errorText(reason)],
   );
 }
 

@@ -13,7 +13,7 @@ import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
 import type { Template } from "./email-facts.ts";
 
-export const notificationStatuses = ["queued", "sent", "failed"] as const;
+export const notificationStatuses = ["queued", "sent", "failed", "dismissed"] as const;
 export type NotificationStatus = (typeof notificationStatuses)[number];
 
 export type Notification = {
@@ -42,8 +42,10 @@ export type LogRequest = PageRequest & {
 export type NotificationLog = {
   /** The newest first. */
   list(request: LogRequest): Promise<Page<Notification>>;
-  /** Tries one that failed again, for as long as a new one. */
+  /** Tries one that failed or was dismissed again, for as long as a new one. */
   resend(actor: Actor, id: string): Promise<"queued" | "not_found" | "not_stuck">;
+  /** failed → dismissed: somebody has seen it, and it is not to be sent. It stays in the log. */
+  dismiss(actor: Actor, id: string): Promise<"dismissed" | "not_found" | "not_stuck">;
 };
 
 type LogRow = {
@@ -91,21 +93,39 @@ export function createNotificationLog(parts: AuditedParts & { readonly jobs: Job
         await writeAudit(parts, sql, { eventId, actor, action: "email_resent", ...told });
         return "queued";
       }),
+    dismiss: (actor, id) =>
+      inTransaction(parts.pool, async (sql) => {
+        const dismissed = await setDismissed(sql, id);
+        if (dismissed === undefined) return (await isThere(sql, id)) ? "not_stuck" : "not_found";
+        const { eventId, lastError } = dismissed;
+        const told = { before: { lastError }, after: { notificationId: id } };
+        await writeAudit(parts, sql, { eventId, actor, action: "email_dismissed", ...told });
+        return "dismissed";
+      }),
   };
 }
 
-async function queueAgain(
-  sql: Sql,
-  id: string,
-): Promise<{ eventId: EventId; lastError: string } | undefined> {
-  const again = await sql.query<{ eventId: EventId; lastError: string }>(
+type Stuck = { readonly eventId: EventId; readonly lastError: string };
+
+async function queueAgain(sql: Sql, id: string): Promise<Stuck | undefined> {
+  const again = await sql.query<Stuck>(
     `update notifications n set status = 'queued', give_up_at = now() + interval '2 days', claimed_until = null
        from bookings b
-      where n.id = $1 and n.status = 'failed' and b.id = n.booking_id
+      where n.id = $1 and n.status in ('failed', 'dismissed') and b.id = n.booking_id
      returning b.event_id as "eventId", n.last_error as "lastError"`,
     [id],
   );
   return again.rows[0];
+}
+
+async function setDismissed(sql: Sql, id: string): Promise<Stuck | undefined> {
+  const dismissed = await sql.query<Stuck>(
+    `update notifications n set status = 'dismissed' from bookings b
+      where n.id = $1 and n.status = 'failed' and b.id = n.booking_id
+     returning b.event_id as "eventId", n.last_error as "lastError"`,
+    [id],
+  );
+  return dismissed.rows[0];
 }
 
 async function isThere(sql: Sql, id: string): Promise<boolean> {

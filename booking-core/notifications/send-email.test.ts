@@ -151,7 +151,7 @@ test("tickets that were given back before they could be sent are not sent", asyn
   );
   await sendEmail(here.till, { notificationId });
   expect(await logRow(here, notificationId)).toMatchObject({
-    status: "failed",
+    status: "dismissed",
     last_error: "No ticket of the booking is valid any more.",
   });
   expect(await here.till.mailsTo(booking.buyerEmail)).toEqual([]);

@@ -2,7 +2,7 @@ import type { BookingId } from "../../foundation/ids.ts";
 import type { Language } from "../../foundation/language.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
-import { type ClaimedEmail, claimEmail, keepContent, markFailed, markSent, putOff } from "./claim-email.ts";
+import { type ClaimedEmail, claimEmail, keepContent, markSent, markUnsent, putOff } from "./claim-email.ts";
 import { readEmailFacts, type TicketsUrlOf } from "./email-facts.ts";
 import type { Attachment, Mailer, MailOutcome } from "./mailer.ts";
 import { renderEmail } from "./render-email.ts";
@@ -21,7 +21,8 @@ export type SendParts = {
  * Sends one e-mail of the log; see docs/email.md for what a death between any two steps leads to.
  *
  *   queued ──claimed, written, taken by the mail server──▶ sent
- *      ├──the recipient is refused for good, or nothing is left to say──▶ failed ──people──▶ queued
+ *      ├──nothing is left to say──▶ dismissed ◀──people──┐
+ *      ├──the recipient is refused for good──▶ failed ──people──▶ queued
  *      └──anything else──▶ queued, and tried again for two days ──▶ failed
  */
 export async function sendEmail(
@@ -34,16 +35,23 @@ export async function sendEmail(
   const outcome = await deliver(parts, claimed).catch((error: unknown) => retryLater(parts, claimed, error));
   if (outcome === undefined) return;
   if (outcome.outcome === "taken") return markSent(parts.pool, claimed.id);
-  await markFailed(parts.pool, claimed.id, outcome.reason);
+  const isNeedless = outcome.outcome === "needless";
+  await markUnsent(parts.pool, claimed.id, isNeedless ? "dismissed" : "failed", outcome.reason);
+  if (isNeedless) return;
   const { bookingId } = claimed;
   parts.logger.warn({ notificationId, bookingId, reason: outcome.reason }, "an e-mail cannot be delivered");
 }
 
-async function deliver(parts: SendParts, { id, template, ...email }: ClaimedEmail): Promise<MailOutcome> {
+type Needless = { readonly outcome: "needless"; readonly reason: string };
+
+async function deliver(
+  parts: SendParts,
+  { id, template, ...email }: ClaimedEmail,
+): Promise<MailOutcome | Needless> {
   const { bookingId, language, recipient } = email;
   const rendered = renderEmail(await readEmailFacts(parts.pool, id, parts.ticketsUrlOf));
   if (rendered === undefined)
-    return { outcome: "refused", reason: "No ticket of the booking is valid any more." };
+    return { outcome: "needless", reason: "No ticket of the booking is valid any more." };
   await keepContent(parts.pool, id, rendered);
   const attachments = template === "tickets" ? await parts.ticketFiles(bookingId, language) : [];
   return parts.mailer.send({ id, to: recipient, ...rendered, attachments });

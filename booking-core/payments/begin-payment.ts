@@ -1,5 +1,6 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { BookingId, BuyerId, PaymentId } from "../../foundation/ids.ts";
+import type { Language } from "../../foundation/language.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Money } from "../../foundation/money.ts";
 import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
@@ -7,7 +8,7 @@ import type { RefundParts } from "../refunds/open-refunds.ts";
 import { holdWallet, lockWallet } from "../wallet/hold-wallet.ts";
 import { findPayment } from "./find-payment.ts";
 import { type PaidBooking, payBooking } from "./pay-booking.ts";
-import type { Language, Payment, PaymentProviders } from "./payment.ts";
+import type { Payment, PaymentProviders } from "./payment.ts";
 
 export type PayRequest = {
   readonly buyerId: BuyerId;

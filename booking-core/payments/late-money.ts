@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { BookingId } from "../../foundation/ids.ts";
-import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
+import { inTransactionAgain, type Sql } from "../../foundation/postgres/pool.ts";
 import { applyHolds } from "../bookings/jobs.ts";
 import { loadSection } from "../bookings/load-section.ts";
 import { type ClaimAgainParts, claim, claimAgain, findWanted, sameSeats } from "./claim-again.ts";
@@ -31,7 +31,7 @@ async function settleWith(
   seats: LateSeats,
 ): Promise<Settled | undefined> {
   try {
-    return settledOnly(await inTransaction(parts.pool, (sql) => settle(sql, seats)));
+    return settledOnly(await inTransactionAgain(parts.pool, (sql) => settle(sql, seats)));
   } catch (error) {
     if (!isTaken(error)) throw error;
     parts.logger.warn(
@@ -39,7 +39,7 @@ async function settleWith(
       "Postgres refused seats that Redis gave again",
     );
     for (const { section } of await findWanted(parts, late.bookingId)) await loadSection(parts, section);
-    return settledOnly(await inTransaction(parts.pool, (sql) => settle(sql, "gone")));
+    return settledOnly(await inTransactionAgain(parts.pool, (sql) => settle(sql, "gone")));
   }
 }
 

@@ -1,7 +1,6 @@
 import type { PaymentId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import { markPaid, type PaidBooking, type Worth } from "../bookings/transitions.ts";
-import { house } from "../ledger/accounts.ts";
 import { type NewTransfer, recordTransfers } from "../ledger/record-transfers.ts";
 import { queueEmails } from "../notifications/queue-email.ts";
 import { type SeatSplit, splitOfSeats } from "../prices/split-of-seats.ts";
@@ -98,7 +97,7 @@ function saleOf({ payment, booking }: Paid, split: SeatSplit | undefined): NewTr
         amountMinor: walletState === "held" ? walletMinor : 0n,
       },
       { account: { kind: "organiser_payable", party: eventId }, amountMinor: -netMinor },
-      { account: { kind: "house_fees", party: house }, amountMinor: -feeMinor },
+      { account: { kind: "house_fees", party: eventId }, amountMinor: -feeMinor },
       { account: { kind: "taxes_payable", party: eventId }, amountMinor: -taxMinor },
     ],
   };

@@ -45,6 +45,7 @@ function absentProvider(name: ProviderName): PaymentProvider {
     create: async () => refuse(),
     status: async () => refuse(),
     refund: async () => refuse(),
+    disputedPayment: async () => refuse(),
     verifyWebhook: () => undefined,
     readWebhook: refuse,
   };

@@ -1,9 +1,9 @@
 import type { BookingId, BuyerId, PaymentId, RefundId } from "../../foundation/ids.ts";
+import type { Language } from "../../foundation/language.ts";
 import type { Money } from "../../foundation/money.ts";
 
 export type ProviderName = "sandbox" | "stripe";
 export type PaymentStatus = "created" | "pending" | "succeeded" | "failed" | "parked";
-export type Language = "en" | "de";
 
 /**
  * Asks a provider for `amount`, and takes the rest from the buyer's wallet; where the wallet pays all, no provider is
@@ -42,6 +42,7 @@ export type Payment = {
 export type ProviderFact =
   | PaymentFact
   | RefundFact
+  | DisputeFact
   | { readonly providerEventId: string; readonly kind: "other" }
   | { readonly providerEventId: string; readonly kind: "unreadable" };
 
@@ -63,7 +64,25 @@ export type RefundFact = {
   readonly paymentId: PaymentId;
   /** Our id of the refund, as the provider was told. */
   readonly refundId: RefundId;
+  /** Which try of it: what a provider says of an earlier one is no news of the one under way. */
+  readonly attempt: number;
+  readonly providerRefundId: string | null;
   readonly amount: Money;
+};
+
+/** A buyer's bank takes the money of a payment back, or has decided about that. */
+export type DisputeFact = {
+  readonly provider: ProviderName;
+  readonly providerEventId: string;
+  readonly kind: "dispute";
+  readonly disputeId: string;
+  /** What the provider calls what it is about: it does not say our id. */
+  readonly charge: string;
+  readonly amount: Money;
+  /** Why, and how it stands, in the provider's words. */
+  readonly reason: string;
+  readonly status: string;
+  readonly answerByMs: number | null;
 };
 
 export type CreatedPayment = { readonly providerPaymentId: string; readonly payUrl: string };
@@ -90,6 +109,8 @@ export type PaymentProvider = {
     providerPaymentId: string;
     amount: Money;
   }): Promise<{ status: "succeeded" | "pending" | "failed"; providerRefundId: string | null }>;
+  /** Our payment that a dispute is about; nothing where it is none of ours. */
+  disputedPayment(charge: string): Promise<string | undefined>;
   /** Nothing where the signature is wrong or too old. The raw body, never a parsed one. */
   verifyWebhook(rawBody: Buffer, signatureHeader: string, nowMs: number): ProviderFact | undefined;
   /** What a body says that was verified when it came. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { splitSecrets } from "../../foundation/config.ts";
-import type { PaymentId, RefundId } from "../../foundation/ids.ts";
+import type { PaymentId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { CreatedPayment, PaymentProvider, ProviderFact } from "./payment.ts";
-import { refundKey } from "./refund-key.ts";
+import { readRefundKey, refundKey } from "./refund-key.ts";
 import { isSigned } from "./sandbox-signature.ts";
 
 export type SandboxSettings = {
@@ -32,7 +32,9 @@ const webhookSchema = z.object({ id: z.string().min(1).max(200), type: z.string(
 const paymentNews = z.object({
   data: z.object({ paymentId: z.string(), reference: z.string(), amountMinor: amount, currency: z.string() }),
 });
-const refundNews = z.object({ data: paymentNews.shape.data.extend({ refundReference: z.string() }) });
+const refundNews = z.object({
+  data: paymentNews.shape.data.extend({ refundReference: z.string(), refundId: z.string().nullish() }),
+});
 
 /** The payment sandbox, spoken to as one speaks to a real provider. */
 export function createSandboxProvider(settings: SandboxSettings): SandboxProvider {
@@ -52,13 +54,16 @@ export function createSandboxProvider(settings: SandboxSettings): SandboxProvide
     },
     refund: async ({ refundId, attempt = 0, providerPaymentId, amount: { amountMinor } }) => {
       const path = `/v1/payments/${encodeURIComponent(providerPaymentId)}/refunds`;
-      const body = { amountMinor: toNumber(amountMinor), reference: refundId };
-      const answer = await call(settings, path, refundKey({ refundId, attempt }), body);
+      const key = refundKey({ refundId, attempt });
+      const body = { amountMinor: toNumber(amountMinor), reference: key };
+      const answer = await call(settings, path, key, body);
       if (answer.status === 409 && refusalSchema.safeParse(answer.body).success)
         return { status: "failed", providerRefundId: null };
       const { id, status } = refundSchema.parse(accepted(answer));
       return { status, providerRefundId: id };
     },
+    // Nobody disputes play money.
+    disputedPayment: async () => undefined,
     verifyWebhook: (rawBody, signature, nowMs) =>
       isSigned(rawBody, signature, secrets, nowMs) ? readWebhook(rawBody.toString("utf8")) : undefined,
     readWebhook,
@@ -150,7 +155,8 @@ function readRefund(
     providerEventId,
     kind,
     ...told(data),
-    refundId: data.refundReference as RefundId,
+    ...readRefundKey(data.refundReference),
+    providerRefundId: data.refundId ?? null,
   };
 }
 

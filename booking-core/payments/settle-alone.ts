@@ -1,5 +1,5 @@
 import type { Logger } from "../../foundation/log.ts";
-import { inTransaction } from "../../foundation/postgres/pool.ts";
+import { inTransactionAgain } from "../../foundation/postgres/pool.ts";
 import type { Changes } from "../bookings/changes.ts";
 import type { PaidBooking } from "../bookings/transitions.ts";
 import type { ClaimAgainParts } from "./claim-again.ts";
@@ -10,7 +10,7 @@ export type SettleAloneParts = SettleParts & ClaimAgainParts & { readonly change
 
 /** One fact in a transaction of its own; money that came late takes a second. Who waits for the booking is told. */
 export async function settleAlone(parts: SettleAloneParts, settle: Settle): Promise<Settled | undefined> {
-  const first = await inTransaction(parts.pool, (sql) => settle(sql));
+  const first = await inTransactionAgain(parts.pool, (sql) => settle(sql));
   const settled = first?.status === "late" ? await settleLate(parts, first, settle) : first;
   if (settled?.changed !== undefined) await tellBuyer(parts, settled.changed);
   return settled;

@@ -11,9 +11,12 @@ import type { LateBooking } from "./claim-again.ts";
 import { lockPayments } from "./find-payment.ts";
 import { lockBooking, type PaidBooking, payBooking } from "./pay-booking.ts";
 import { followPayments, worthOf } from "./pay-bookings.ts";
-import type { Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
+import type { DisputeFact, Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
 
 export type SettleParts = RefundParts & { readonly logger: Logger };
+
+/** A dispute settles nothing: people decide. */
+export type SettledFact = Exclude<ProviderFact, DisputeFact>;
 
 /** What a fact did, in words for the inbox; and the booking that changed with it, to be told once committed. */
 export type Settled = {
@@ -39,7 +42,7 @@ export type LateSeats = readonly SeatAgain[] | "gone";
 export async function settleFact(
   parts: SettleParts,
   sql: Sql,
-  fact: ProviderFact,
+  fact: SettledFact,
   seats?: LateSeats,
 ): Promise<Settled | TooLateYet> {
   switch (fact.kind) {
@@ -61,7 +64,7 @@ function settled(outcome: string, changed?: PaidBooking): Settled {
 }
 
 /** Nothing happens by itself any more: the inbox keeps the message and its outcome, and people look. */
-function park({ logger }: SettleParts, fact: ProviderFact, why: string): Settled {
+function park({ logger }: SettleParts, fact: SettledFact, why: string): Settled {
   const { providerEventId, kind } = fact;
   const paymentId = "paymentId" in fact ? fact.paymentId : undefined;
   logger.error({ providerEventId, kind, paymentId, why }, "a message of the payment provider is parked");
@@ -203,23 +206,31 @@ async function keepReceived(
 
 async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {
   if (!isUuid(fact.refundId) || !isUuid(fact.paymentId)) return park(parts, fact, "the refund is not ours");
-  const found = await sql.query<{ amount_minor: bigint; currency: string; status: string }>(
-    `select r.amount_minor, r.currency, r.status from refunds r join payments p on p.id = r.payment_id
+  const found = await sql.query<{ amount_minor: bigint; currency: string; status: string; attempt: number }>(
+    `select r.amount_minor, r.currency, r.status, r.attempt from refunds r join payments p on p.id = r.payment_id
       where r.id = $1 and r.payment_id = $2 and p.provider = $3 for no key update of r`,
     [fact.refundId, fact.paymentId, fact.provider],
   );
   const [refund] = found.rows;
   if (refund === undefined) return park(parts, fact, "the refund is not ours");
+  if (fact.attempt !== refund.attempt) return settleOtherTry(parts, fact);
   if (refund.status === "done" && fact.kind === "refund_failed")
     return park(parts, fact, "the provider has taken back a refund that was done");
   if (refund.status === "done") return settled("nothing new");
   const { amountMinor, currency } = fact.amount;
   if (refund.amount_minor !== amountMinor || refund.currency !== currency)
     return park(parts, fact, "the amount is not what was to be given back");
+  const { refundId: id, attempt, providerRefundId } = fact;
   if (fact.kind === "refund_succeeded") {
-    await finishRefunds(parts, sql, [{ id: fact.refundId, providerRefundId: null }]);
+    await finishRefunds(parts, sql, [{ id, providerRefundId }]);
     return settled("refunded");
   }
-  await parkRefund(sql, fact.refundId, "the provider could not give it back");
+  await parkRefund(sql, { id, attempt }, "the provider could not give it back");
   return park(parts, fact, "the provider could not give it back");
+}
+
+/** People have tried again since: a late no is no news. A late yes may be the second time that the money goes back. */
+function settleOtherTry(parts: SettleParts, fact: RefundFact): Settled {
+  if (fact.kind === "refund_failed") return settled("nothing new: it was tried again since");
+  return park(parts, fact, "the provider has done another try of this refund: it may have gone back twice");
 }

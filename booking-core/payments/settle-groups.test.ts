@@ -95,7 +95,7 @@ describe("a group of messages", () => {
       for (const { booking } of all) await here.expectCounts(booking, paidOnce);
       return statements;
     };
-    // The first makes the accounts of the house and the provider.
+    // The first makes the accounts of the event and the provider.
     await counted(1);
     expect(await counted(6)).toBe(await counted(1));
   });

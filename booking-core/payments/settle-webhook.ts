@@ -1,5 +1,6 @@
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import type { PaymentProviders, ProviderName } from "./payment.ts";
+import { parkDispute } from "./disputes.ts";
+import type { DisputeFact, PaymentProviders, ProviderName } from "./payment.ts";
 import { type SettleAloneParts, settleAlone, tellBuyer } from "./settle-alone.ts";
 import { type LateSeats, settleFact } from "./settle-fact.ts";
 
@@ -12,7 +13,12 @@ export async function settleWebhook(
   parts: SettleWebhookParts,
   { inboxId }: { inboxId: string },
 ): Promise<void> {
-  await settleAlone(parts, (sql, seats) => settleMessage(parts, sql, inboxId, seats));
+  let dispute: DisputeFact | undefined;
+  const park = (fact: DisputeFact) => {
+    dispute = fact;
+  };
+  await settleAlone(parts, (sql, seats) => settleMessage(parts, sql, inboxId, seats, park));
+  if (dispute !== undefined) await parkDispute(parts, inboxId, dispute);
 }
 
 async function settleMessage(
@@ -20,6 +26,7 @@ async function settleMessage(
   sql: Sql,
   inboxId: string,
   seats: LateSeats | undefined,
+  park: (dispute: DisputeFact) => void,
 ) {
   const found = await sql.query<{ provider: ProviderName; body: string }>({
     name: "lock-message",
@@ -29,6 +36,10 @@ async function settleMessage(
   const [message] = found.rows;
   if (message === undefined) return undefined;
   const fact = parts.providers.of(message.provider).readWebhook(message.body);
+  if (fact.kind === "dispute") {
+    park(fact);
+    return undefined;
+  }
   const result = await settleFact(parts, sql, fact, seats);
   if (result.status === "late") return result;
   await sql.query({

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PaymentId, RefundId } from "../../foundation/ids.ts";
 import type { PaymentProvider } from "./payment.ts";
 import { createStripeProvider } from "./stripe-provider.ts";
-import { event, failure, openStripe, paidSession, refund, session } from "./test-stripe.ts";
+import { dispute, event, failure, openStripe, paidSession, refund, session } from "./test-stripe.ts";
 
 const paymentId = "0190f0a0-0000-7000-8000-000000000001" as PaymentId;
 const refundId = "0190f0a0-0000-7000-8000-000000000002" as RefundId;
@@ -212,7 +212,11 @@ describe("a webhook of Stripe", () => {
     ["refund.failed", refund({ status: "failed", failure_reason: "lost_or_stolen_card" }), "refund_failed"],
     ["refund.updated", refund({ metadata: {} }), "other"],
     ["payment_intent.payment_failed", { id: "pi_1", object: "payment_intent" }, "other"],
-    ["charge.dispute.created", { id: "dp_1", object: "dispute" }, "other"],
+    ["charge.dispute.created", dispute(), "dispute"],
+    ["charge.dispute.closed", dispute({ status: "lost", evidence_details: null }), "dispute"],
+    ["charge.dispute.updated", dispute(), "other"],
+    ["charge.dispute.created", dispute({ payment_intent: null }), "other"],
+    ["charge.dispute.created", dispute({ amount: null }), "unreadable"],
   ])("of type %s is a fact of its own kind", (type, object, kind) => {
     expect(read(type, object)).toMatchObject({ providerEventId: "evt_1QxYz", kind });
   });
@@ -226,15 +230,21 @@ describe("a webhook of Stripe", () => {
     expect(verify(headerOf({ payload: body }), body)).toEqual(fact);
   });
 
+  test("of a refund that was tried again says which try it is", () => {
+    const { metadata } = refund();
+    const again = refund({ metadata: { ...metadata, attempt: "2" } });
+    expect(read("refund.failed", again)).toMatchObject({ refundId, attempt: 2 });
+  });
+
   test("of a refund carries our ids and its own amount", () => {
-    expect(read("refund.updated", refund({ amount: 2_500 }))).toEqual({
+    expect(read("refund.updated", refund({ id: "re_1", amount: 2_500 }))).toEqual({
       ...{
         provider: "stripe",
         providerEventId: "evt_1QxYz",
         kind: "refund_succeeded",
         providerPaymentId: "cs_test_a1b2c3",
       },
-      ...{ paymentId, refundId, amount: euros(2_500n) },
+      ...{ paymentId, refundId, attempt: 0, providerRefundId: "re_1", amount: euros(2_500n) },
     });
   });
 });

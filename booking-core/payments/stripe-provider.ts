@@ -29,6 +29,8 @@ export function createStripeProvider({ secretKey, webhookSecret, api }: StripeSe
     create: (payment) => createOrRefuse(stripe, payment),
     status: async (sessionId) => statusOf(await stripe.checkout.sessions.retrieve(sessionId)),
     refund: (refund) => refundAtStripe(stripe, refund),
+    disputedPayment: async (intentId) =>
+      (await stripe.paymentIntents.retrieve(intentId)).metadata["payment_id"],
     verifyWebhook: (rawBody, header, nowMs) =>
       isSigned(stripe, rawBody, header, secrets, nowMs)
         ? readStripeWebhook(rawBody.toString("utf8"))

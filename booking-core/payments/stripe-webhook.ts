@@ -16,15 +16,29 @@ const sessionSchema = z.object({
   metadata: z.object({ payment_id: z.string() }),
 });
 const refundSchema = z.object({
+  id: z.string(),
   status: z.string().nullable(),
   amount: z.number(),
   currency: z.string(),
-  metadata: z.object({ payment_id: z.string(), session_id: z.string(), refund_id: z.string() }),
+  metadata: z.object({
+    ...{ payment_id: z.string(), session_id: z.string(), refund_id: z.string() },
+    attempt: z.coerce.number().int().nonnegative().default(0),
+  }),
+});
+
+const disputeSchema = z.object({
+  id: z.string(),
+  payment_intent: z.string(),
+  amount: z.number(),
+  currency: z.string(),
+  reason: z.string(),
+  status: z.string(),
+  evidence_details: z.object({ due_by: z.number().nullable() }).nullish(),
 });
 
 /**
  * A session is told by its end alone: a card that is refused is no end, the buyer may take another in the same session.
- * The events of payment intents and charges say nothing more.
+ * The events of payment intents and charges say nothing more, but for disputes: their beginning and their end.
  */
 export function readStripeWebhook(body: string): ProviderFact {
   const { id: providerEventId, type, data } = eventSchema.parse(JSON.parse(body));
@@ -40,6 +54,9 @@ export function readStripeWebhook(body: string): ProviderFact {
     case "refund.updated":
     case "refund.failed":
       return readRefund(providerEventId, object);
+    case "charge.dispute.created":
+    case "charge.dispute.closed":
+      return readDispute(providerEventId, object);
     default:
       return { providerEventId, kind: "other" };
   }
@@ -70,7 +87,7 @@ function readRefund(providerEventId: string, object: StripeObject): ProviderFact
   if (refund === undefined || amount === undefined) return { providerEventId, kind: "unreadable" };
   const status = refundStatus(refund.status);
   if (status === "pending") return { providerEventId, kind: "other" };
-  const { payment_id, session_id, refund_id } = refund.metadata;
+  const { payment_id, session_id, refund_id, attempt } = refund.metadata;
   return {
     ...{
       provider: "stripe",
@@ -80,6 +97,23 @@ function readRefund(providerEventId: string, object: StripeObject): ProviderFact
       amount,
     },
     ...{ paymentId: payment_id as PaymentId, refundId: refund_id as RefundId },
+    ...{ attempt, providerRefundId: refund.id },
+  };
+}
+
+/** Its metadata are its own: whether it is about a payment of ours, Stripe is asked. */
+function readDispute(providerEventId: string, object: StripeObject): ProviderFact {
+  // Our payments all have an intent.
+  if (typeof object["payment_intent"] !== "string") return { providerEventId, kind: "other" };
+  const { data: dispute } = disputeSchema.safeParse(object);
+  const amount = dispute && fromStripeAmount(dispute.amount, dispute.currency);
+  if (dispute === undefined || amount === undefined) return { providerEventId, kind: "unreadable" };
+  const { id: disputeId, payment_intent: charge, reason, status, evidence_details } = dispute;
+  const dueBy = evidence_details?.due_by ?? null;
+  const answerByMs = dueBy === null ? null : dueBy * 1_000;
+  return {
+    ...{ provider: "stripe", providerEventId, kind: "dispute" },
+    ...{ disputeId, charge, amount, reason, status, answerByMs },
   };
 }
 

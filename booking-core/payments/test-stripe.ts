@@ -142,6 +142,25 @@ export function refund(differences: object = {}) {
   };
 }
 
+/** A Dispute as the API and its events show it. */
+export function dispute(differences: object = {}) {
+  return {
+    id: "dp_1",
+    object: "dispute",
+    amount: 9_000,
+    charge: "ch_1",
+    created: 1_790_000_150,
+    currency: "eur",
+    evidence_details: { due_by: 1_791_000_000, has_evidence: false, past_due: false, submission_count: 0 },
+    is_charge_refundable: false,
+    metadata: {},
+    payment_intent: "pi_1",
+    reason: "fraudulent",
+    status: "needs_response",
+    ...differences,
+  };
+}
+
 /** An Event as it is posted to an endpoint. */
 export function event(type: string, object: object) {
   return {

@@ -85,7 +85,7 @@ describe("an event that does not take place", () => {
       what: "the catalogue",
     });
     expect(await here.shop.bookings.book(bookRequest(event, best(1)))).toMatchObject({
-      outcome: "offer_closed",
+      outcome: "event_cancelled",
     });
   });
 

@@ -1,6 +1,6 @@
 import type { EventId } from "../../foundation/ids.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
-import { inTransaction, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
+import { inTransactionAgain, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
 import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
 import { type Cancellation, findCancellation } from "./cancellation.ts";
 
@@ -29,7 +29,7 @@ export async function cancelEvent(
   actor: Actor,
   eventId: EventId,
 ): Promise<Cancellation | undefined> {
-  await inTransaction(parts.pool, async (sql) => {
+  await inTransactionAgain(parts.pool, async (sql) => {
     const before = await statusOf(sql, eventId);
     if (before === undefined || before === "cancelled") return;
     // Before the event's row, as a refund locks them; whoever is paid meanwhile is found by the search.

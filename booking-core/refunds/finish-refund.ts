@@ -47,19 +47,24 @@ function doneOf({ id, paymentId, bookingId, amountMinor, currency, provider }: R
   };
 }
 
-/** pending → parked: the provider says no, and people look. */
-export async function parkRefund(sql: Sql, id: RefundId, problem: string): Promise<boolean> {
+export type RefundTry = { readonly id: RefundId; readonly attempt: number };
+
+/** pending → parked: the provider says no, and people look. A no to an earlier try says nothing of the one under way. */
+export async function parkRefund(sql: Sql, { id, attempt }: RefundTry, problem: string): Promise<boolean> {
   const parked = await sql.query(
-    "update refunds set status = 'parked', problem = $2 where id = $1 and status = 'pending'",
-    [id, problem],
+    "update refunds set status = 'parked', problem = $3 where id = $1 and attempt = $2 and status = 'pending'",
+    [id, attempt, problem],
   );
   return parked.rowCount === 1;
 }
 
 /** Stays pending: the provider has it, and says later what became of it. */
-export async function keepProviderRefund(sql: Sql, { id, providerRefundId }: GivenBack): Promise<void> {
-  await sql.query("update refunds set provider_refund_id = $2 where id = $1 and status = 'pending'", [
-    id,
-    providerRefundId,
-  ]);
+export async function keepProviderRefund(
+  sql: Sql,
+  { id, attempt, providerRefundId }: GivenBack & RefundTry,
+): Promise<void> {
+  await sql.query(
+    "update refunds set provider_refund_id = $3 where id = $1 and attempt = $2 and status = 'pending'",
+    [id, attempt, providerRefundId],
+  );
 }

@@ -1,7 +1,6 @@
 import type { BookingId, BuyerId, EventId, IdSource, PaymentId, RefundId } from "../../foundation/ids.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import { house } from "../ledger/accounts.ts";
 import { type NewEntry, type NewTransfer, recordTransfers } from "../ledger/record-transfers.ts";
 import { queueEmails } from "../notifications/queue-email.ts";
 import type { RefundReason } from "./refund.ts";
@@ -129,7 +128,7 @@ function promiseOf({ id, refund }: OpenedRefund): NewTransfer[] {
   const { eventId, netMinor, feeMinor, taxMinor } = source;
   const entries: NewEntry[] = [
     { account: { kind: "organiser_payable", party: eventId }, amountMinor: netMinor },
-    { account: { kind: "house_fees", party: house }, amountMinor: feeMinor },
+    { account: { kind: "house_fees", party: eventId }, amountMinor: feeMinor },
     { account: { kind: "taxes_payable", party: eventId }, amountMinor: taxMinor },
     { account: { kind: "buyer_refunds", party: bookingId ?? paymentId }, amountMinor: -amountMinor },
     { account: { kind: "buyer_wallet", party: buyerId }, amountMinor: -walletMinor },

@@ -56,6 +56,16 @@ const stateOf = async ({ id }: Refund) => {
   return found.rows[0];
 };
 
+/** What the provider says of one try of it, and what that led to. */
+async function tell(refund: Refund, type: string, attempt = ""): Promise<string> {
+  const { providerPaymentId: paymentId, paymentId: reference, id } = refund;
+  const of = { paymentId, reference, refundReference: `${id}${attempt}`, refundId: "ref_told" };
+  const told = { id: `evt_${randomUUID()}`, type, data: { ...of, amountMinor: 4_500, currency: "EUR" } };
+  const { body, signature } = here.signed(told);
+  await here.till.inbox.receive("sandbox", body, signature);
+  return here.settledOutcome(told.id);
+}
+
 describe("a refund at the provider", () => {
   test("whose outcome is not known fails, and is asked for again with the same key", async () => {
     const refund = await pendingRefund(await here.paid(1));
@@ -126,21 +136,35 @@ describe("a refund at the provider", () => {
     expect(await stateOf(refund)).toMatchObject({ status: "done" });
   });
 
+  test("that people have tried again is not parked by what the provider says late of the try before", async () => {
+    const refund = await pendingRefund(await here.paid(1));
+    await tell(refund, "refund.failed");
+    await here.shop.pool.query("update refunds set status = 'pending', attempt = 1 where id = $1", [
+      refund.id,
+    ]);
+    expect(await tell(refund, "refund.failed")).toMatch(/nothing new/);
+    expect(await stateOf(refund)).toMatchObject({ status: "pending" });
+    const { parts } = answering(async () => {
+      await here.shop.pool.query("update refunds set attempt = 2 where id = $1", [refund.id]);
+      return { status: "failed", providerRefundId: null };
+    });
+    await refundPayment(parts, { refundId: refund.id });
+    expect(await stateOf(refund)).toMatchObject({ status: "pending" });
+    expect(await tell(refund, "refund.succeeded", "-1")).toMatch(/may have gone back twice/);
+    expect(await stateOf(refund)).toMatchObject({ status: "pending" });
+    await tell(refund, "refund.failed", "-2");
+    expect(await stateOf(refund)).toMatchObject({ status: "parked" });
+    await tell(refund, "refund.succeeded", "-2");
+    expect(await stateOf(refund)).toEqual({ status: "done", provider_refund_id: "ref_told" });
+    expect(await tell(refund, "refund.succeeded")).toMatch(/may have gone back twice/);
+  });
+
   test("ends by the provider's message, for the better also after it was parked", async () => {
     const booking = await here.paid(1);
     const refund = await pendingRefund(booking);
-    const tell = async (type: string) => {
-      const data = {
-        ...{ paymentId: refund.providerPaymentId, reference: refund.paymentId, refundReference: refund.id },
-        ...{ amountMinor: 4_500, currency: "EUR" },
-      };
-      const { body, signature } = here.signed({ id: `evt_${type}_${refund.id}`, type, data });
-      await here.till.inbox.receive("sandbox", body, signature);
-      await here.settledOutcome(`evt_${type}_${refund.id}`);
-    };
-    await tell("refund.failed");
+    await tell(refund, "refund.failed");
     expect(await stateOf(refund)).toMatchObject({ status: "parked" });
-    await tell("refund.succeeded");
+    await tell(refund, "refund.succeeded");
     expect(await stateOf(refund)).toMatchObject({ status: "done" });
     await here.expectCounts(booking, { transfers: 3 });
   });

@@ -1,5 +1,5 @@
 import type { BookingId, EventId } from "../../foundation/ids.ts";
-import { inTransaction } from "../../foundation/postgres/pool.ts";
+import { inTransaction, inTransactionAgain } from "../../foundation/postgres/pool.ts";
 import { type BookingJobParts, followChange } from "../bookings/jobs.ts";
 import { endBookings } from "../bookings/transitions.ts";
 import { returnWalletsLater } from "../wallet/ended-bookings.ts";
@@ -48,7 +48,7 @@ export async function refundCancelledEvents(parts: RefundEventParts): Promise<vo
 
 /** Whether there may be more. Who is paying at this moment is passed over, and found later. */
 async function cancelBatch(parts: RefundEventParts, eventId: EventId): Promise<boolean> {
-  const ended = await inTransaction(parts.pool, async (sql) => {
+  const ended = await inTransactionAgain(parts.pool, async (sql) => {
     const open = await sql.query<{ id: BookingId }>(
       `select id from bookings where event_id = $1 and status = 'pending_payment'
         order by id limit ${batchSize} for no key update skip locked`,
@@ -87,7 +87,7 @@ function refundCounted(
   eventId: EventId,
   ids: readonly BookingId[],
 ): Promise<RefundableBooking[]> {
-  return inTransaction(parts.pool, async (sql) => {
+  return inTransactionAgain(parts.pool, async (sql) => {
     const refunded = await refundBookings(parts, sql, ids);
     await sql.query("update event_cancellations set bookings_done = bookings_done + $2 where event_id = $1", [
       eventId,

@@ -1,5 +1,5 @@
 import type { BuyerId, EventId, PaymentId } from "../../foundation/ids.ts";
-import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
+import { inTransactionAgain, type Sql } from "../../foundation/postgres/pool.ts";
 import { lockPayments } from "../payments/find-payment.ts";
 import type { Payment } from "../payments/payment.ts";
 import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
@@ -24,7 +24,7 @@ export async function refundParkedPayment(
   why: string,
 ): Promise<ParkedRefundOutcome> {
   const key = `payment ${paymentId}`;
-  return inTransaction(parts.pool, async (sql) => {
+  return inTransactionAgain(parts.pool, async (sql) => {
     const payment = (await lockPayments(sql, [paymentId])).get(paymentId);
     if (payment?.status !== "parked") return { outcome: "not_stuck" };
     const known = await findRefundByKey(sql, key);

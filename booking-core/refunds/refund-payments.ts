@@ -1,7 +1,7 @@
 import type { EventId, RefundId } from "../../foundation/ids.ts";
 import type { Failures, GroupedJob } from "../../foundation/jobs/run-jobs.ts";
 import type { Logger } from "../../foundation/log.ts";
-import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
+import { inTransactionAgain, type Pool } from "../../foundation/postgres/pool.ts";
 import type { PaymentProviders } from "../payments/payment.ts";
 import { findRefunds } from "./find-refund.ts";
 import { finishRefunds, type GivenBack, keepProviderRefund, parkRefund } from "./finish-refund.ts";
@@ -37,7 +37,7 @@ export async function refundPayments(
     if (given?.outcome === "done") done.push(given);
   };
   await Promise.all(group.map(one));
-  if (done.length > 0) await inTransaction(parts.pool, (sql) => finishRefunds(parts, sql, done));
+  if (done.length > 0) await inTransactionAgain(parts.pool, (sql) => finishRefunds(parts, sql, done));
   return failures;
 }
 
@@ -58,7 +58,7 @@ async function giveBack(parts: RefundJobParts, refund: Refund): Promise<Given> {
   try {
     const { status, providerRefundId } = await askProvider(parts, refund);
     if (status === "succeeded") return { outcome: "done", id: refund.id, providerRefundId };
-    if (status === "pending") await keepProviderRefund(parts.pool, { id: refund.id, providerRefundId });
+    if (status === "pending") await keepProviderRefund(parts.pool, { ...refund, providerRefundId });
     else await park(parts, refund);
     return { outcome: "settled" };
   } catch (error) {
@@ -78,7 +78,7 @@ function askProvider({ providers }: RefundJobParts, refund: Refund) {
 async function park({ pool, logger }: RefundJobParts, refund: Refund): Promise<void> {
   const { id: refundId, bookingId, paymentId, reason } = refund;
   const why = "the provider refuses";
-  if (!(await parkRefund(pool, refundId, why))) return;
+  if (!(await parkRefund(pool, refund, why))) return;
   const found = await pool.query<{ eventId: EventId }>(
     `select event_id as "eventId" from bookings where id = $1`,
     [bookingId],

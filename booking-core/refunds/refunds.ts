@@ -1,6 +1,6 @@
 import { type BookingId, type BuyerId, type PaymentId, uuidFromParts } from "../../foundation/ids.ts";
 import type { Money } from "../../foundation/money.ts";
-import { inTransaction } from "../../foundation/postgres/pool.ts";
+import { inTransactionAgain } from "../../foundation/postgres/pool.ts";
 import { type BookingJobParts, followChange } from "../bookings/jobs.ts";
 import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
 import { refundsOf } from "./find-refund.ts";
@@ -57,7 +57,7 @@ export function createRefunds(parts: RefundServiceParts): Refunds {
     },
     askedByBuyer: async (buyerId, ask, idempotencyKey) => {
       const key = `buyer ${uuidFromParts(buyerId, ask.bookingId, idempotencyKey)}`;
-      const outcome = await inTransaction(pool, (sql) =>
+      const outcome = await inTransactionAgain(pool, (sql) =>
         refundTickets(
           parts,
           sql,
@@ -70,7 +70,7 @@ export function createRefunds(parts: RefundServiceParts): Refunds {
     byOrganiser: async (actor, ask, idempotencyKey, why) => {
       const key = `organiser ${uuidFromParts(ask.bookingId, idempotencyKey)}`;
       const requestedBy = actor.id as BuyerId | null;
-      const outcome = await inTransaction(pool, async (sql) => {
+      const outcome = await inTransactionAgain(pool, async (sql) => {
         const refunded = await refundTickets(
           parts,
           sql,

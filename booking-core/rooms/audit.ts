@@ -29,9 +29,11 @@ export const auditActions = [
   "payment_refunded",
   "event_cancelled",
   "email_resent",
+  "email_dismissed",
   "dead_letter_retried",
   "dead_letter_dismissed",
   "webhook_replayed",
+  "webhook_dismissed",
   "refund_retried",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];

@@ -22,6 +22,9 @@ export type PublishedBefore = {
   readonly mustBeThere?: boolean;
 };
 
+/** Whatever an operator has set: the room of an event that does not take place is closed. Of `rooms r` and `events e`. */
+export const settingsThatHold = `case e.status when 'cancelled' then r.settings || '{"closed": true}' else r.settings end as settings`;
+
 export type PublishRoomParts = { readonly pool: Pool; readonly rooms: RoomsToPublish };
 
 /**
@@ -45,12 +48,25 @@ export async function publishRoom({ pool, rooms }: PublishRoomParts, eventId: Ev
   });
 }
 
+/**
+ * Tells a room that Redis has that its event does not take place: whoever is in line hears that it is closed. One that
+ * Redis does not have is not made: nobody gets in without a room.
+ */
+export async function closeRoom({ pool, rooms }: PublishRoomParts, eventId: EventId): Promise<void> {
+  await withLock(pool, `room ${eventId}`, async (connection) => {
+    const room = await readRoom(connection, eventId);
+    if (room === undefined || !(await rooms.isThere(eventId))) return;
+    const before = { codes: [], commitment: room.commitment, mustBeThere: true };
+    await rooms.configure(eventId, room.settings, before);
+  });
+}
+
 async function readRoom(
   sql: Sql,
   eventId: EventId,
 ): Promise<{ settings: RoomConfig; commitment: string } | undefined> {
   const found = await sql.query<{ settings: RoomConfig; draw_seed: string }>(
-    "select settings, draw_seed from rooms where event_id = $1",
+    `select ${settingsThatHold}, r.draw_seed from rooms r join events e on e.id = r.event_id where e.id = $1`,
     [eventId],
   );
   const [room] = found.rows;

@@ -3,6 +3,7 @@ import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
 import { type Actor, type AuditEntry, type AuditedParts, readAudit, writeAudit } from "./audit.ts";
 import { announceBeacon, type BeaconAnnounced, type BeaconRevealed, revealBeacon } from "./beacon.ts";
 import { commitmentOf } from "./commitment.ts";
+import { settingsThatHold } from "./publish-room.ts";
 import type { RoomConfig } from "./room-config.ts";
 
 export type StoredRoom = {
@@ -49,7 +50,8 @@ type RoomRow = { settings: unknown; draw_seed: string; beacon_source: string | n
 
 async function findRoom(pool: Pool, eventId: EventId): Promise<StoredRoom | undefined> {
   const found = await pool.query<RoomRow>(
-    "select settings, draw_seed, beacon_source, beacon from rooms where event_id = $1",
+    `select ${settingsThatHold}, r.draw_seed, r.beacon_source, r.beacon
+       from rooms r join events e on e.id = r.event_id where e.id = $1`,
     [eventId],
   );
   const [row] = found.rows;

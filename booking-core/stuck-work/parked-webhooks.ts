@@ -67,3 +67,15 @@ export async function replayWebhook(
     await jobs.insert(sql, "settle-webhook", [{ data: { inboxIds: [id] }, priority: 1 }]);
   return row;
 }
+
+/** parked → ignored: people have done what was to be done. It is kept as it is. */
+export async function dismissWebhook(
+  sql: Sql,
+  id: string,
+): Promise<{ readonly outcome: string } | undefined> {
+  const dismissed = await sql.query<{ outcome: string }>(
+    "update webhook_inbox set status = 'ignored' where id = $1 and status = 'parked' returning outcome",
+    [id],
+  );
+  return dismissed.rows[0];
+}

@@ -113,6 +113,24 @@ test("an e-mail that failed is sent again when it is told to, for two more days"
   expect(await audited("email_resent")).toMatchObject([{ event_id: booking.eventId }]);
 });
 
+test("an e-mail that nobody will get is dismissed: it counts no more, and can still be sent again", async () => {
+  const booking = await paidBooking(here, { email: `refuse-550.${Date.now()}@onsale.example` });
+  const notificationId = await queueOne(here, booking);
+  expect(await log.dismiss(actor, notificationId)).toBe("not_stuck");
+  await sendEmail(here.till, { notificationId });
+  nowMs += 15_000;
+  const { failedEmails } = await stuck.counts();
+  expect(await log.dismiss(actor, notificationId)).toBe("dismissed");
+  expect(await log.dismiss(actor, notificationId)).toBe("not_stuck");
+  expect(await log.dismiss(actor, randomUUID())).toBe("not_found");
+  nowMs += 15_000;
+  expect((await stuck.counts()).failedEmails).toBe(failedEmails - 1);
+  const kept = await log.list({ limit: 10, status: "dismissed", bookingId: booking.id });
+  expect(kept.items).toMatchObject([{ id: notificationId, lastError: expect.stringContaining("550") }]);
+  expect(await audited("email_dismissed")).toMatchObject([{ event_id: booking.eventId }]);
+  expect(await log.resend(actor, notificationId)).toBe("queued");
+});
+
 test("the log's pages follow each other, the newest first, each e-mail once", async () => {
   const booking = await paidBooking(here);
   for (const fact of ["one", "two", "three", "four", "five"])

@@ -11,7 +11,8 @@ import type { Page, PageRequest } from "../../foundation/pages.ts";
 import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { type Actor, type AuditAction, type AuditedParts, writeAudit } from "../rooms/audit.ts";
 import { listOpenRefunds, type OpenRefund, type OpenRefundsRequest, retryRefund } from "./open-refunds.ts";
-import { listParkedWebhooks, type ParkedWebhook, replayWebhook } from "./parked-webhooks.ts";
+import { listParkedPayments, type ParkedPayment } from "./parked-payments.ts";
+import { dismissWebhook, listParkedWebhooks, type ParkedWebhook, replayWebhook } from "./parked-webhooks.ts";
 import { createStuckCounts, type StuckCounts } from "./stuck-counts.ts";
 
 export type { DeadLetter };
@@ -27,6 +28,9 @@ export type StuckWork = {
   dismissDeadLetter(actor: Actor, id: string): Promise<StuckOutcome>;
   parkedWebhooks(request: PageRequest): Promise<Page<ParkedWebhook>>;
   replayWebhook(actor: Actor, id: string): Promise<StuckOutcome>;
+  dismissWebhook(actor: Actor, id: string): Promise<StuckOutcome>;
+  /** Each goes back by a word of an admin: `Refunds.ofParkedPayment`. */
+  parkedPayments(request: PageRequest): Promise<Page<ParkedPayment>>;
   openRefunds(request: OpenRefundsRequest): Promise<Page<OpenRefund>>;
   retryRefund(actor: Actor, id: RefundId): Promise<StuckOutcome>;
 };
@@ -52,6 +56,12 @@ export function createStuckWork(parts: StuckParts): StuckWork {
         const was = await replayWebhook(jobs, sql, id);
         return was && { eventId: null, before: was, after: { webhookId: id } };
       }),
+    dismissWebhook: (actor, id) =>
+      audited(parts, actor, "webhook_dismissed", async (sql) => {
+        const was = await dismissWebhook(sql, id);
+        return was && { eventId: null, before: was, after: { webhookId: id } };
+      }),
+    parkedPayments: (request) => listParkedPayments(pool, request),
     openRefunds: (request) => listOpenRefunds(pool, request),
     retryRefund: (actor, id) =>
       audited(parts, actor, "refund_retried", async (sql) => {

@@ -1,11 +1,12 @@
 import type { Clock } from "../../foundation/clock.ts";
 import { type BuyerId, type PaymentId, uuidFromParts } from "../../foundation/ids.ts";
+import type { Language } from "../../foundation/language.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Money } from "../../foundation/money.ts";
 import { inTransaction, type Sql } from "../../foundation/postgres/pool.ts";
 import { type AskParts, askProvider } from "../payments/ask-provider.ts";
 import { findPayment } from "../payments/find-payment.ts";
-import type { Language, Payment } from "../payments/payment.ts";
+import type { Payment } from "../payments/payment.ts";
 
 export type TopUpRequest = {
   readonly buyerId: BuyerId;

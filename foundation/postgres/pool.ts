@@ -58,6 +58,23 @@ export function inTransaction<Result>(pool: Pool, work: Work<Result>): Promise<R
 }
 
 /**
+ * As `inTransaction`, once more where Postgres ended it because two waited for each other in a circle (40P01), or could
+ * not put them in an order (40001): nothing of it is left, and the other has gone on.
+ */
+export async function inTransactionAgain<Result>(pool: Pool, work: Work<Result>): Promise<Result> {
+  try {
+    return await inTransaction(pool, work);
+  } catch (error) {
+    if (!isInTheWay(error)) throw error;
+    return inTransaction(pool, work);
+  }
+}
+
+function isInTheWay(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === "40P01" || error.code === "40001");
+}
+
+/**
  * Runs `work` while nobody else has the lock of this name, outside of a transaction: it may commit more than once.
  * The lock ends with the connection at the latest.
  */

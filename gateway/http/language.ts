@@ -1,4 +1,4 @@
-import type { Language } from "../../booking-core/payments/payment.ts";
+import type { Language } from "../../foundation/language.ts";
 
 /** `de-CH;q=0.8` of the header `Accept-Language` (RFC 9110). */
 const rangePattern = /^([a-z]{1,8}|\*)(?:-[a-z0-9-]{1,35})?(?:\s*;\s*q=(\d(?:\.\d{0,3})?))?$/;

@@ -7,6 +7,8 @@ import { pageQuery, pageSchema, pageView } from "../wire/page.ts";
 import {
   openRefundSchema,
   openRefundView,
+  parkedPaymentSchema,
+  parkedPaymentView,
   parkedWebhookSchema,
   parkedWebhookView,
 } from "../wire/stuck-work.ts";
@@ -43,6 +45,43 @@ export const replayWebhook = defineRoute({
   async handle({ services, params: { webhookId }, buyer }) {
     const outcome = await services.stuckWork.replayWebhook(actorOf(buyer), webhookId);
     return outcome === "done" ? reply(202, undefined) : { refusal: outcome };
+  },
+});
+
+export const dismissWebhook = defineRoute({
+  name: "dismissWebhook",
+  method: "post",
+  path: "/v1/admin/webhooks/:webhookId/dismiss",
+  summary:
+    "Take note of a parked message, once all is done that it asks for: it is kept and counts as stuck no more; it is written down with who did it.",
+  access: "admin",
+  params: z.strictObject({ webhookId: idSchema<string>("The message.") }),
+  body: noBody,
+  idempotent: false,
+  answers: { 204: { description: "It is dismissed.", json: null } },
+  refusals: ["not_stuck"],
+  async handle({ services, params: { webhookId }, buyer }) {
+    const outcome = await services.stuckWork.dismissWebhook(actorOf(buyer), webhookId);
+    return outcome === "done" ? reply(204, undefined) : { refusal: outcome };
+  },
+});
+
+export const listParkedPayments = defineRoute({
+  name: "listParkedPayments",
+  method: "get",
+  path: "/v1/admin/payments",
+  summary:
+    "Money that has come and bought nothing, until somebody sends it back with `refundPayment`: the newest first, in pages.",
+  access: "admin",
+  params: noParams,
+  query: z.strictObject({ ...pageQuery, status: z.enum(["parked"]).default("parked") }),
+  body: noBody,
+  idempotent: false,
+  answers: { 200: { description: "The page.", json: pageSchema(parkedPaymentSchema) } },
+  refusals: [],
+  async handle({ services, query: { limit, cursor } }) {
+    const page = await services.stuckWork.parkedPayments({ limit, after: cursor });
+    return reply(200, pageView(page, parkedPaymentView));
   },
 });
 

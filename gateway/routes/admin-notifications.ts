@@ -34,7 +34,7 @@ export const resendNotification = defineRoute({
   name: "resendNotification",
   method: "post",
   path: "/v1/admin/notifications/:notificationId/resend",
-  summary: "Try one that failed again; it is written down with who did it.",
+  summary: "Try one that failed, or was dismissed, again; it is written down with who did it.",
   access: "admin",
   params: z.strictObject({ notificationId: idSchema<string>("The notification.") }),
   body: noBody,
@@ -44,5 +44,23 @@ export const resendNotification = defineRoute({
   async handle({ services, params: { notificationId }, buyer }) {
     const outcome = await services.notificationLog.resend(actorOf(buyer), notificationId);
     return outcome === "queued" ? reply(202, undefined) : { refusal: outcome };
+  },
+});
+
+export const dismissNotification = defineRoute({
+  name: "dismissNotification",
+  method: "post",
+  path: "/v1/admin/notifications/:notificationId/dismiss",
+  summary:
+    "Take note of one that failed: it stays in the log and counts as stuck no more; it is written down with who did it.",
+  access: "admin",
+  params: z.strictObject({ notificationId: idSchema<string>("The notification.") }),
+  body: noBody,
+  idempotent: false,
+  answers: { 204: { description: "It is dismissed.", json: null } },
+  refusals: ["not_found", "not_stuck"],
+  async handle({ services, params: { notificationId }, buyer }) {
+    const outcome = await services.notificationLog.dismiss(actorOf(buyer), notificationId);
+    return outcome === "dismissed" ? reply(204, undefined) : { refusal: outcome };
   },
 });

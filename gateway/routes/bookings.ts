@@ -27,6 +27,7 @@ export const book = defineRoute({
     "section_named_twice",
     "code_invalid",
     "offer_closed",
+    "event_cancelled",
     "too_many_seats",
     "buyer_limit_reached",
     "idempotency_key_reused",

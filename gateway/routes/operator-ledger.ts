@@ -19,7 +19,7 @@ const { historyPageMost, historyPageUsual } = limits.wallet;
 const params = z.strictObject({ eventId: idSchema<EventId>("The event.") });
 
 const balanceSchema = z.strictObject({
-  account: z.enum([...eventAccounts, "house_fees"]),
+  account: z.enum(eventAccounts),
   balance: moneySchema.meta({ description: "As in the books: minus is owed to the account's owner." }),
 });
 

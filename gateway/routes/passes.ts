@@ -26,8 +26,9 @@ export const takeTurn = defineRoute({
   body: noBody,
   idempotent: false,
   answers: { 201: { description: "The pass.", json: passSchema } },
-  refusals: ["turn_missing", "place_missing", "device_required", "not_found"],
+  refusals: ["turn_missing", "place_missing", "device_required", "event_cancelled", "not_found"],
   async handle({ services, connections, params: { eventId }, buyer, jkt }) {
+    if (await isCancelled(services, eventId)) return { refusal: "event_cancelled" };
     const watch = await watchOf(services, eventId);
     if (watch === undefined) return { refusal: "not_found" };
     // The place may have been joined by a bound session of the same account.
@@ -49,6 +50,11 @@ async function giveUpAgain({ rooms }: GatewayServices, eventId: EventId, buyer: 
   return { refusal: "place_missing" } as const;
 }
 
+/** Said here too: a room that could not be told yet that it is closed lets nobody in. */
+async function isCancelled({ catalogue }: GatewayServices, eventId: EventId): Promise<boolean> {
+  return (await catalogue.find(eventId))?.status === "cancelled";
+}
+
 /** A watch costs memory and a channel: there is none of a room that only a request speaks of. */
 async function watchOf({ roomWatches, catalogue }: GatewayServices, eventId: EventId) {
   const known = roomWatches.known(eventId);
@@ -67,8 +73,9 @@ export const renewPass = defineRoute({
   body: noBody,
   idempotent: false,
   answers: { 201: { description: "The pass with its new end.", json: passSchema } },
-  refusals: ["renewals_used"],
+  refusals: ["renewals_used", "event_cancelled"],
   async handle({ services, connections, params: { eventId }, buyer, jkt }) {
+    if (await isCancelled(services, eventId)) return { refusal: "event_cancelled" };
     const renewed = await services.rooms.renewPass(eventId, { ...buyer, jkt });
     if (renewed.outcome === "pass_missing") return { refusal: "pass_invalid" };
     if (renewed.outcome !== "renewed") return { refusal: renewed.outcome };

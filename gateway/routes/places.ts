@@ -66,6 +66,7 @@ export const joinRoom = defineRoute({
   refusals: [
     "not_found",
     "room_closed",
+    "event_cancelled",
     "code_wrong",
     "code_spent",
     "proof_missing",
@@ -83,7 +84,9 @@ export const joinRoom = defineRoute({
       params: { eventId },
       buyer,
     } = call;
-    if ((await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
+    const event = await services.catalogue.find(eventId);
+    if (event === undefined) return { refusal: "not_found" };
+    if (event.status === "cancelled") return { refusal: "event_cancelled" };
     const joined = await join(call);
     if ("refusal" in joined) return joined;
     connections.standingChanged(eventId, buyer.buyerId, joined.standing);

@@ -1,8 +1,7 @@
 import type { TicketFact, TicketFacts } from "../../booking-core/tickets/ticket-facts.ts";
 import { oneLine, placeLines, whenText, wordsOf } from "../../booking-core/tickets/ticket-words.ts";
+import type { Language } from "../../foundation/language.ts";
 import { escapeHtml } from "../docs/escape-html.ts";
-
-type Language = TicketFacts["language"];
 
 const pageWords = {
   en: {

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { OpenRefund } from "../../booking-core/stuck-work/open-refunds.ts";
+import type { ParkedPayment } from "../../booking-core/stuck-work/parked-payments.ts";
 import type { ParkedWebhook } from "../../booking-core/stuck-work/parked-webhooks.ts";
 import type { DeadLetter } from "../../booking-core/stuck-work/stuck-work.ts";
-import type { BookingId, PaymentId, RefundId } from "../../foundation/ids.ts";
+import type { BookingId, BuyerId, PaymentId, RefundId } from "../../foundation/ids.ts";
 import { idSchema } from "./id.ts";
 import { moneySchema, moneyView } from "./money.ts";
 import { timeSchema, timeView } from "./time.ts";
@@ -39,6 +40,34 @@ export function parkedWebhookView({
   ...same
 }: ParkedWebhook): z.infer<typeof parkedWebhookSchema> {
   return { ...same, receivedAt: timeView(receivedAtMs) };
+}
+
+export const parkedPaymentSchema = z
+  .strictObject({
+    id: idSchema<PaymentId>("The payment."),
+    bookingId: idSchema<BookingId>("The booking; null for one that fills a wallet.").nullable(),
+    buyerId: idSchema<BuyerId>("Who has paid."),
+    provider: z.enum(["sandbox", "stripe"]),
+    providerPaymentId: z.string().nullable().meta({ description: "Its id there." }),
+    asked: moneySchema.meta({ description: "What the provider was to collect." }),
+    received: moneySchema.meta({ description: "What it says has come." }),
+    problem: z.string().nullable().meta({ description: "Why it bought nothing." }),
+    parkedAt: timeSchema("When it came."),
+  })
+  .meta({ id: "ParkedPayment" });
+
+export function parkedPaymentView({
+  parkedAtMs,
+  asked,
+  received,
+  ...same
+}: ParkedPayment): z.input<typeof parkedPaymentSchema> {
+  return {
+    ...same,
+    asked: moneyView(asked),
+    received: moneyView(received),
+    parkedAt: timeView(parkedAtMs),
+  };
 }
 
 export const openRefundSchema = z

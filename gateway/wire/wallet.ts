@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { EntriesCursor } from "../../booking-core/ledger/account-history.ts";
 import type { WalletEntry } from "../../booking-core/wallet/wallets.ts";
-import { isCurrency } from "../../foundation/currencies.ts";
+import { decimalsOf, isCurrency } from "../../foundation/currencies.ts";
 import { type BookingId, isUuid, type PaymentId, type RefundId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { idSchema } from "./id.ts";
@@ -13,16 +13,25 @@ export const currencySchema = z
   .refine(isCurrency, "must be a currency of ISO 4217 in capitals")
   .meta({ description: "ISO 4217.", example: "EUR" });
 
-const { topUpLeastMinor, topUpMostMinor } = limits.wallet;
+const { topUp } = limits.wallet;
+const inEuros = topUp[decimalsOf("EUR")];
 
-export const topUpRequestSchema = z
+const topUpAmountSchema = z
   .strictObject({
-    amount: z.strictObject({
-      amountMinor: z.int().min(topUpLeastMinor).max(topUpMostMinor),
-      currency: currencySchema,
+    amountMinor: z.int().meta({
+      description: `Whole minor units: ${inEuros.leastMinor} to ${inEuros.mostMinor} of EUR; what that is of a currency with other decimals.`,
     }),
+    currency: currencySchema,
   })
-  .meta({ id: "TopUpRequest" });
+  .superRefine(({ amountMinor, currency }, context) => {
+    if (!isCurrency(currency)) return;
+    const { leastMinor, mostMinor } = topUp[decimalsOf(currency)];
+    if (amountMinor >= leastMinor && amountMinor <= mostMinor) return;
+    const message = `must be from ${leastMinor} to ${mostMinor} minor units of ${currency}`;
+    context.addIssue({ code: "custom", path: ["amountMinor"], message });
+  });
+
+export const topUpRequestSchema = z.strictObject({ amount: topUpAmountSchema }).meta({ id: "TopUpRequest" });
 
 /** Opaque to clients: what is inside may change. */
 export const entriesCursorSchema = z

@@ -94,7 +94,7 @@ export async function makeAccounts(sql: Sql, eventId: string): Promise<Accounts>
   return {
     clearing: await make("provider_clearing", "sandbox"),
     payable: await make("organiser_payable", eventId),
-    fees: await make("house_fees", "house"),
+    fees: await make("house_fees", eventId),
     taxes: await make("taxes_payable", eventId),
   };
 }
