@@ -7,6 +7,8 @@ export const ticketLimits = {
     issuesMost: 255,
     /** A link to the page of a booking's tickets is good for so long after the event has begun. */
     linkMs: 24 * 60 * 60_000,
+    /** How long the link is good that a payment provider sends the buyer back to, from the booking on. */
+    returnLinkMs: 2 * 24 * 60 * 60_000,
   },
   doors: {
     /** Of one event. */

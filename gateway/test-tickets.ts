@@ -31,6 +31,7 @@ export function testFacts(bookingId: BookingId): TicketFacts {
   const price = { amountMinor: 4_500n, currency: "EUR" };
   return {
     bookingId,
+    booking: { status: "paid", deadlineMs: 1_799_000_900_000 },
     language: "en",
     event: { id: eventId, title, startsAtMs },
     venue: { name: "Hall", city: "Bern" },

@@ -2,6 +2,7 @@
 // dependencies: this runs before anything is installed, under whatever Node (20 or later) the machine has.
 //   node setup/bootstrap.mjs COMMAND [ARGUMENTS]
 import { fileURLToPath } from "node:url";
+import { ensureChromium } from "./chromium-package.mjs";
 import { alone } from "./lock.mjs";
 import { mendForThisMachine } from "./mend-uws.mjs";
 import { ensurePackages, projectNode } from "./packages.mjs";
@@ -12,10 +13,10 @@ import { step } from "./steps.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** What each npm script runs under the project's Node, and whether it starts servers of its own. */
+/** What each npm script runs under the project's Node, and whether it starts servers of its own or a browser. */
 const commands = {
   start: { script: "launch/start.ts", servers: true },
-  test: { script: "setup/run-tests.ts", servers: true },
+  test: { script: "setup/run-tests.ts", servers: true, browser: true },
   check: { script: "setup/check.ts", servers: false },
   buy: { script: "cli/buy.ts", servers: false },
   verify: { script: "cli/onsale.ts", first: ["verify"], servers: false },
@@ -49,4 +50,5 @@ async function prepare(command) {
     () => mendForThisMachine(`${root}node_modules/uWebSockets.js`) !== "mended",
   );
   if (command.servers) await ensureRedisServer();
+  if (command.browser) await ensureChromium();
 }

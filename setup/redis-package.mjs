@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { aptOfThisMachine, installWithApt } from "./debian.mjs";
 import { runQuietly } from "./run-command.mjs";
 import { SetupError } from "./setup-error.mjs";
 import { withProgress } from "./steps.mjs";
@@ -12,7 +13,7 @@ export async function ensureRedisServer(machine = thisMachine()) {
   const advice = redisAdvice(machine);
   if (advice === "ready") return;
   if (advice !== "install") throw new SetupError(advice);
-  await withProgress("installing a Redis server with apt-get", installWithApt);
+  await withProgress("installing a Redis server with apt-get", install);
   const after = redisAdvice({ ...thisMachine(), isRoot: false });
   if (after !== "ready") throw new SetupError(after);
 }
@@ -31,12 +32,13 @@ export function redisAdvice({ majors, usesOwnRedis, isRoot, hasApt, platform }) 
 }
 
 function thisMachine() {
+  const { isRoot, hasApt, platform } = aptOfThisMachine();
   return {
     majors: ["redis-server", "valkey-server"].map(majorVersion).filter((major) => major !== undefined),
     usesOwnRedis: Boolean(process.env.REDIS_URL),
-    isRoot: process.getuid?.() === 0,
-    hasApt: isDebianLike() && existsSync("/usr/bin/apt-get"),
-    platform: process.platform,
+    isRoot,
+    hasApt,
+    platform,
   };
 }
 
@@ -54,24 +56,9 @@ export function majorVersion(command) {
   }
 }
 
-function isDebianLike() {
-  if (!existsSync("/etc/os-release")) return false;
-  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync("/etc/os-release", "utf8"));
-}
-
-async function installWithApt() {
-  try {
-    // A bare machine has not loaded its package lists yet.
-    await apt("install").catch(() => apt("update").then(() => apt("install")));
-  } catch (error) {
-    throw new SetupError(`apt-get could not install ${aptPackage}: ${error.message}`);
-  }
+async function install() {
+  await installWithApt(aptPackage);
   await stopServiceOfPackage();
-}
-
-function apt(action) {
-  const args = action === "install" ? ["install", "-y", aptPackage] : ["update"];
-  return runQuietly("apt-get", args, { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
 }
 
 /** The package starts a server of its own at the default port; nobody asked for that one. */

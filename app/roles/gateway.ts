@@ -19,6 +19,7 @@ import { createSectionWatches } from "../../booking-core/seats/section-watch.ts"
 import { createStuckWork } from "../../booking-core/stuck-work/stuck-work.ts";
 import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
 import { createTickets } from "../../booking-core/tickets/tickets.ts";
+import { createTicketsLinks } from "../../booking-core/tickets/tickets-link.ts";
 import { createTopUps } from "../../booking-core/wallet/top-ups.ts";
 import { createWallets } from "../../booking-core/wallet/wallets.ts";
 import type { Config } from "../../foundation/config.ts";
@@ -51,7 +52,7 @@ export async function startGatewayRole(core: Core, config: Config): Promise<Runn
       guardSecret: config.TOKEN_SECRET,
       trustedProxies: config.TRUSTED_PROXIES,
       metricsToken: config.METRICS_TOKEN,
-      payments: createPayments({ ...core, publicUrl: config.PUBLIC_URL }),
+      payments: createPayments({ ...core, links: createTicketsLinks(core.tokens, config.PUBLIC_URL) }),
       refunds: createRefunds(core),
       cancellations: createCancellations(core),
       topUps: createTopUps({ ...core, publicUrl: config.PUBLIC_URL }),

@@ -103,7 +103,6 @@ describe("a payment that is approved in time", () => {
     const payments = createPayments({
       ...here.till,
       providers: paymentProviders(provider),
-      publicUrl: "http://127.0.0.1",
     });
     const { buyerId, id: bookingId } = booking;
     const started = await payments.start({
@@ -157,7 +156,6 @@ describe("the start of a payment", () => {
     const payments = createPayments({
       ...here.till,
       providers: paymentProviders(away),
-      publicUrl: "http://127.0.0.1",
     });
     expect(await payments.start(request)).toEqual({ outcome: "payment_provider_down" });
     const started = await here.till.payments.start(request);
@@ -179,7 +177,6 @@ describe("the start of a payment", () => {
       ...here.till,
       pool,
       providers: paymentProviders(provider),
-      publicUrl: "http://127.0.0.1",
     });
     const start = payments.start({ buyerId, bookingId, idempotencyKey: randomUUID(), language: "en" });
     await expect(start).rejects.toThrow("after calling end on the pool");

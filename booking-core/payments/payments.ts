@@ -4,6 +4,7 @@ import type { Money } from "../../foundation/money.ts";
 import type { Booking } from "../bookings/booking.ts";
 import type { Changes } from "../bookings/changes.ts";
 import { findBooking } from "../bookings/find-booking.ts";
+import type { TicketsLinks } from "../tickets/tickets-link.ts";
 import { askProvider } from "./ask-provider.ts";
 import { type BeginParts, beginPayment, type PayRequest } from "./begin-payment.ts";
 import { findPayment } from "./find-payment.ts";
@@ -27,7 +28,7 @@ export type Payments = { start(request: PayRequest): Promise<PayOutcome> };
 export type PaymentParts = BeginParts & {
   readonly changes: Changes;
   readonly logger: Logger;
-  readonly publicUrl: string;
+  readonly links: Pick<TicketsLinks, "returnLink">;
 };
 
 /**
@@ -67,7 +68,7 @@ function isPayable(booking: Booking, nowMs: number): boolean {
 async function begin(
   parts: PaymentParts,
   id: PaymentId,
-  { id: bookingId, buyerEmail: email }: Booking,
+  booking: Booking,
   request: PayRequest,
 ): Promise<PayOutcome> {
   const begun = await beginPayment(parts, id, request);
@@ -75,9 +76,10 @@ async function begin(
   const { payment, fresh, changed } = begun;
   if (changed !== undefined) await tellBuyer(parts, changed);
   if (payment.status !== "created") return { outcome: "started", payment, fresh };
-  const returnUrl = `${parts.publicUrl}/v1/bookings/${bookingId}`;
   const asked = await askProvider(parts, payment, {
-    ...{ description: `Tickets of booking ${bookingId}`, email, returnUrl },
+    description: `Tickets of booking ${booking.id}`,
+    email: booking.buyerEmail,
+    returnUrl: parts.links.returnLink(booking),
   });
   if (asked === undefined) return { outcome: "payment_provider_down" };
   return { outcome: "started", payment: asked, fresh };

@@ -2,12 +2,14 @@ import type { BookingId, EventId, SectionId, TicketId } from "../../foundation/i
 import type { Language } from "../../foundation/language.ts";
 import type { Money } from "../../foundation/money.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
+import type { BookingStatus } from "../bookings/booking.ts";
 import { readLayout, type SeatLabel, type StoredLayout, seatLabel } from "../events/layout.ts";
 import type { CodeSigner } from "./ticket-keys.ts";
 
 /** All that a page or a PDF of a booking's tickets says. */
 export type TicketFacts = {
   readonly bookingId: BookingId;
+  readonly booking: { readonly status: BookingStatus; readonly deadlineMs: number };
   readonly language: Language;
   readonly event: { readonly id: EventId; readonly title: string; readonly startsAtMs: number };
   readonly venue: { readonly name: string; readonly city: string };
@@ -30,6 +32,8 @@ export type TicketFact = {
 export type TicketUse = { readonly atMs: number; readonly door: string };
 
 type FactRow = {
+  status: BookingStatus;
+  deadline: Date;
   language: Language | null;
   event_id: EventId;
   title: string;
@@ -64,6 +68,7 @@ export async function readTicketFacts(
   const sections = new Map((row.sections ?? []).map(({ id, ...section }) => [id, section]));
   return {
     bookingId,
+    booking: { status: row.status, deadlineMs: row.deadline.getTime() },
     language: row.language ?? "en",
     event: { id: row.event_id, title: row.title, startsAtMs: row.starts_at.getTime() },
     venue: { name: row.venue, city: row.city },
@@ -72,7 +77,7 @@ export async function readTicketFacts(
 }
 
 const factsQuery = `
-  select b.event_id, e.title, e.starts_at, v.name as venue, v.city, b.currency,
+  select b.status, b.deadline, b.event_id, e.title, e.starts_at, v.name as venue, v.city, b.currency,
          (select language from payments where booking_id = b.id order by created_at desc limit 1) as language,
          (select json_agg(json_build_object('id', s.id, 'name', s.name, 'layout', s.layout))
             from sections s where s.id in (select section_id from tickets where booking_id = b.id)) as sections,

@@ -31,6 +31,7 @@ const factsOf = (
   title = "Zażółć gęślą jaźń, Ἀθῆναι, Война и мир",
 ): TicketFacts => ({
   bookingId: "01900000-0000-7000-8000-000000000002" as BookingId,
+  booking: { status: "paid", deadlineMs: 1_700_000_000_000 },
   language: "de",
   event: { id: eventId, title, startsAtMs: 1_800_000_000_000 },
   venue: { name: "Teatr Wielki", city: "Łódź" },

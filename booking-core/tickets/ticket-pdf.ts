@@ -37,26 +37,43 @@ type Document = InstanceType<typeof PDFDocument>;
 
 const marginPoints = 36;
 const qrPoints = 230;
+const nameColumnPoints = 56;
 
 function drawTicket(page: Document, facts: TicketFacts, ticket: TicketFact): void {
   const { event, venue, language, bookingId } = facts;
   const words = wordsOf(language);
   const width = page.page.width - 2 * marginPoints;
-  const title = { width, height: 60, ellipsis: true };
-  page.font("bold").fontSize(20).text(oneLine(event.title), marginPoints, marginPoints, title);
+  drawTitle(page, oneLine(event.title), width);
   page.font("plain").fontSize(11).moveDown(0.4);
   page.text(whenText(event.startsAtMs, language), { width });
   page.text(oneLine(`${venue.name}, ${venue.city}`), { width, height: 30, ellipsis: true });
   page.moveDown(0.6);
-  for (const [name, value] of placeLines(ticket, language)) {
-    page.font("plain").fontSize(9).text(`${name}  `, { continued: true });
-    page.font("bold").fontSize(13).text(value, { width, height: 18, ellipsis: true });
-  }
+  for (const [name, value] of placeLines(ticket, language)) drawPlaceLine(page, name, value, width);
   const top = page.page.height - marginPoints - qrPoints - 60;
   if (ticket.code !== null) drawQr(page, ticket.code, (page.page.width - qrPoints) / 2, top);
   page.font("plain").fontSize(8);
   page.text(words.showIt, marginPoints, top + qrPoints + 8, { width, align: "center" });
   page.text(`${words.booking} ${bookingId}\n${words.ticket} ${ticket.id}`, { width, align: "center" });
+}
+
+/** Smaller where it would not fit into two lines; cut where it still does not fit. */
+function drawTitle(page: Document, title: string, width: number): void {
+  const height = 60;
+  const isLong = page.font("bold").fontSize(20).heightOfString(title, { width }) > height;
+  page.fontSize(isLong ? 14 : 20).text(title, marginPoints, marginPoints, { width, height, ellipsis: true });
+}
+
+/** The names in one column, the values in another, on one line of letters. */
+function drawPlaceLine(page: Document, name: string, value: string, width: number): void {
+  const top = page.y;
+  const left = marginPoints + nameColumnPoints;
+  page
+    .font("plain")
+    .fontSize(9)
+    .text(name, marginPoints, top + 3.7, { width: nameColumnPoints });
+  page.font("bold").fontSize(13);
+  page.text(value, left, top, { width: width - nameColumnPoints, height: 32, ellipsis: true });
+  page.x = marginPoints;
 }
 
 /** As squares of the page itself: sharp on every screen and printer. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type BookingId, type BuyerId, uuidSource } from "../../foundation/ids.ts";
 import { createTokens } from "../../foundation/tokens.ts";
 import { standingOf } from "../../test/harness/shop.ts";
@@ -109,4 +109,20 @@ test("a link to a booking's tickets is good for that, until a day after the even
       .split("/")
       .at(-1) ?? "";
   expect(tokens.verify("tickets", ended)).toBeUndefined();
+});
+
+test("the link that a provider sends buyers back to is the same whenever it is asked for, and ends after two days", () => {
+  const tokens = createTokens("a secret of the tests, thirty-two characters");
+  const links = createTicketsLinks(tokens, "https://onsale.example");
+  onTestFinished(() => void vi.useRealTimers());
+  const at = (nowMs: number, createdAtMs: number) => {
+    vi.useFakeTimers({ now: nowMs, toFake: ["Date"] });
+    return links.returnLink({ id: "b" as BookingId, createdAtMs });
+  };
+  const now = Date.now();
+  const hourMs = 3_600_000;
+  expect(at(now, now)).toBe(at(now + hourMs, now));
+  const isGood = (link: string) => tokens.verify("tickets", link.split("/").at(-1) ?? "") !== undefined;
+  expect(isGood(at(now, now - 47 * hourMs))).toBe(true);
+  expect(isGood(at(now, now - 49 * hourMs))).toBe(false);
 });

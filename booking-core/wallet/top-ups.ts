@@ -35,7 +35,7 @@ export function createTopUps(parts: TopUpParts): TopUps {
       const { payment, fresh } = begun;
       if (!isSame(payment.amount, request.amount)) return { outcome: "idempotency_key_reused" };
       if (payment.status !== "created") return { outcome: "started", payment, fresh };
-      const returnUrl = `${parts.publicUrl}/v1/wallet`;
+      const returnUrl = `${parts.publicUrl.replace(/\/+$/, "")}/wallet/back`;
       const asked = await askProvider(parts, payment, {
         description: "Money for the wallet",
         email,

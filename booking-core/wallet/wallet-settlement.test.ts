@@ -174,7 +174,7 @@ describe("the wallet's part", () => {
       api: stripe.api,
     });
     const providers = paymentProviders(provider, here.till.provider);
-    const payments = createPayments({ ...here.till, providers, publicUrl: "http://127.0.0.1" });
+    const payments = createPayments({ ...here.till, providers });
     const { buyerId, id: bookingId } = await bookWith(8_999n);
     const request = {
       buyerId,

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { asyncApiDocument } from "../asyncapi.ts";
 import { mapPage, mapScripts, mapStyle } from "../map-page/map-page.ts";
 import { openApiDocument } from "../openapi.ts";
-import { ticketPageStyle } from "../ticket-page/ticket-page.ts";
+import { ticketPageStyle, walletBackPage } from "../ticket-page/ticket-page.ts";
 import { errorsPage } from "./errors-table.ts";
 import { roomPage } from "./room-page.ts";
 
@@ -41,11 +41,14 @@ export function staticDocuments(publicUrl: string): StaticDocument[] {
     textDocument("/docs/start.js", scriptType, startScript),
     pageDocument("/events/:eventId/map", mapPage),
     textDocument("/map/map-page.css", "text/css; charset=utf-8", mapStyle),
+    pageDocument("/wallet/back", walletBackPage),
     textDocument("/ticket-page.css", "text/css; charset=utf-8", ticketPageStyle),
     ...mapScripts.map(({ path, text }) => textDocument(path, scriptType, text)),
     swaggerDocument("swagger-ui.css", "text/css; charset=utf-8"),
     swaggerDocument("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
     swaggerDocument("favicon-32x32.png", "image/png"),
+    // Of what is no page and names no icon, as a PDF that a browser shows.
+    { ...swaggerDocument("favicon-32x32.png", "image/png"), path: "/favicon.ico" },
   ];
 }
 
@@ -55,6 +58,7 @@ const swaggerPage = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Onsale: API</title>
     <link rel="stylesheet" href="/docs/swagger-ui.css">
     <link rel="icon" type="image/png" href="/docs/favicon-32x32.png">

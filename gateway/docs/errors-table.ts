@@ -1,6 +1,7 @@
 import { errorTable } from "../../foundation/errors.ts";
 import { errorCodes } from "../wire/problem.ts";
-import { escapeHtml } from "./escape-html.ts";
+import { textWithCode } from "./escape-html.ts";
+import { plainPage } from "./plain-page.ts";
 
 /** What `docs/errors.md` holds; a test keeps the file and the table together. */
 export function errorsMarkdown(): string {
@@ -24,7 +25,7 @@ export function errorsPage(): string {
   const entries = errorCodes.map((code) => {
     const { status, retryable, title, advice } = errorTable[code];
     const again = retryable ? "The same request can succeed later." : "Do not repeat it unchanged.";
-    return `<h2 id="${code}">${code} (${status})</h2><p>${escapeHtml(title)}</p><p>${escapeHtml(advice)} ${again}</p>`;
+    return `<h2 id="${code}">${code} (${status})</h2><p>${textWithCode(title)}</p><p>${textWithCode(advice)} ${again}</p>`;
   });
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Onsale: errors</title></head><body><h1>Errors</h1>${entries.join("")}</body></html>`;
+  return plainPage("errors", `<h1>Errors</h1>${entries.join("")}`);
 }

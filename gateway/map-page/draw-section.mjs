@@ -1,12 +1,18 @@
 // Draws one section on a canvas: a state is a colour and a shape, so that neither is needed alone.
 
-const cell = 18;
+/** What a finger can hit. */
+const cell = 24;
 const rowNames = 40;
 const colours = { f: "#1a7f37", a: "#0550ae", c: "#6639ba", h: "#9a6700", s: "#6e7781", b: "#8c959f" };
 
 export function sizeOf(section, seats) {
   const columns = seats.reduce((most, { column }) => Math.max(most, column + 1), 0);
   return { width: rowNames + columns * cell, height: section.rows.length * cell };
+}
+
+/** The corner of a seat, and how large it is. */
+export function boxOf({ row, column }) {
+  return { left: rowNames + column * cell, top: row * cell, side: cell };
 }
 
 export function seatAt(seats, x, y) {
@@ -17,9 +23,9 @@ export function seatAt(seats, x, y) {
 
 export function drawSection(context, section, seats, states, chosen) {
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-  context.font = "11px sans-serif";
+  context.font = "12px sans-serif";
   context.fillStyle = "#24292f";
-  for (const [row, name] of section.rows.entries()) context.fillText(name, 4, row * cell + 13, rowNames - 8);
+  for (const [row, name] of section.rows.entries()) context.fillText(name, 4, row * cell + 16, rowNames - 8);
   for (const number of seats.keys()) drawSeat(context, seats[number], states[number], number === chosen);
 }
 
@@ -52,7 +58,7 @@ export function drawState(context, letter) {
   context.arc(
     0,
     0,
-    letter === "b" || letter === undefined ? 2 : 6,
+    letter === "b" || letter === undefined ? 2 : 7,
     0,
     letter === "h" ? Math.PI : 2 * Math.PI,
   );

@@ -1,8 +1,8 @@
 // The page: a list of sections, and the seats of the chosen one.
-import { drawSection, drawState, seatAt, sizeOf } from "./draw-section.mjs";
+import { boxOf, drawSection, drawState, seatAt, sizeOf } from "./draw-section.mjs";
 import { liveSeats } from "./live-seats.mjs";
 import { describeSeat, nextSeat, placeSeats, stateWords } from "./place-seats.mjs";
-import { showPrice, showRefunds } from "./show-prices.mjs";
+import { showMoment, showPrice, showRefunds } from "./show-prices.mjs";
 
 const eventId = location.pathname.split("/")[2];
 const base = `${location.origin}/v1/events/${eventId}`;
@@ -22,7 +22,7 @@ async function start() {
   const [event, plan] = await Promise.all([read(base), read(`${base}/plan`)]);
   Object.assign(page, { event, plan });
   document.title = element("title").textContent = event.title;
-  element("where").textContent = `${event.venue.name}, ${event.venue.city}`;
+  element("where").textContent = `${showMoment(event.startsAt)}, ${event.venue.name}, ${event.venue.city}`;
   element("refunds").textContent = showRefunds(event.refunds);
   showLegend();
   showSections();
@@ -72,11 +72,19 @@ function choose(section) {
   Object.assign(page, { section, places: placeSeats(section), chosen: undefined });
   if (before !== undefined) showFree(before);
   showFree(section);
-  Object.assign(canvas, sizeOf(section, page.places));
+  fitCanvas(sizeOf(section, page.places));
   canvas.hidden = section.kind === "standing";
   showPrices(section);
   canvas.setAttribute("aria-label", `Seats of ${section.name}; the arrow keys go from seat to seat`);
   draw();
+}
+
+/** As many points as the screen has, so that letters are sharp on a telephone; browsers show no canvas past some 16,000. */
+function fitCanvas({ width, height }) {
+  const scale = Math.max(1, Math.min(devicePixelRatio, 8_192 / Math.max(width, height)));
+  Object.assign(canvas, { width: width * scale, height: height * scale });
+  Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  canvas.getContext("2d").scale(scale, scale);
 }
 
 /** The plan knows the prices; the event knows what they are made of. */
@@ -117,10 +125,23 @@ function point(number) {
   draw();
 }
 
+/** A seat that the keys have chosen outside of what is seen comes into the middle of it. */
+function bringIntoView(seat) {
+  const hall = canvas.parentElement;
+  const { left, top, side } = boxOf(seat);
+  const isSeen =
+    left >= hall.scrollLeft &&
+    left + side <= hall.scrollLeft + hall.clientWidth &&
+    top >= hall.scrollTop &&
+    top + side <= hall.scrollTop + hall.clientHeight;
+  if (!isSeen) hall.scrollTo(left - hall.clientWidth / 2, top - hall.clientHeight / 2);
+}
+
 canvas.onkeydown = (pressed) => {
   if (!pressed.key.startsWith("Arrow") || page.section === undefined) return;
   pressed.preventDefault();
   point(page.chosen === undefined ? 0 : nextSeat(page.places, page.chosen, pressed.key));
+  if (page.chosen !== undefined) bringIntoView(page.places[page.chosen]);
 };
 canvas.onclick = ({ offsetX, offsetY }) => point(seatAt(page.places, offsetX, offsetY));
 

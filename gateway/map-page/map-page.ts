@@ -36,9 +36,15 @@ button { width: 100%; padding: 0.5rem; margin-bottom: 0.25rem; text-align: start
 button[aria-pressed="true"] { font-weight: bold; border-width: 3px; }
 :focus-visible { outline: 3px solid #0550ae; outline-offset: 2px; }
 .hall { overflow: auto; max-height: 70vh; }
-#legend { display: flex; flex-wrap: wrap; gap: 1rem; }
+.hall canvas { display: block; }
+.hall canvas:focus-visible { outline-offset: -3px; }
+#legend { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; margin-top: 1rem; }
 #legend canvas { vertical-align: middle; }
 #seat { min-height: 1.5em; }
+@media (max-width: 40rem) {
+  nav { width: 100%; }
+  nav ul { max-height: 35vh; }
+}
 `;
 
 const names = [

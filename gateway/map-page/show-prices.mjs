@@ -24,10 +24,12 @@ export function showRefunds(refunds) {
   if (refunds === null) return "Tickets are not taken back.";
   const { until, shareBasisPoints, feesToo } = refunds;
   const share = `${shareBasisPoints / 100} % of the price${feesToo ? "" : " without its fees"}`;
-  const when = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short" }).format(
-    new Date(until),
-  );
-  return `Tickets are taken back until ${when}: ${share} is paid back.`;
+  return `Tickets are taken back until ${showMoment(until)}: ${share} is paid back.`;
+}
+
+/** In the time of whoever looks. */
+export function showMoment(time) {
+  return new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short" }).format(new Date(time));
 }
 
 function listed(parts) {

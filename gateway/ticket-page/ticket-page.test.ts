@@ -81,9 +81,18 @@ test("a ticket that lets nobody in says so and shows no code", async () => {
   expect(html).not.toMatch(/<svg|tickets\.pdf/);
 });
 
-test("a booking that is not paid has no tickets yet", async () => {
-  const gateway = await open({ tickets: [] });
-  expect(String((await send(gateway, linkOf())).body)).toContain("no tickets here yet");
+test.each([
+  [
+    "pending_payment",
+    /not paid yet. Its seats are kept until Friday, 15 January 2027|Friday, January 15, 2027/,
+    true,
+  ],
+  ["expired", /ended without being paid/, false],
+] as const)("a booking that is %s says why it has no tickets", async (status, words, looksAgain) => {
+  const gateway = await open({ tickets: [], booking: { status, deadlineMs: 1_800_000_000_000 } });
+  const html = String((await send(gateway, linkOf())).body);
+  expect(html).toMatch(words);
+  expect(html.includes('http-equiv="refresh"')).toBe(looksAgain);
 });
 
 test.each([

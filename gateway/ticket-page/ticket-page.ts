@@ -8,14 +8,18 @@ const pageWords = {
     tickets: "Your tickets",
     pdf: "All valid tickets as a PDF",
     status: { valid: "Valid", used: "Used", refunded: "Refunded: it lets nobody in" },
-    none: "There are no tickets here yet. They are issued when the booking is paid.",
+    unpaid: (until: string) =>
+      `This booking is not paid yet. Its seats are kept until ${until}. If you have just paid, the tickets appear here in a moment.`,
+    ended: "This booking has ended without being paid: there are no tickets.",
     keep: "This page is yours alone: whoever has its address has the tickets.",
   },
   de: {
     tickets: "Ihre Eintrittskarten",
     pdf: "Alle gültigen Karten als PDF",
     status: { valid: "Gültig", used: "Benutzt", refunded: "Erstattet: gilt nicht mehr" },
-    none: "Hier sind noch keine Karten. Sie werden ausgestellt, sobald die Buchung bezahlt ist.",
+    unpaid: (until: string) =>
+      `Diese Buchung ist noch nicht bezahlt. Die Plätze bleiben bis ${until} frei gehalten. Haben Sie gerade bezahlt, erscheinen die Karten hier gleich von selbst.`,
+    ended: "Diese Buchung endete unbezahlt: Es gibt keine Karten.",
     keep: "Diese Seite gehört nur Ihnen: Wer ihre Adresse hat, hat die Karten.",
   },
 } as const satisfies Record<Language, object>;
@@ -26,7 +30,7 @@ export function ticketPage(
   pictures: ReadonlyMap<string, string>,
   pdfPath: string,
 ): string {
-  const { language, event, venue, tickets, bookingId } = facts;
+  const { language, event, venue, tickets, bookingId, booking } = facts;
   const words = pageWords[language];
   const hasValid = tickets.some(({ status }) => status === "valid");
   return page(
@@ -38,10 +42,19 @@ export function ticketPage(
       ${hasValid ? `<p><a href="${pdfPath}">${words.pdf}</a></p>` : ""}
     </header>
     <main>${tickets.map((ticket) => ticketCard(ticket, language, pictures.get(ticket.id) ?? "")).join("")}
-      ${tickets.length === 0 ? `<p>${words.none}</p>` : ""}
+      ${tickets.length === 0 ? `<p>${plain(withoutTickets(facts))}</p>` : ""}
     </main>
     <footer><p>${words.keep}</p><p>${wordsOf(language).booking} ${bookingId}</p></footer>`,
+    booking.status === "pending_payment" ? refresh : "",
   );
+}
+
+/** Who comes back from paying may be here before the news of the payment. */
+const refresh = `<meta http-equiv="refresh" content="3">`;
+
+function withoutTickets({ booking: { status, deadlineMs }, language }: TicketFacts): string {
+  const words = pageWords[language];
+  return status === "pending_payment" ? words.unpaid(whenText(deadlineMs, language)) : words.ended;
 }
 
 function ticketCard(ticket: TicketFact, language: Language, picture: string): string {
@@ -66,17 +79,26 @@ export const endedPage = page(
   "en",
   "No tickets here",
   `<main><h1>No tickets here</h1>
-    <p>This link is not complete, or has ended: it is good until a day after the event. Open it again from the e-mail, or look at your bookings.</p>
-    <p lang="de">Dieser Link ist nicht vollständig oder abgelaufen: Er gilt bis einen Tag nach der Veranstaltung.</p></main>`,
+    <p>This link is not complete, or has ended. Open the one in your e-mail: it is good until a day after the event. Or look at your bookings.</p>
+    <p lang="de">Dieser Link ist nicht vollständig oder abgelaufen. Öffnen Sie den aus Ihrer E-Mail: Er gilt bis einen Tag nach der Veranstaltung. Oder sehen Sie in Ihren Buchungen nach.</p></main>`,
 );
 
-function page(language: Language, title: string, body: string): string {
+/** Where a payment provider sends the buyer of a top-up back to. */
+export const walletBackPage = page(
+  "en",
+  "Your wallet",
+  `<main><h1>Back from paying</h1>
+    <p>What you have paid is in your wallet in a moment. You can close this page and go on where you were.</p>
+    <p lang="de">Was Sie bezahlt haben, ist gleich in Ihrem Guthaben. Sie können diese Seite schließen und weitermachen, wo Sie waren.</p></main>`,
+);
+
+function page(language: Language, title: string, body: string, more = ""): string {
   return `<!doctype html>
 <html lang="${language}">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="robots" content="noindex">
+    <meta name="robots" content="noindex">${more}
     <title>Onsale: ${title}</title>
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="/ticket-page.css">

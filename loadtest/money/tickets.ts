@@ -92,5 +92,6 @@ function factsOf(codeOf: (id: TicketId) => string): TicketFacts {
   });
   const event = { id: eventId, title: "The rush", startsAtMs: Date.now() };
   const venue = { name: "Stadium", city: "Loadville" };
-  return { bookingId: uuidSource.next<BookingId>(), language: "en", event, venue, tickets };
+  const booking = { status: "paid", deadlineMs: Date.now() } as const;
+  return { bookingId: uuidSource.next<BookingId>(), booking, language: "en", event, venue, tickets };
 }

@@ -12,7 +12,7 @@ export function mailPage(mails: readonly KeptMail[]): string {
     return article(mail, isAgain);
   });
   const list = mails.length === 0 ? "<p>No mail has come yet.</p>" : articles.toReversed().join("");
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mail catcher</title><style>${style}</style><h1>Mail catcher</h1>${list}</html>`;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Mail catcher</title><style>${style}</style><h1>Mail catcher</h1>${list}</html>`;
 }
 
 function article(mail: KeptMail, isAgain: boolean): string {

@@ -49,8 +49,8 @@ export function welcomePage({ shelf, amountsSpeak }: Desk): string {
 
 export function page(title: string, body: string): string {
   const style =
-    "body{font:18px system-ui;max-width:42rem;margin:4rem auto;padding:0 1rem}button{font:inherit;padding:.5rem 2rem;margin:.25rem 0}td{padding:.1rem .5rem;vertical-align:top}";
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${style}</style><h1>Payment sandbox</h1><p><small>No real money moves here.</small></p>${body}</html>`;
+    "body{font:18px system-ui;max-width:42rem;margin:4rem auto;padding:0 1rem}button{font:inherit;padding:.5rem 2rem;margin:.25rem 0}td{padding:.1rem .5rem;vertical-align:top}@media(max-width:40rem){tr,td{display:block}tr{padding:.5rem 0}}";
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${style}</style><h1>Payment sandbox</h1><p><small>No real money moves here.</small></p>${body}</html>`;
 }
 
 function formatAmount(payment: Payment): string {

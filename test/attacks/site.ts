@@ -20,7 +20,7 @@ import { createRoomControl } from "../../queue-admission/room-control.ts";
 import type { RoomSettings } from "../../queue-admission/room-settings.ts";
 import { startChild, type TestChild } from "../harness/child.ts";
 import { createTestDatabase } from "../harness/database.ts";
-import { insertEvent, rowsOf, silent } from "../harness/shop.ts";
+import { insertEvent, rowsOf, silent, type TestEventOptions } from "../harness/shop.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
 /** What the proofs of devices are made for: every gateway of the site answers for this address. */
@@ -95,8 +95,8 @@ export async function startSite(): Promise<AttackedSite> {
     databaseUrl: database.url,
     startGateway: (settings) => startServer({ ONSALE_ROLES: "gateway", ...settings }),
     ...data,
-    openEvent: async (room) => {
-      const event = await data.openEvent(room);
+    openEvent: async (room = {}) => {
+      const event = await data.openEvent({ room });
       for (const gateway of [first, second]) await known(gateway, event.id);
       return event;
     },
@@ -118,12 +118,13 @@ export async function startSite(): Promise<AttackedSite> {
 }
 
 /** A gateway that has just read the events does not know the newest for a moment. */
-async function known(gateway: string, eventId: EventId): Promise<void> {
+export async function known(gateway: string, eventId: EventId): Promise<void> {
   const isKnown = async () => (await fetch(`${gateway}/v1/events/${eventId}`)).ok;
   await waitFor(isKnown, { what: "the event at the gateway" });
 }
 
-function openData(databaseUrl: string, redisUrls: readonly string[]) {
+/** What is made without the gateways, as operators and the worker make it. */
+export function openData(databaseUrl: string, redisUrls: readonly string[]) {
   const clock = systemClock;
   const pool = createPool(databaseUrl, 4);
   const redis = connectRedis([...redisUrls], silent);
@@ -136,10 +137,11 @@ function openData(databaseUrl: string, redisUrls: readonly string[]) {
   const catalogue = createCatalogue({ readModel, clock, logger: silent });
   return {
     redis,
-    openEvent: async (room: Partial<RoomSettings> = {}) => {
+    pool,
+    openEvent: async ({ room, ...options }: TestEventOptions = {}) => {
       const settings = { draw: false, passMs: 600_000, ...room };
-      const sections = [rowsOf(100, 100)];
-      const eventId = await inTransaction(pool, (sql) => insertEvent(sql, { sections, room: settings }));
+      const wanted = { sections: [rowsOf(100, 100)], ...options, room: settings };
+      const eventId = await inTransaction(pool, (sql) => insertEvent(sql, wanted));
       await publishEvent(publishingOf(parts), eventId);
       await readModel.publish(eventId);
       return waitFor(() => catalogue.find(eventId), { what: "the event" });

@@ -13,9 +13,11 @@ import { createSandboxProvider } from "../../booking-core/payments/sandbox-provi
 import { settleWebhooks } from "../../booking-core/payments/settle-webhooks.ts";
 import { refundEvent } from "../../booking-core/refunds/refund-event.ts";
 import { refundPayments } from "../../booking-core/refunds/refund-payments.ts";
+import { createTicketsLinks } from "../../booking-core/tickets/tickets-link.ts";
 import { returnWallets } from "../../booking-core/wallet/ended-bookings.ts";
 import { type BookingId, uuidSource } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
+import { createTokens } from "../../foundation/tokens.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startChild, type TestChild } from "./child.ts";
 import { readSandboxBooks } from "./sandbox-books.ts";
@@ -38,7 +40,8 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     apiKey: secrets.SANDBOX_API_KEY,
     webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
   });
-  const parts = { ...shop, provider, providers: paymentProviders(provider), ids: uuidSource };
+  const links = createTicketsLinks(createTokens("t".repeat(40)), "http://127.0.0.1");
+  const parts = { ...shop, provider, providers: paymentProviders(provider), ids: uuidSource, links };
   const inbox = createInbox(parts);
   const gate = await openGate(async (body, signature) => {
     if (options.receiveWebhooks === false) return 503;
@@ -73,7 +76,7 @@ export async function openTill(shop: Shop, options: { receiveWebhooks?: boolean 
     webhookSecret: secrets.SANDBOX_WEBHOOK_SECRET,
     /** For a worker in a process of its own. */
     settings: { ...secrets, SANDBOX_URL: url, SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
-    payments: createPayments({ ...parts, publicUrl: "http://127.0.0.1" }),
+    payments: createPayments(parts),
     books: () => readSandboxBooks({ url, apiKey: secrets.SANDBOX_API_KEY }),
     mailsTo: (address: string) =>
       readJson<SeenMail[]>(`http://127.0.0.1:${mailPort}/messages?to=${encodeURIComponent(address)}`),

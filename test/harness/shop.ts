@@ -79,6 +79,7 @@ export async function openShop(options: { clock?: Clock; work?: boolean } = {}):
 }
 
 export type TestEventOptions = {
+  readonly title?: string;
   readonly sections?: readonly PlannedSection[];
   readonly paymentWindowMs?: number;
   readonly room?: Partial<RoomSettings>;
@@ -126,7 +127,7 @@ export async function insertEvent(sql: Sql, options: TestEventOptions = {}): Pro
   return createEvent(sql, uuidSource, {
     venueId,
     seatingPlanId: await createSeatingPlan(sql, uuidSource, { venueId, name: "plan", sections }),
-    title: "Test event",
+    title: options.title ?? "Test event",
     description: "For a test.",
     startsAtMs: Date.now() + 86_400_000,
     currency: options.currency ?? "EUR",
