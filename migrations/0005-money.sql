@@ -59,7 +59,6 @@ create index payments_by_buyer on payments (buyer_id, created_at);
 -- Payments that nobody ever paid stay pending; only the young ones are asked about.
 drop index payments_silent;
 create index payments_silent on payments (created_at) where status = 'pending';
-create index payments_parked on payments (settled_at, id) where status = 'parked' and refunded_minor = 0;
 
 -- An event that does not take place: everybody is refunded in batches, and these counters say how far it has come.
 create table event_cancellations (
@@ -133,7 +132,7 @@ alter table webhook_inbox add constraint webhook_inbox_settled check ((status = 
 create index webhook_inbox_parked on webhook_inbox (received_at) where status = 'parked';
 create index webhook_inbox_waiting on webhook_inbox (received_at) where status = 'received';
 
--- The books. Party: the provider's name, an event's id, a booking's id, a buyer's id, or a payment's id.
+-- The books. Party: the provider's name, an event's id, 'house', a buyer's id, or a payment's id.
 alter table ledger_accounts
   drop constraint ledger_accounts_kind_check,
   add constraint ledger_accounts_kind_check check (kind in
@@ -145,7 +144,6 @@ alter table transfers
   add column refund_id uuid references refunds;
 create index transfers_by_booking on transfers (booking_id);
 create index transfers_by_payment on transfers (payment_id);
-create index transfers_by_refund on transfers (refund_id) where refund_id is not null;
 drop index entries_by_account;
 -- A transfer's id grows with time, so this is the account's history too.
 create index entries_by_account on entries (account_id, transfer_id) include (amount_minor);
@@ -337,9 +335,8 @@ alter table notifications
   -- A mail server that is away is asked again until then.
   add column give_up_at timestamptz not null default now() + interval '2 days',
   add constraint notifications_template_check check (template in ('tickets', 'refund', 'event_cancelled')),
-  -- failed: refused for good by the mail server, or given up, and people look. dismissed: they have looked, or nothing was
-  -- left to say.
-  add constraint notifications_status_check check (status in ('queued', 'sent', 'failed', 'dismissed')),
+  -- failed: refused for good by the mail server, or given up.
+  add constraint notifications_status_check check (status in ('queued', 'sent', 'failed')),
   add constraint notifications_sent check ((status = 'sent') = (sent_at is not null));
 create index notifications_by_time on notifications (created_at, id);
 create index notifications_by_recipient on notifications (recipient);

@@ -17,7 +17,7 @@ test("a message that waits for its job while Onsale is upgraded is settled by th
     "insert into pgboss.job (name, data) values ('settle-webhook', $1), ('apply-holds', $2)",
     [{ inboxId }, { bookingIds: [bookingId] }],
   );
-  await migrateBy(client, "0006-settling-in-groups.sql");
+  await migrateBy(client, "0006-stuck-money.sql");
   const jobs = await client.query("select name, data from pgboss.job order by name");
   expect(jobs.rows).toEqual([
     { name: "apply-holds", data: { bookingIds: [bookingId] } },

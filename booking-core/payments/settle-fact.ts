@@ -8,6 +8,7 @@ import { openRefunds, type RefundParts } from "../refunds/open-refunds.ts";
 import { returnWallet, takeWalletAgain } from "../wallet/return-wallet.ts";
 import { settleTopUp } from "../wallet/settle-top-up.ts";
 import type { LateBooking } from "./claim-again.ts";
+import { failPayments, isUnderWay } from "./fail-payments.ts";
 import { lockPayments } from "./find-payment.ts";
 import { lockBooking, type PaidBooking, payBooking } from "./pay-booking.ts";
 import { followPayments, worthOf } from "./pay-bookings.ts";
@@ -92,13 +93,8 @@ async function settlePayment(
 }
 
 async function settleFailure(parts: SettleParts, sql: Sql, payment: Payment): Promise<Settled> {
-  if (payment.status !== "created" && payment.status !== "pending") return settled("nothing new");
-  await sql.query({
-    name: "mark-failed",
-    text: "update payments set status = 'failed', settled_at = now() where id = $1",
-    values: [payment.id],
-  });
-  await returnWallet(parts, sql, [payment]);
+  if (!isUnderWay(payment)) return settled("nothing new");
+  await failPayments(parts, sql, [payment]);
   return settled("payment failed");
 }
 

@@ -1,6 +1,7 @@
 import { type BookingId, isUuid, type PaymentId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { PaidBooking } from "../bookings/transitions.ts";
+import { failPayments, isUnderWay } from "./fail-payments.ts";
 import { lockPayments } from "./find-payment.ts";
 import { payBookings } from "./pay-bookings.ts";
 import type { Payment, PaymentFact, PaymentProviders, ProviderName } from "./payment.ts";
@@ -18,7 +19,7 @@ type Message = { readonly id: string; readonly fact: PaymentFact };
 
 /**
  * Settles the plain ones of many messages in the caller's transaction, with one statement a table: a payment under way
- * has succeeded, as it was asked for, and its booking waits for it; or nothing is new. Messages that another worker has
+ * has succeeded, as it was asked for, and its booking waits for it; or it has failed; or nothing is new. Messages that another worker has
  * in hand are left to it. Payments are locked in the order of their ids, then their bookings.
  */
 export async function settleGroup(
@@ -31,11 +32,19 @@ export async function settleGroup(
   const plain = plainOf(messages, payments);
   const payings = plain.map(({ payment, fact: { providerPaymentId } }) => ({ payment, providerPaymentId }));
   const paid = await payBookings(parts, sql, payings);
-  const ended = new Map([...payments, ...plain.filter(({ payment }) => paid.has(payment.id)).map(succeeded)]);
+  const failed = failedOf(messages, payments);
+  await failPayments(
+    parts,
+    sql,
+    failed.map(({ payment }) => payment),
+  );
+  const succeeded = plain.filter(({ payment }) => paid.has(payment.id)).map(toSucceeded);
+  const ended = new Map([...payments, ...succeeded, ...failed.map(toFailed)]);
   const outcomes = new Map<string, string>();
   for (const { id, fact } of messages)
     if (isOver(fact, ended.get(fact.paymentId))) outcomes.set(id, "nothing new");
   for (const { id, payment } of plain) if (paid.has(payment.id)) outcomes.set(id, "paid");
+  for (const { id } of failed) outcomes.set(id, "payment failed");
   await markSettled(sql, outcomes);
   return { outcomes, changed: [...paid.values()] };
 }
@@ -71,25 +80,41 @@ function plainOf(messages: readonly Message[], payments: ReadonlyMap<PaymentId, 
   });
 }
 
+/** One a payment. Where a message of the same group says that it has succeeded, that one counts. */
+function failedOf(messages: readonly Message[], payments: ReadonlyMap<PaymentId, Payment>): Plain[] {
+  const told = new Set<PaymentId>();
+  for (const { fact } of messages) if (fact.kind === "payment_succeeded") told.add(fact.paymentId);
+  return messages.flatMap(({ id, fact }) => {
+    const payment = payments.get(fact.paymentId);
+    if (payment === undefined || told.has(payment.id) || !isUnderWay(payment) || !isOf(fact, payment)) return [];
+    told.add(payment.id);
+    return [{ id, fact, payment }];
+  });
+}
+
 function isPlain(fact: PaymentFact, payment: Payment): boolean {
   const { kind, amount } = fact;
-  const isUnderWay = payment.status === "created" || payment.status === "pending";
   return (
     kind === "payment_succeeded" &&
-    isUnderWay &&
+    isUnderWay(payment) &&
     isOf(fact, payment) &&
     amount.amountMinor === payment.amount.amountMinor &&
     amount.currency === payment.amount.currency
   );
 }
 
-function succeeded({ payment, fact }: Plain): [PaymentId, Payment] {
+function toSucceeded({ payment, fact }: Plain): [PaymentId, Payment] {
   const providerPaymentId = payment.providerPaymentId ?? fact.providerPaymentId;
   return [payment.id, { ...payment, status: "succeeded", providerPaymentId }];
 }
 
+function toFailed({ payment }: Plain): [PaymentId, Payment] {
+  return [payment.id, { ...payment, status: "failed" }];
+}
+
 function isOver(fact: PaymentFact, payment: Payment | undefined): boolean {
   if (payment === undefined || !isOf(fact, payment)) return false;
+  if (payment.status === "failed") return fact.kind === "payment_failed";
   return payment.status === "succeeded" || payment.status === "parked";
 }
 

@@ -33,6 +33,12 @@ async function paying(): Promise<{ booking: Booking; payment: Payment; told: Tol
   return { booking, payment, told: await tell(payment) };
 }
 
+async function declining(): Promise<{ booking: Booking; payment: Payment; told: Told }> {
+  const booking = await here.book();
+  const payment = await here.startPayment(booking);
+  return { booking, payment, told: await tell(payment, { type: "payment.failed" }) };
+}
+
 async function expire(booking: Booking): Promise<void> {
   const clock = { now: () => booking.deadlineMs + 1 };
   await expireBookings({ ...here.till, clock }, { eventId: booking.eventId });
@@ -47,10 +53,18 @@ const paidOnce = { tickets: 2, transfers: 1, notifications: 1 } as const;
 
 type Look = (text: string, pid: number) => Promise<void> | void;
 
-/** The pool, with every statement of its transactions shown to `before` and `after` it runs. */
+/**
+ * The pool, with every statement of its transactions shown to `before` and `after` it runs. One transaction after the
+ * other, so that their statements come in the same order each time.
+ */
 function watched({ before, after }: { readonly before?: Look; readonly after?: Look }): Pool {
   const { pool } = here.shop;
+  let last = Promise.resolve();
   const connect = async () => {
+    const { promise, resolve: end } = Promise.withResolvers<void>();
+    const earlier = last;
+    last = promise;
+    await earlier;
     const connection = await pool.connect();
     const { processID } = connection as unknown as { processID: number };
     const query = async (statement: string | { text: string }, values?: unknown[]) => {
@@ -60,7 +74,11 @@ function watched({ before, after }: { readonly before?: Look; readonly after?: L
       await after?.(text, processID);
       return result;
     };
-    return { query, release: (broken?: Error) => connection.release(broken) };
+    const release = (broken?: Error) => {
+      connection.release(broken);
+      end();
+    };
+    return { query, release };
   };
   return { connect, query: pool.query.bind(pool) } as unknown as Pool;
 }
@@ -132,6 +150,24 @@ describe("a group of messages", () => {
     expect(await here.statusOf(booking)).toBe("paid");
     expect(await here.paymentStatuses(booking)).toEqual(["succeeded"]);
     await here.expectCounts(booking, paidOnce);
+  });
+
+  test("settles what was declined beside what was paid, in one transaction, and once", async () => {
+    const [paid, ...declined] = [await paying(), await declining(), await declining()] as const;
+    const again = await tell(declined[0].payment, { type: "payment.failed" });
+    const told = [declined[0].told, paid.told, again, declined[1].told];
+    let transactions = 0;
+    const before = (text: string) => {
+      if (text === "begin") transactions += 1;
+    };
+    await settleWebhooks({ ...here.till, pool: watched({ before }) }, told);
+    expect(transactions).toBe(1);
+    const outcomes = await Promise.all(told.map(async (one) => (await inboxOf(one)).outcome));
+    expect(outcomes).toEqual(["payment failed", "paid", "nothing new", "payment failed"]);
+    for (const { booking } of declined) {
+      expect(await here.statusOf(booking)).toBe("pending_payment");
+      expect(await here.paymentStatuses(booking)).toEqual(["failed"]);
+    }
   });
 
   test("in which the provider has a second payment under one id pays for the first, and parks the second", async () => {

@@ -9,3 +9,12 @@ do $$ begin
      where name = 'settle-webhook' and data ? 'inboxId' and state < 'completed';
   end if;
 end $$;
+
+-- Money that came and was not what was asked for waits until people give it back.
+create index payments_parked on payments (settled_at, id) where status = 'parked' and refunded_minor = 0;
+
+-- failed: refused for good by the mail server, or given up, and people look. dismissed: they have looked, or nothing was
+-- left to say.
+alter table notifications
+  drop constraint notifications_status_check,
+  add constraint notifications_status_check check (status in ('queued', 'sent', 'failed', 'dismissed'));
