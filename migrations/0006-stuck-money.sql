@@ -18,3 +18,5 @@ create index payments_parked on payments (settled_at, id) where status = 'parked
 alter table notifications
   drop constraint notifications_status_check,
   add constraint notifications_status_check check (status in ('queued', 'sent', 'failed', 'dismissed'));
+
+create index transfers_by_refund on transfers (refund_id) where refund_id is not null;
