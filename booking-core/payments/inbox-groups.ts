@@ -27,7 +27,10 @@ type Waiting = {
 
 const { messagesPerGroup, messagesWaiting, waitMs, groupsAtOnce } = limits.inbox;
 
-/** Messages that come within a few milliseconds share a transaction; what waits is bounded. */
+/**
+ * Messages that come within a few milliseconds share a transaction, and so do those that come while one runs; beside it
+ * another begins once it is full. What waits is bounded.
+ */
 export function createInboxGroups(parts: Parts): InboxGroups {
   const waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -45,7 +48,10 @@ export function createInboxGroups(parts: Parts): InboxGroups {
   function startGroups(): void {
     clearTimeout(timer);
     timer = undefined;
-    while (running < groupsAtOnce && waiting.length > 0) {
+    while (
+      waiting.length > 0 &&
+      (running === 0 || (running < groupsAtOnce && waiting.length >= messagesPerGroup))
+    ) {
       running += 1;
       const group = waiting.splice(0, messagesPerGroup);
       void storeOrReject(parts, group).finally(() => {
