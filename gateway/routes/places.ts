@@ -55,7 +55,6 @@ export const joinRoom = defineRoute({
   summary:
     "Join the event's waiting room; joining again, from any device and with any receipt of one's own, gives the same place.",
   access: "buyer",
-  needsAddress: true,
   params,
   body: joinSchema,
   idempotent: false,
@@ -83,8 +82,9 @@ export const joinRoom = defineRoute({
       params: { eventId },
       buyer,
     } = call;
+    const address = call.address();
     if ((await services.catalogue.find(eventId)) === undefined) return { refusal: "not_found" };
-    const joined = await join(call);
+    const joined = await join(call, address);
     if ("refusal" in joined) return joined;
     connections.standingChanged(eventId, buyer.buyerId, joined.standing);
     const tick = services.roomWatches.known(eventId)?.tick();
@@ -97,7 +97,7 @@ export const joinRoom = defineRoute({
 type JoinCall = Call<PlaceParams, z.output<typeof joinSchema>, "buyer">;
 type Joined = Extract<JoinOutcome, { outcome: "joined" }>;
 
-async function join(call: JoinCall): Promise<Joined | Refusal> {
+async function join(call: JoinCall, address: string): Promise<Joined | Refusal> {
   const {
     services,
     guards,
@@ -105,7 +105,6 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
     body,
     buyer,
     jkt,
-    address,
   } = call;
   const tooOften =
     guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`) ??
