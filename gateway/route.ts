@@ -56,8 +56,11 @@ export type Call<Params, Body, Who extends Access, Query = unknown> = {
   readonly headers: RequestHeaders;
   /** The bytes as they came. */
   readonly rawBody: Buffer;
-  /** Of the client, as far as our own proxies can tell; empty where the route does not count by address. */
-  readonly address: string;
+  /**
+   * Of the client, as far as our own proxies can tell. To be asked before anything is waited for: all clients that have
+   * gone are the same unknown one.
+   */
+  readonly address: () => string;
   readonly door: Who extends "door" ? Door : undefined;
   readonly buyer: Who extends "buyer" | "pass" | "operator" | "admin" ? Buyer : undefined;
   /** The key of the device that the caller has shown to have. */
@@ -79,8 +82,6 @@ export type RouteDefinition<
   readonly access: Who;
   /** How often one address may call it. */
   readonly limitedBy?: Limited;
-  /** Whether the handler is told the client's address, to count by itself. */
-  readonly needsAddress?: true;
   /** Whether a public route asks for the key of the caller's device; elsewhere a proof without a token is not read. */
   readonly asksForDevice?: true;
   readonly params: Params;

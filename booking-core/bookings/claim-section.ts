@@ -17,11 +17,22 @@ export async function claimOne(
   { quantity, least }: { readonly quantity: number; readonly least: number },
   taken: Part[],
 ): Promise<Refused | undefined> {
-  const outcome = await claim(parts, intent, section, wish(quantity, least));
-  if (outcome.outcome !== "held") return outcome;
-  const owned = outcome.fresh || hadItLast(intent, section, outcome);
-  const isOther = !outcome.fresh && mayBeOfAnotherWish(intent, section);
-  if (owned || !isOther) taken.push({ section, held: outcome, owned });
+  const { event, identity, deadlineMs } = intent;
+  const place = { eventId: event.id, sectionId: section.id };
+  const claim = { ...place, ...identity, deadlineMs, wish: wish(quantity, least) };
+  let outcome = await parts.seats.claim(claim);
+  // A section that Redis does not know, or may have forgotten something of, is loaded first.
+  if (outcome.outcome === "section_missing") {
+    await ensureLoaded(parts, section);
+    outcome = await parts.seats.claim(claim);
+  }
+  return outcome.outcome === "held" ? take(intent, section, outcome, taken) : outcome;
+}
+
+function take(intent: Intent, section: Section, held: Held, taken: Part[]): Refused | undefined {
+  const owned = held.fresh || hadItLast(intent, section, held);
+  const isOther = !held.fresh && mayBeOfAnotherWish(intent, section);
+  if (owned || !isOther) taken.push({ section, held, owned });
   return isOther ? { outcome: "held_otherwise" } : undefined;
 }
 
@@ -36,18 +47,4 @@ function hadItLast({ earlier = [] }: Intent, { id }: Section, { heldBeforeMs }: 
 function mayBeOfAnotherWish({ request: { wishes } }: Intent, { id }: Section): boolean {
   const isNamed = wishes.some(({ sectionId }) => sectionId === id);
   return !isNamed && wishes.filter(({ sectionId }) => sectionId === undefined).length > 1;
-}
-
-/** A section that Redis does not know, or may have forgotten something of, is loaded first. */
-async function claim(
-  parts: BookParts,
-  { event, identity, deadlineMs }: Intent,
-  section: Section,
-  wish: ReturnType<Candidate["wish"]>,
-): Promise<ClaimOutcome> {
-  const wanted = { eventId: event.id, sectionId: section.id, wish, deadlineMs, ...identity };
-  const claimed = await parts.seats.claim(wanted);
-  if (claimed.outcome !== "section_missing") return claimed;
-  await ensureLoaded(parts, section);
-  return parts.seats.claim(wanted);
 }

@@ -13,7 +13,7 @@ export async function claimWishes(parts: BookParts, intent: Intent): Promise<rea
       const refused = await claimWish(parts, intent, wish, taken);
       if (refused === undefined) continue;
       await releaseParts(parts, intent, taken);
-      return outcomeOf(parts, intent, refused);
+      return outcomeOf(parts, intent, wish, refused);
     }
   } catch (error) {
     await releaseParts(parts, intent, taken);
@@ -22,24 +22,26 @@ export async function claimWishes(parts: BookParts, intent: Intent): Promise<rea
   return taken;
 }
 
-async function claimWish(
+function claimWish(
   parts: BookParts,
   intent: Intent,
   wish: PlannedWish,
   taken: Part[],
 ): Promise<Refused | undefined> {
   const [only] = wish.candidates;
-  if (only === undefined) return { outcome: "sold_out", free: 0 };
+  if (only === undefined) return Promise.resolve({ outcome: "sold_out", free: 0 });
   if (wish.candidates.length > 1) return claimAny(parts, intent, wish, taken);
-  const refused = await claimOne(parts, intent, only, wish, taken);
-  const { chosen } = wish;
-  return refused?.outcome === "sold_out" && chosen
-    ? { outcome: "seats_taken", seatNumbers: chosen }
-    : refused;
+  return claimOne(parts, intent, only, wish, taken);
 }
 
 /** An earlier attempt that took other seats has made its booking, or is about to, or its holds end as orphans. */
-async function outcomeOf(parts: BookParts, { identity }: Intent, refused: Refused): Promise<BookOutcome> {
+async function outcomeOf(
+  parts: BookParts,
+  { identity }: Intent,
+  { chosen }: PlannedWish,
+  refused: Refused,
+): Promise<BookOutcome> {
+  if (refused.outcome === "sold_out" && chosen) return { outcome: "seats_taken", seatNumbers: chosen };
   if (refused.outcome === "section_missing") return { outcome: "unavailable" };
   if (refused.outcome !== "held_otherwise") return refused;
   return (await earlierOutcome(parts, identity)) ?? { outcome: "busy" };

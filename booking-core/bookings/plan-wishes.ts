@@ -55,6 +55,7 @@ export function quantityOf(wish: BookingWish): number {
 }
 
 function namesOneTwice(wishes: readonly BookingWish[]): boolean {
+  if (wishes.length === 1) return false;
   const named = wishes.flatMap(({ sectionId }) => sectionId ?? []);
   return new Set(named).size < named.length;
 }

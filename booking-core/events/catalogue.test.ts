@@ -139,7 +139,6 @@ test("where no event can be loaded, that is no empty list", async () => {
   const memory = {
     changes: () => 0,
     get: () => Promise.reject(new Error("away")),
-    follow: () => undefined,
   };
   const listOf = createEventList({ ...shop, memory });
   await expect(listOf(new Map([[id, 1]]))).rejects.toThrow("none of 1 events");

@@ -4,6 +4,7 @@ import type { Logger } from "../../foundation/log.ts";
 import type { OnsaleEvent } from "./event.ts";
 import { createEventList } from "./event-list.ts";
 import { createEventMemory } from "./read-model/event-memory.ts";
+import type { PublishedEvent } from "./read-model/published-event.ts";
 import type { ReadModel } from "./read-model/read-model.ts";
 import { createVersionWatch } from "./read-model/version-watch.ts";
 
@@ -19,6 +20,8 @@ export type EventVersions = {
   version(eventId: EventId): Promise<number | undefined>;
 };
 
+type MaybeLater<Value> = Value | Promise<Value>;
+
 export function createCatalogue({
   readModel,
   clock,
@@ -32,7 +35,14 @@ export function createCatalogue({
   const watch = createVersionWatch({ readModel, clock, moved: memory.follow });
   const listOf = createEventList({ memory, clock, logger });
 
-  async function published(eventId: EventId) {
+  /** Nearly always from memory, and then without the promises of those who may have to ask. */
+  function published(eventId: EventId): MaybeLater<PublishedEvent | undefined> {
+    const version = watch.freshVersionOf(eventId);
+    const held = version !== undefined && version > 0 ? memory.heldSince(eventId, version) : undefined;
+    return held ?? ask(eventId);
+  }
+
+  async function ask(eventId: EventId): Promise<PublishedEvent | undefined> {
     const version = await watch.versionOf(eventId);
     return version === undefined ? undefined : memory.get(eventId, version);
   }

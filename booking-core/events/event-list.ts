@@ -17,7 +17,11 @@ type Listed = {
   readonly events: readonly OnsaleEvent[];
   readonly goodUntilMs: number;
 };
-type Parts = { readonly memory: EventMemory; readonly clock: Clock; readonly logger: Logger };
+type Parts = {
+  readonly memory: Pick<EventMemory, "changes" | "get">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
 
 /** All events that are shown, by when they begin. One that cannot be loaded is left out and told. */
 export function createEventList(parts: Parts): (versions: Versions) => Promise<readonly OnsaleEvent[]> {

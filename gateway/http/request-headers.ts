@@ -85,7 +85,7 @@ function noHeaders(): RequestHeaders {
   };
 }
 
-/** Whose request this is, as far as our own proxies can tell. To be asked while the request is new. */
+/** Whose request this is, as far as our own proxies can tell. To be asked while the exchange is open. */
 export function addressOf(
   { services: { trustedProxies } }: Pick<Runtime, "services">,
   res: HttpResponse,

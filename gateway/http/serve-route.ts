@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import type { z } from "zod";
 import type { Door } from "../../booking-core/doors/scan.ts";
+import { unknownAddress } from "../guard/address-key.ts";
 import { type Answer, paramNames, type Route, type TextAnswer, takesBody } from "../route.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Buyer } from "../services.ts";
@@ -21,9 +22,9 @@ type Received = {
   readonly params: Params;
   readonly query: string;
   readonly rawBody: Buffer;
-  /** As it came, without the query. */
+  /** As it came, without the query; nothing where no proof of a device speaks of it. */
   readonly path: string;
-  readonly address: string;
+  readonly address: () => string;
 };
 
 const idempotencyKeyPattern = /^[A-Za-z0-9_-]{8,128}$/;
@@ -45,12 +46,10 @@ export function serveRoute(
     if (problem !== undefined) return refuseFraming(exchange, problem);
     if (runtime.inFlight > inFlightRequests) return refuseAtOnce(exchange, { refusal: "busy" });
     const params = readParams(req, names);
-    const path = req.getUrl();
+    const path = headers.deviceProof === undefined ? "" : req.getUrl();
     const query = route.query === undefined ? "" : (req.getQuery() ?? "");
-    const { limitedBy, needsAddress } = route;
-    const isCounted = limitedBy !== undefined || needsAddress === true;
-    const address = isCounted ? addressOf(runtime, res, headers) : "";
-    const limited = limitedBy && runtime.guards.take(limitedBy, address);
+    const address = () => (exchange.open ? addressOf(runtime, res, headers) : unknownAddress);
+    const limited = route.limitedBy && runtime.guards.take(route.limitedBy, address());
     if (limited !== undefined) return refuseAtOnce(exchange, limited);
     const begin = (rawBody: Buffer) => {
       setDeadline(exchange, deadlines.answer);

@@ -10,7 +10,6 @@ export const book = defineRoute({
   path: "/v1/events/:eventId/bookings",
   summary: "Book seats. 201 means durable; the seats are kept until the deadline.",
   access: "pass",
-  needsAddress: true,
   params: z.strictObject({ eventId: idSchema<EventId>("The event.") }),
   body: bookRequestSchema,
   idempotent: true,
@@ -35,7 +34,7 @@ export const book = defineRoute({
     "too_many_requests",
   ],
   async handle({ services, guards, params: { eventId }, body, headers, buyer, address }) {
-    const tooOften = body.code === undefined ? undefined : guards.take("guesses", address);
+    const tooOften = body.code === undefined ? undefined : guards.take("guesses", address());
     if (tooOften !== undefined) return tooOften;
     const startedAtMs = services.clock.now();
     const outcome = await services.bookings.book({

@@ -55,7 +55,6 @@ export const joinRoom = defineRoute({
   summary:
     "Join the event's waiting room; joining again, from any device and with any receipt of one's own, gives the same place.",
   access: "buyer",
-  needsAddress: true,
   params,
   body: joinSchema,
   idempotent: false,
@@ -84,10 +83,11 @@ export const joinRoom = defineRoute({
       params: { eventId },
       buyer,
     } = call;
+    const address = call.address();
     const event = await services.catalogue.find(eventId);
     if (event === undefined) return { refusal: "not_found" };
     if (event.status === "cancelled") return { refusal: "event_cancelled" };
-    const joined = await join(call);
+    const joined = await join(call, address);
     if ("refusal" in joined) return joined;
     connections.standingChanged(eventId, buyer.buyerId, joined.standing);
     const tick = services.roomWatches.known(eventId)?.tick();
@@ -100,7 +100,7 @@ export const joinRoom = defineRoute({
 type JoinCall = Call<PlaceParams, z.output<typeof joinSchema>, "buyer">;
 type Joined = Extract<JoinOutcome, { outcome: "joined" }>;
 
-async function join(call: JoinCall): Promise<Joined | Refusal> {
+async function join(call: JoinCall, address: string): Promise<Joined | Refusal> {
   const {
     services,
     guards,
@@ -108,7 +108,6 @@ async function join(call: JoinCall): Promise<Joined | Refusal> {
     body,
     buyer,
     jkt,
-    address,
   } = call;
   const tooOften =
     guards.take("joinsOfIdentity", `${eventId} ${buyer.identity}`) ??

@@ -62,7 +62,7 @@ type SessionCall = Call<unknown, z.output<typeof requestSchema>, "public">;
 
 function guessesProblem({ guards, body, address }: SessionCall) {
   const isGuess = body.password !== undefined || body.code !== undefined;
-  return isGuess ? guards.take("guesses", address) : undefined;
+  return isGuess ? guards.take("guesses", address()) : undefined;
 }
 
 async function open({ services, body: { email, password, code }, jkt }: SessionCall) {

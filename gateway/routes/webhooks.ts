@@ -8,7 +8,6 @@ import type { GatewayServices } from "../services.ts";
 const webhook = {
   method: "post",
   access: "webhook",
-  needsAddress: true,
   params: noParams,
   // Verified and read from the raw bytes by the inbox; a parsed body would not be what was signed.
   body: z.unknown(),
@@ -42,15 +41,16 @@ type WebhookCall = {
   readonly services: Pick<GatewayServices, "inbox">;
   readonly guards: Guards;
   readonly rawBody: Buffer;
-  readonly address: string;
+  readonly address: () => string;
 };
 
 /** Who forges is told so a few times, and then only to come later. */
 async function receive(
-  { services, guards, rawBody, address }: WebhookCall,
+  { services, guards, rawBody, ...call }: WebhookCall,
   provider: ProviderName,
   signature: string,
 ) {
+  const address = call.address();
   const { outcome } = await services.inbox.receive(provider, rawBody, signature);
   if (outcome === "webhook_signature_wrong")
     return guards.take("forgeries", address) ?? ({ refusal: outcome } as const);

@@ -30,13 +30,19 @@ export function createEventMemory(readModel: Pick<ReadModel, "load">) {
     return held.get(eventId);
   }
 
+  function heldSince(eventId: EventId, version: number): PublishedEvent | undefined {
+    const known = held.get(eventId);
+    return known !== undefined && known.version >= version ? known : undefined;
+  }
+
   return {
     /** Another number after every change of what is held. */
     changes: () => changes,
+    /** This version or a newer one, where it need not be loaded. */
+    heldSince,
     /** This version or a newer one. */
     async get(eventId: EventId, version: number): Promise<PublishedEvent | undefined> {
-      const known = held.get(eventId);
-      return known !== undefined && known.version >= version ? known : load(eventId, version);
+      return heldSince(eventId, version) ?? load(eventId, version);
     },
     /** Loads what has moved before anybody asks for it, and forgets what is hidden. */
     follow(versions: Versions): void {

@@ -55,10 +55,15 @@ export function createVersionWatch({ readModel, clock, moved }: WatchParts) {
     return asking;
   }
 
+  function fresh(): Known | undefined {
+    return known !== undefined && clock.now() - known.askedAtMs < freshMs ? known : undefined;
+  }
+
   async function current(): Promise<Known> {
     if (known === undefined) return askShared();
+    const seen = fresh();
+    if (seen !== undefined) return seen;
     const ageMs = clock.now() - known.askedAtMs;
-    if (ageMs < freshMs) return known;
     const run = askShared();
     const isAway = known.askedAtMs > known.heardAtMs && clock.now() - known.heardAtMs < withoutRedisMs;
     if (ageMs >= staleMs && !isAway) return run;
@@ -69,6 +74,8 @@ export function createVersionWatch({ readModel, clock, moved }: WatchParts) {
 
   return {
     versions: async (): Promise<Versions> => (await current()).versions,
+    /** Nothing where there is more to ask than memory; negative where the event is hidden. */
+    freshVersionOf: (eventId: EventId): number | undefined => fresh()?.versions.get(eventId),
     /** Undefined where there is no such event, or it is hidden. */
     async versionOf(eventId: EventId): Promise<number | undefined> {
       let { versions, askedAtMs } = await current();
