@@ -82,7 +82,7 @@ test("an event that is cancelled sells nothing more, and a repeated request stil
   await shop.publishChanges();
   const later = openSecondGateway();
   expect(await later.book(same)).toEqual({ ...first, fresh: false });
-  expect(await later.book(bookRequest(event, best(1)))).toEqual({ outcome: "offer_closed" });
+  expect(await later.book(bookRequest(event, best(1)))).toEqual({ outcome: "event_cancelled" });
 });
 
 test("a retry whose hold Redis has lost gets its booking, and no second seats stay held for it", async () => {
