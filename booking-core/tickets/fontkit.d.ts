@@ -4,6 +4,7 @@ declare module "fontkit" {
     readonly id: number;
     readonly codePoints: readonly number[];
     readonly advanceWidth: number;
+    readonly path: { toSVG(): string };
   };
   export type GlyphPosition = {
     readonly xAdvance: number;

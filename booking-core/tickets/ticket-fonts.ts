@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { create, type Font } from "fontkit";
+import { create, type Font, type GlyphPosition } from "fontkit";
 import { limits } from "../../foundation/limits.ts";
 import { createFontSubset, type FontSubset, type FontTables, readFontTables } from "./font-subset.ts";
 
@@ -31,7 +31,7 @@ type LaidOut = {
  * of a PDF's 49 ms.
  */
 export function readTicketFont(name: string): TicketFont {
-  const bytes = readFileSync(join(fontFolder, `${name}.ttf`));
+  const bytes = readFontFile(name);
   const font = create(bytes);
   const tables: FontTables = readFontTables(bytes);
   const scale = 1_000 / font.unitsPerEm;
@@ -53,6 +53,10 @@ export function readTicketFont(name: string): TicketFont {
     layout: remembered((text) => laidOut(font, text, scale)),
     createSubset: () => createFontSubset(tables),
   };
+}
+
+export function readFontFile(name: string): Buffer {
+  return readFileSync(join(fontFolder, `${name}.ttf`));
 }
 
 /** Titles, venues and our own words come again and again; ids never do. */
@@ -91,7 +95,10 @@ function laidOut(font: Font, text: string, scale: number): LaidOut {
  * A glyph of fontkit's remembers the letters that it stood for at first, in whichever document that was: "é" of one
  * letter or of two. What is copied from a ticket must be of its own text alone.
  */
-function pureRun(font: Font, text: string): Pick<ReturnType<Font["layout"]>, "glyphs" | "positions"> {
+function pureRun(
+  font: Font,
+  text: string,
+): { readonly glyphs: LaidOut["glyphs"]; readonly positions: readonly GlyphPosition[] } {
   const run = font.layout(text);
   const codePoints = Array.from(text, (letter) => letter.codePointAt(0) ?? 0);
   if (run.direction === "ltr" && run.glyphs.length === codePoints.length) {
