@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import PDFDocument from "pdfkit";
 import type { TicketFact, TicketFacts } from "./ticket-facts.ts";
+import { readTicketFont } from "./ticket-fonts.ts";
 import { darkRuns, qrOf, quietModules } from "./ticket-qr.ts";
 import { oneLine, placeLines, whenText, wordsOf } from "./ticket-words.ts";
 
@@ -19,6 +17,8 @@ export async function renderTicketsPdf(facts: TicketFacts): Promise<Buffer> {
     margin: marginPoints,
     autoFirstPage: false,
     lang: language,
+    // None of its own: it would read Helvetica's widths for each document.
+    font: "",
     info: {
       Title: `${wordsOf(language).title}: ${oneLine(event.title)}`,
       Producer: "Onsale",
@@ -26,7 +26,9 @@ export async function renderTicketsPdf(facts: TicketFacts): Promise<Buffer> {
       CreationDate: new Date(Math.min(...tickets.map(({ issuedAtMs }) => issuedAtMs), event.startsAtMs)),
     },
   });
-  for (const [name, font] of Object.entries(fonts)) document.registerFont(name, font);
+  // pdfkit takes a font that has been parsed; its types do not say so.
+  for (const [name, font] of Object.entries(fonts))
+    document.registerFont(name, font as unknown as PDFKit.Mixins.PDFFontSource);
   const made = buffer(document);
   for (const ticket of tickets) drawTicket(document.addPage(), facts, ticket);
   document.end();
@@ -76,21 +78,17 @@ function drawPlaceLine(page: Document, name: string, value: string, width: numbe
   page.x = marginPoints;
 }
 
-/** As squares of the page itself: sharp on every screen and printer. */
+/**
+ * As squares of the page itself: sharp on every screen and printer. Counted in squares, as one piece of the page: a
+ * call of pdfkit for each run of them would cost more than all of the text.
+ */
 function drawQr(page: Document, code: string, left: number, top: number): void {
   const matrix = qrOf(code);
   const side = qrPoints / (matrix.size + 2 * quietModules);
-  for (const { row, column, width } of darkRuns(matrix))
-    page.rect(left + (column + quietModules) * side, top + (row + quietModules) * side, width * side, side);
-  page.fill("black");
+  const runs = darkRuns(matrix).map(({ row, column, width }) => `${column} ${row} ${width} 1 re`);
+  page.save().transform(side, 0, 0, side, left + quietModules * side, top + quietModules * side);
+  page.addContent(`0 g\n${runs.join("\n")}\nf`).restore();
 }
 
-const fontFolder = join(
-  dirname(createRequire(import.meta.url).resolve("dejavu-fonts-ttf/package.json")),
-  "ttf",
-);
-/** With Latin, Greek and Cyrillic letters; read once. */
-const fonts = {
-  plain: readFileSync(join(fontFolder, "DejaVuSans.ttf")),
-  bold: readFileSync(join(fontFolder, "DejaVuSans-Bold.ttf")),
-};
+/** With Latin, Greek and Cyrillic letters. */
+const fonts = { plain: readTicketFont("DejaVuSans"), bold: readTicketFont("DejaVuSans-Bold") };
