@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
-import { Agent, request } from "node:http";
+import { createPoster } from "./poster.ts";
+import { createSecurePoster } from "./secure-poster.ts";
 
 export type Receiver = { readonly url: string; readonly secret: string };
 
@@ -8,25 +9,16 @@ export type Post = (body: string, secret?: string) => Promise<boolean>;
 
 const answerMs = 5_000;
 
-/** Connections to the receiver stay open: making one costs more than a webhook. */
+/** What is not reached, or not answered in time, is tried again. */
 export function createPost({ url, secret }: Receiver, atOnceMost: number): { post: Post; close: () => void } {
-  const agent = new Agent({ keepAlive: true, maxSockets: atOnceMost });
-  const post: Post = (body, signedWith = secret) =>
-    new Promise((resolve) => {
-      const headers = {
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(body),
-        "sandbox-signature": sign(body, signedWith, Date.now()),
-      };
-      const sent = request(url, { method: "POST", agent, headers, timeout: answerMs }, (answer) => {
-        const { statusCode = 0 } = answer;
-        answer.resume().once("close", () => resolve(statusCode >= 200 && statusCode < 300));
-      });
-      // Not reached, or no answer in time: tried again.
-      sent.once("timeout", () => sent.destroy()).once("error", () => resolve(false));
-      sent.end(body);
-    });
-  return { post, close: () => agent.destroy() };
+  const create = new URL(url).protocol === "https:" ? createSecurePoster : createPoster;
+  const headers = { "content-type": "application/json" };
+  const poster = create({ url, headers, connectionsMost: atOnceMost, answerMs });
+  const post: Post = async (body, signedWith = secret) => {
+    const status = await poster.post(body, { "sandbox-signature": sign(body, signedWith, Date.now()) });
+    return status >= 200 && status < 300;
+  };
+  return { post, close: poster.close };
 }
 
 /** `t=SECONDS,v1=HEX,…`: HMAC-SHA256 over the time, a dot and the body as it is sent; one for each secret. */
