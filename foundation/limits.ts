@@ -102,7 +102,7 @@ export const limits = {
     /** So long claims wait for those of other sections, to leave for Redis with them. */
     claimWaitMs: 2,
     /** So many calls of the script, each of another section, leave without waiting for more. */
-    claimCallsTogether: 32,
+    claimCallsTogether: 64,
     /** Claims of one section that wait for a script call; past it 503. */
     claimsWaitingPerSection: 5_000,
     /** Bookings that share one Postgres transaction. */

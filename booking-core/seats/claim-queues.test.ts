@@ -18,11 +18,20 @@ const { claimCallsTogether, claimWaitMs } = limits.booking;
 
 test("a crowd in many sections is on its way as soon as enough calls are gathered", async () => {
   const { claimInEach } = queues();
-  const first = claimInEach(claimCallsTogether - 1);
+  const claimed = claimInEach(claimCallsTogether - 1);
+  await turn();
   expect(calls).not.toHaveBeenCalled();
-  const last = claimInEach(1);
+  claimed.push(...claimInEach(1));
+  await turn();
   expect(calls).toHaveBeenCalledTimes(claimCallsTogether);
-  expect(await Promise.all([...first, ...last])).toHaveLength(claimCallsTogether);
+  await Promise.all(claimed);
+});
+
+test("who comes in the same turn as the crowd shares the call of its section", async () => {
+  const { claimInEach } = queues();
+  const places = Array.from({ length: claimCallsTogether }, newPlace);
+  await Promise.all([...claimInEach(places), ...claimInEach(places)]);
+  expect(calls).toHaveBeenCalledTimes(claimCallsTogether);
 });
 
 test("claims in few sections leave together when their moment is over", async () => {
@@ -41,6 +50,7 @@ test("who comes after a crowd has left waits for a whole moment of its own", asy
   const crowd = claimInEach(claimCallsTogether - 1);
   vi.advanceTimersByTime(claimWaitMs - 1);
   crowd.push(...claimInEach(1));
+  await turn();
   const late = claimInEach(1);
   vi.advanceTimersByTime(claimWaitMs - 1);
   expect(calls).toHaveBeenCalledTimes(claimCallsTogether);
@@ -52,7 +62,12 @@ test("who comes after a crowd has left waits for a whole moment of its own", asy
 /** Sections that Redis does not know, which is an answer too. */
 function queues() {
   const { claim } = createClaimQueues({ redis, clock: systemClock });
-  const claimInEach = (sections: number) =>
-    Array.from({ length: sections }, () => claim(claimOf(newPlace(), best(2), newBookingId())));
+  const claimInEach = (sections: number | readonly ReturnType<typeof newPlace>[]) =>
+    (typeof sections === "number" ? Array.from({ length: sections }, newPlace) : sections).map((place) =>
+      claim(claimOf(place, best(2), newBookingId())),
+    );
   return { claimInEach };
 }
+
+/** Of the event loop. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));

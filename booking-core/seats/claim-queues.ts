@@ -24,12 +24,14 @@ type Queue = { readonly waiting: Waiting[]; running: boolean };
  * One queue a section, one call of the script at a time in each: claims that come while a call is under way
  * share the next one. Before its first call a queue waits for a moment, and so do all others that began meanwhile:
  * their calls leave for Redis in one write, and a crowd that spreads over many sections costs fewer of them. Once
- * enough have gathered they leave at once: Redis works on these while the next gather, and both are busy.
+ * enough have gathered they leave at the end of this turn of the event loop, with all that came in it: Redis works
+ * on these while the next gather, and both are busy.
  */
 export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
   const queues = new Map<SectionId, Queue>();
   let leaving: (() => void)[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let moment: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
 
   function claim(wanted: Claim): Promise<ClaimOutcome> {
     assertClaim(wanted);
@@ -48,13 +50,14 @@ export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
 
   function leaveSoon(start: () => void): void {
     leaving.push(start);
-    if (leaving.length >= limits.booking.claimCallsTogether) leave();
-    else timer ??= setTimeout(leave, limits.booking.claimWaitMs);
+    moment ??= setTimeout(leave, limits.booking.claimWaitMs);
+    if (leaving.length >= limits.booking.claimCallsTogether) turn ??= setImmediate(leave);
   }
 
   function leave(): void {
-    clearTimeout(timer);
-    timer = undefined;
+    clearTimeout(moment);
+    clearImmediate(turn);
+    [moment, turn] = [undefined, undefined];
     const started = leaving;
     leaving = [];
     for (const start of started) start();
