@@ -3,8 +3,6 @@ export const ticketLimits = {
   tickets: {
     /** PDFs and pages of one process that wait for the thread that draws them; past it 503. */
     drawingsWaiting: 16,
-    /** Of each font; about 1 KB a word. */
-    wordsRemembered: 2_000,
     /** How often a ticket can get a new code: its number is one byte of the code. */
     issuesMost: 255,
     /** A link to the page of a booking's tickets is good for so long after the event has begun. */

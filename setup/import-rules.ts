@@ -36,8 +36,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "pg",
     "redis-om",
     "nodemailer",
-    "fontkit",
-    "pdfkit",
+    "fontkit", "pdfkit",
+    "qrcode-generator",
     "stripe",
   ],
   "booking-core/ledger": [

@@ -86,7 +86,8 @@ function failedOf(messages: readonly Message[], payments: ReadonlyMap<PaymentId,
   for (const { fact } of messages) if (fact.kind === "payment_succeeded") told.add(fact.paymentId);
   return messages.flatMap(({ id, fact }) => {
     const payment = payments.get(fact.paymentId);
-    if (payment === undefined || told.has(payment.id) || !isUnderWay(payment) || !isOf(fact, payment)) return [];
+    if (payment === undefined || told.has(payment.id) || !isUnderWay(payment) || !isOf(fact, payment))
+      return [];
     told.add(payment.id);
     return [{ id, fact, payment }];
   });

@@ -1,7 +1,9 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { type Font, openSync } from "fontkit";
 import PDFDocument from "pdfkit";
 import type { TicketFact, TicketFacts } from "./ticket-facts.ts";
-import { readTicketFont } from "./ticket-fonts.ts";
 import { darkRuns, qrOf, quietModules } from "./ticket-qr.ts";
 import { oneLine, placeLines, whenText, wordsOf } from "./ticket-words.ts";
 
@@ -26,9 +28,7 @@ export async function renderTicketsPdf(facts: TicketFacts): Promise<Buffer> {
       CreationDate: new Date(Math.min(...tickets.map(({ issuedAtMs }) => issuedAtMs), event.startsAtMs)),
     },
   });
-  // pdfkit takes a font that has been parsed; its types do not say so.
-  for (const [name, font] of Object.entries(fonts))
-    document.registerFont(name, font as unknown as PDFKit.Mixins.PDFFontSource);
+  for (const [name, font] of Object.entries(fonts)) document.registerFont(name, font);
   const made = buffer(document);
   for (const ticket of tickets) drawTicket(document.addPage(), facts, ticket);
   document.end();
@@ -90,5 +90,20 @@ function drawQr(page: Document, code: string, left: number, top: number): void {
   page.addContent(`0 g\n${runs.join("\n")}\nf`).restore();
 }
 
-/** With Latin, Greek and Cyrillic letters. */
-const fonts = { plain: readTicketFont("DejaVuSans"), bold: readTicketFont("DejaVuSans-Bold") };
+const fontFolder = join(
+  dirname(createRequire(import.meta.url).resolve("dejavu-fonts-ttf/package.json")),
+  "ttf",
+);
+/**
+ * With Latin, Greek and Cyrillic letters. Parsed once a thread: of bytes pdfkit would do it for each document, which was
+ * most of a PDF's 49 ms. It takes parsed fonts too; its types do not say so.
+ */
+function parsedFont(name: string): PDFKit.Mixins.PDFFontSource {
+  const font: Font = openSync(join(fontFolder, `${name}.ttf`));
+  // A font remembers for which letter it first made a glyph. Of a part of others, which a document takes along without
+  // its letter, the next document could not say any more which letter it is.
+  for (const codePoint of font.characterSet) font.glyphForCodePoint(codePoint);
+  return font as unknown as PDFKit.Mixins.PDFFontSource;
+}
+
+const fonts = { plain: parsedFont("DejaVuSans"), bold: parsedFont("DejaVuSans-Bold") };

@@ -1,4 +1,4 @@
-import { qrSide, qrSquares } from "./qr-squares.ts";
+import qrcode from "qrcode-generator";
 
 /** The dark squares of a QR code, row by row, without the quiet zone. */
 export type QrMatrix = { readonly size: number; isDark(row: number, column: number): boolean };
@@ -8,8 +8,10 @@ export const quietModules = 4;
 
 /** Level M: a seventh of it may be dirt or a fold of the paper. */
 export function qrOf(code: string): QrMatrix {
-  const squares = qrSquares(code);
-  return { size: qrSide, isDark: (row, column) => squares[row * qrSide + column] === 1 };
+  const qr = qrcode(0, "M");
+  qr.addData(code, "Alphanumeric");
+  qr.make();
+  return { size: qr.getModuleCount(), isDark: (row, column) => qr.isDark(row, column) };
 }
 
 /** Runs of dark squares beside each other: a third of the shapes. */
