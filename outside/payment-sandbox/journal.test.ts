@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { waitFor } from "../../test/harness/wait-for.ts";
 import type { Entry } from "./entries.ts";
 import { openJournal } from "./journal.ts";
 
@@ -48,4 +49,20 @@ test("what is appended together is read back whole, also where it is more than t
   await journal.flushed();
   expect(read(folder)).toEqual(ids.map(done));
   journal.close();
+});
+
+test("what is appended loosely is waited for by nobody, and is on disk soon, or before what comes after it", async () => {
+  const folder = folderForThisTest();
+  const journal = openJournal(folder, () => {});
+  journal.appendLoosely(done("1"));
+  await journal.flushed();
+  expect(read(folder)).toEqual([]);
+  await waitFor(() => read(folder).length === 1, { what: "the first entry" });
+  journal.appendLoosely(done("2"));
+  journal.append(done("3"));
+  await journal.flushed();
+  expect(read(folder)).toEqual(["1", "2", "3"].map(done));
+  journal.appendLoosely(done("4"));
+  journal.close();
+  expect(read(folder)).toEqual(["1", "2", "3", "4"].map(done));
 });

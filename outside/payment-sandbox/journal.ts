@@ -13,6 +13,8 @@ import type { Entry } from "./entries.ts";
 export type Journal = {
   /** What belongs together is one line: after a crash all of it is there, or nothing. */
   append(...entries: Entry[]): void;
+  /** What a crash may take: it goes to the disk with what comes next, or soon. */
+  appendLoosely(...entries: Entry[]): void;
   /** Resolves when everything that was appended until now is on disk. */
   flushed(): Promise<void>;
   close(): void;
@@ -20,6 +22,7 @@ export type Journal = {
 
 const chunkBytes = 1024 * 1024;
 const newline = 0x0a;
+const looseMs = 200;
 
 /**
  * What happened, in order, in a file. `onEntry` gets what is there already; the half-written last line of a crash is
@@ -40,10 +43,21 @@ function writer(file: number): Journal {
   let lines: string[] = [];
   let onItsWay: Promise<void> | undefined;
   let next: Promise<void> | undefined;
+  let soon: NodeJS.Timeout | undefined;
+
+  function push(together: readonly Entry[]): void {
+    lines.push(`${JSON.stringify(together)}\n`);
+  }
+
+  function flushNext(): void {
+    next ??= (onItsWay ?? new Promise<void>((resolve) => setImmediate(resolve))).then(flush);
+  }
 
   function writeLines(): void {
     const text = lines.join("");
     lines = [];
+    clearTimeout(soon);
+    soon = undefined;
     if (text !== "") writeSync(file, text);
   }
 
@@ -57,8 +71,12 @@ function writer(file: number): Journal {
 
   return {
     append(...together) {
-      lines.push(`${JSON.stringify(together)}\n`);
-      next ??= (onItsWay ?? new Promise<void>((resolve) => setImmediate(resolve))).then(flush);
+      push(together);
+      flushNext();
+    },
+    appendLoosely(...together) {
+      push(together);
+      soon ??= setTimeout(flushNext, looseMs);
     },
     flushed: () => next ?? onItsWay ?? Promise.resolve(),
     close() {

@@ -27,7 +27,9 @@ export function createRecorder({ journal, shelf, faults, lateMs, onWebhook }: Re
     shelf,
     lateMs,
     record(...entries) {
-      journal.append(...entries);
+      // A webhook whose delivery a crash has made forgotten comes again, as any may.
+      if (entries.every(({ type }) => type === "webhook_done")) journal.appendLoosely(...entries);
+      else journal.append(...entries);
       for (const entry of entries) {
         shelve(shelf, entry);
         if (entry.type === "webhook_due") void journal.flushed().then(() => onWebhook(entry.webhook));

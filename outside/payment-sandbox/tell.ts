@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { chargeOf } from "./decision.ts";
 import type { Telling, Webhook } from "./entries.ts";
 import type { Faults, WebhookFaults } from "./faults.ts";
@@ -54,6 +54,7 @@ function bodyOf(id: string, { payment, type, refund }: News): string {
   return JSON.stringify({ id, type, data: { ...told, ...ofRefund } });
 }
 
+/** Node keeps random bytes in store for this only: 0.2 instead of 7 µs. */
 export function newId(kind: string): string {
-  return `${kind}_${randomBytes(12).toString("hex")}`;
+  return `${kind}_${randomUUID().replaceAll("-", "")}`;
 }
