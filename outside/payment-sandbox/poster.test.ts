@@ -1,5 +1,11 @@
 import { createServer } from "node:http";
-import { type AddressInfo, connect, createServer as createNetServer, type Server, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  connect,
+  createServer as createNetServer,
+  type Server,
+  type Socket,
+} from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import { createPoster } from "./poster.ts";
@@ -92,7 +98,12 @@ test("one connection serves one request after the other, and each gets its own s
 });
 
 test("an answer that comes in pieces is waited for, and the next request is not mixed up with it", async () => {
-  const pieces = ["HTTP/1.1 201 Crea", "ted\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", "c\r\n0\r\n", "\r\n"];
+  const pieces = [
+    "HTTP/1.1 201 Crea",
+    "ted\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab",
+    "c\r\n0\r\n",
+    "\r\n",
+  ];
   const { url, seen } = await openReceiver(({ socket, ofConnection }) => {
     if (ofConnection > 1) return void socket.write(taken);
     const write = ([first, ...others]: string[]): void => {
