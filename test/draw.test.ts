@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commitmentOf } from "../queue-admission/draw/draw-protocol.ts";
 import { drawRecordSchema, type HeldDraw, isHeld } from "../queue-admission/draw/draw-record.ts";
-import { ask, join, openGuest, standingOf } from "./attacks/attacker.ts";
+import { ask, join, openGuest, openSession, standingOf } from "./attacks/attacker.ts";
 import { type AttackedSite, startSite, tokens } from "./attacks/site.ts";
 import { waitFor } from "./harness/wait-for.ts";
 
@@ -27,8 +27,20 @@ async function verifyDraw(receipt: string): Promise<{ code: number; output: stri
   }
 }
 
+/** Opened by the operator once all are there, however long that takes. */
+async function openRoom(eventId: string): Promise<void> {
+  const [gateway] = site.gateways;
+  const operator = await openSession(gateway, await site.openAccount("organiser"));
+  const opened = await ask(gateway, `/v1/admin/events/${eventId}/room`, {
+    method: "PATCH",
+    token: operator.token,
+    body: { opensAt: new Date(Date.now() + 1_000).toISOString() },
+  });
+  expect(opened.status).toBe(200);
+}
+
 test("everybody of a lobby can check the own number in the published draw, and no other number passes", async () => {
-  const event = await site.openEvent({ lobbyAtMs: 0, opensAtMs: Date.now() + 5_000, draw: true });
+  const event = await site.openEvent({ lobbyAtMs: 0, opensAtMs: Date.now() + 600_000, draw: true });
   const path = `/v1/events/${event.id}/draw`;
   const guests = await Promise.all(Array.from({ length: 40 }, () => openGuest(site.gateways[0])));
   const joined = await Promise.all(
@@ -42,6 +54,7 @@ test("everybody of a lobby can check the own number in the published draw, and n
   expect(tokens.verify("receipt", receipts[0] ?? "")?.commitment).toBe(coming.commitment);
   expect(await verifyDraw(receipts[0] ?? "")).toMatchObject({ code: 2 });
 
+  await openRoom(event.id);
   const held = await waitFor(
     async () => {
       const record = drawRecordSchema.parse((await ask(site.gateways[1], path)).body);
