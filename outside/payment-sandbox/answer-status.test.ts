@@ -15,7 +15,12 @@ describe("an answer", () => {
     ["of HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", 200, "spoilt"],
     ["with too much behind it", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxy", 200, "spoilt"],
     ["with too much behind its chunks", `${chunked}x`, 200, "spoilt"],
-    ["with a chunk of no length", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 200, "spoilt"],
+    [
+      "with a chunk of no length",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+      200,
+      "spoilt",
+    ],
     ["that ends with its connection", "HTTP/1.1 200 OK\r\n\r\nhello", 200, "more"],
     ["whose body is cut", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", 200, "more"],
     ["whose head is cut", "HTTP/1.1 200 OK\r\nContent-Le", 0, "more"],

@@ -87,7 +87,8 @@ export function createPoster({ url, headers, connectionsMost, answerMs }: Poster
 
 function headOf({ host, pathname, search, username, password }: URL, headers: Headers): string {
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const authorization = user === ":" ? {} : { authorization: `Basic ${Buffer.from(user).toString("base64")}` };
+  const authorization =
+    user === ":" ? {} : { authorization: `Basic ${Buffer.from(user).toString("base64")}` };
   return `POST ${pathname}${search} HTTP/1.1\r\n${linesOf({ host, ...authorization, ...headers })}`;
 }
 

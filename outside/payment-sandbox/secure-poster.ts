@@ -8,7 +8,12 @@ export function createSecurePoster({ url, headers, connectionsMost, answerMs }: 
     post: (body, own) =>
       new Promise((resolve) => {
         const length = { "content-length": Buffer.byteLength(body) };
-        const options = { method: "POST", agent, headers: { ...headers, ...own, ...length }, timeout: answerMs };
+        const options = {
+          method: "POST",
+          agent,
+          headers: { ...headers, ...own, ...length },
+          timeout: answerMs,
+        };
         const sent = request(url, options, (answer) => {
           answer.resume().once("close", () => resolve(answer.statusCode ?? 0));
         });
