@@ -3,6 +3,7 @@ declare module "fontkit" {
   export type Font = {
     readonly characterSet: readonly number[];
     glyphForCodePoint(codePoint: number): unknown;
+    layout(text: string): unknown;
   };
   export function openSync(file: string): Font;
 }

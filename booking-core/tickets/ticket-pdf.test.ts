@@ -61,6 +61,14 @@ test("Polish, Greek and Cyrillic letters are drawn as themselves; those of other
   for (const letter of title) expect([letter, drawn.has(letter)]).toEqual([letter, true]);
 });
 
+test("letters that are drawn as one shape are copied as the letters that they are", async () => {
+  const pdf = await renderTicketsPdf(factsOf([ticket(1)], "Office, ﬁsh"));
+  const maps = streamsOf(pdf).filter((text) => text.includes("begincmap"));
+  const [ffi, fi] = [/<0066 ?0066 ?0069>/, /<0066 ?0069>/];
+  for (const letters of [ffi, fi]) expect(maps.some((text) => letters.test(text))).toBe(true);
+  expect(["ﬁ", "ﬃ"].filter((shape) => lettersOf(pdf).has(shape))).toEqual([]);
+});
+
 test("what an operator wrote into a title cannot grow past its page", async () => {
   const pdf = await renderTicketsPdf(
     factsOf([ticket(1)], `long ${"word ".repeat(300)}\n\n\u0000${"x".repeat(3_000)}`),

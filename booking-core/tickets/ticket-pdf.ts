@@ -102,6 +102,8 @@ function parsedFont(name: string): PDFKit.Mixins.PDFFontSource {
   const font: Font = openSync(join(fontFolder, `${name}.ttf`));
   // A font remembers for which letter it first made a glyph. Of a part of others, which a document takes along without
   // its letter, the next document could not say any more which letter it is.
+  // Letters that are drawn as one come first: they are to be copied as the letters that they are.
+  font.layout("ff fi fl ffi ffl");
   for (const codePoint of font.characterSet) font.glyphForCodePoint(codePoint);
   return font as unknown as PDFKit.Mixins.PDFFontSource;
 }
