@@ -56,9 +56,6 @@ alter table payments
 update payments p set buyer_id = b.buyer_id from bookings b where b.id = p.booking_id;
 alter table payments alter column buyer_id set not null;
 create index payments_by_buyer on payments (buyer_id, created_at);
--- Payments that nobody ever paid stay pending; only the young ones are asked about.
-drop index payments_silent;
-create index payments_silent on payments (created_at) where status = 'pending';
 
 -- An event that does not take place: everybody is refunded in batches, and these counters say how far it has come.
 create table event_cancellations (
@@ -86,14 +83,10 @@ create table refunds (
   status text not null check (status in ('pending', 'done', 'parked')),
   provider_refund_id text,
   problem text,
-  -- What a provider refused for good is another refund for it when people try again.
-  attempt smallint not null default 0,
   -- The request that it answers: the same again finds it.
   key text not null unique,
   requested_by uuid,
   created_at timestamptz not null default now(),
-  -- When the provider was last asked about it by itself.
-  asked_at timestamptz,
   done_at timestamptz,
   constraint refunds_something check (amount_minor + wallet_minor > 0),
   constraint refunds_done check ((status = 'done') = (done_at is not null)),
@@ -102,7 +95,6 @@ create table refunds (
 create index refunds_by_payment on refunds (payment_id);
 create index refunds_by_booking on refunds (booking_id);
 create index refunds_open on refunds (created_at) where status <> 'done';
-create index refunds_pending on refunds (asked_at nulls first) where status = 'pending';
 
 -- A payment of before went back as a whole.
 insert into refunds (id, payment_id, booking_id, reason, amount_minor, wallet_minor, currency, status, key, created_at, done_at)
@@ -116,9 +108,7 @@ alter table payments
   -- parked: the provider says something that cannot be: people look.
   add constraint payments_status_check check (status in ('created', 'pending', 'succeeded', 'failed', 'parked')),
   add constraint payments_received check ((received_minor is null) = (received_currency is null)),
-  -- What came through the provider may go into the wallet, but not the other way round, and never more than came.
-  add constraint payments_refunded check (refunded_minor between 0 and coalesce(received_minor, 0) and wallet_refunded_minor >= 0
-    and refunded_minor + wallet_refunded_minor <= coalesce(received_minor, 0) + case wallet_state when 'taken' then wallet_minor else 0 end);
+  add constraint payments_refunded check (refunded_minor between 0 and coalesce(received_minor, 0) and wallet_refunded_minor between 0 and wallet_minor);
 
 -- What a message led to, for people and for another try.
 alter table webhook_inbox
@@ -130,7 +120,6 @@ update webhook_inbox set status = case when settled_at is null then 'received' w
   when outcome = 'ignored' then 'ignored' else 'settled' end;
 alter table webhook_inbox add constraint webhook_inbox_settled check ((status = 'received') = (settled_at is null));
 create index webhook_inbox_parked on webhook_inbox (received_at) where status = 'parked';
-create index webhook_inbox_waiting on webhook_inbox (received_at) where status = 'received';
 
 -- The books. Party: the provider's name, an event's id, 'house', a buyer's id, or a payment's id.
 alter table ledger_accounts
@@ -150,14 +139,13 @@ create index entries_by_account on entries (account_id, transfer_id) include (am
 
 -- Invariant 8, looked at once a statement and not once a row: one statement writes transfers with all of their entries, and
 -- a transfer of an earlier transaction takes no more. The foreign keys of entries are looked at in the same place, for
--- nothing that they point to is ever changed or deleted. A session's own tables come last, whatever they are called.
+-- nothing that they point to is ever changed or deleted.
 drop trigger entries_balance on entries;
 drop trigger transfers_have_entries on transfers;
 drop function transfer_balances();
 alter table entries drop constraint entries_transfer_id_fkey, drop constraint entries_account_id_fkey;
 -- Always by the indexes: a plan is kept for as long as its connection, and the tables grow meanwhile.
 create function check_new_entries() returns trigger language plpgsql
-  set search_path = public, pg_temp
   set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   wrong uuid;
@@ -180,8 +168,7 @@ begin
 end $$;
 create trigger entries_balance after insert on entries referencing new table as fresh
   for each statement execute function check_new_entries();
-create function check_new_transfers() returns trigger language plpgsql
-  set search_path = public, pg_temp set enable_seqscan = off as $$
+create function check_new_transfers() returns trigger language plpgsql set enable_seqscan = off as $$
 declare
   wrong uuid;
 begin
@@ -231,7 +218,6 @@ begin
 end $$;
 -- Always by the indexes: a plan is kept for as long as its connection, and the tables grow meanwhile.
 create function add_to_balances() returns trigger language plpgsql
-  set search_path = public, pg_temp
   set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   mine constant smallint := own_balance_part();
