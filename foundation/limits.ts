@@ -101,8 +101,6 @@ export const limits = {
     claimsPerScript: 64,
     /** So long claims wait for those of other sections, to leave for Redis with them. */
     claimWaitMs: 2,
-    /** So many calls of the script, each of another section, leave without waiting for more. */
-    claimCallsTogether: 64,
     /** Claims of one section that wait for a script call; past it 503. */
     claimsWaitingPerSection: 5_000,
     /** Bookings that share one Postgres transaction. */

@@ -2,11 +2,10 @@ import { expect, test } from "vitest";
 import { cancelEvent } from "../booking-core/refunds/cancel-event.ts";
 import { findCancellation } from "../booking-core/refunds/cancellation.ts";
 import { openRefundTest, type RefundTest } from "../booking-core/refunds/test-refunds.ts";
-import { startChild } from "./harness/child.ts";
 import { decide } from "./harness/money.ts";
-import { testRedisNodes } from "./harness/redis.ts";
 import { best, bookNow, bookRequest, rowsOf } from "./harness/shop.ts";
 import { waitFor } from "./harness/wait-for.ts";
+import { startWorker } from "./harness/worker.ts";
 
 const bookings = 300;
 const paidAtOnce = 10;
@@ -14,7 +13,7 @@ const patience = { withinMs: 60_000 };
 
 test("a worker that is killed in the middle of a cancellation leaves the rest to the next one, and each buyer is refunded once", async () => {
   const here = await openRefundTest({ work: false });
-  const first = await startWorker(here);
+  const first = await startWorker(here.shop, here.till);
   const event = await here.openPolicyEvent(null, { sections: [rowsOf(...Array(20).fill(20))] });
   await sell(here, event);
   const gate = await holdUpLast(here);
@@ -29,7 +28,7 @@ test("a worker that is killed in the middle of a cancellation leaves the rest to
   await gate();
   expect((await progress())?.finishedAtMs).toBeNull();
 
-  const next = await startWorker(here);
+  const next = await startWorker(here.shop, here.till);
   await waitFor(async () => (await progress())?.finishedAtMs !== null && (await doneSoFar()) === bookings, {
     ...{ what: "everybody refunded by the next worker", ...patience },
   });
@@ -80,14 +79,4 @@ async function expectSameBooks(here: RefundTest): Promise<void> {
   expect(ours.rows).toEqual([{ bookings: BigInt(bookings), minor: BigInt(refundedMinor) }]);
   for (const kind of ["provider_clearing", "buyer_refunds", "organiser_payable"])
     expect(await here.balanceOf(kind)).toBe(0n);
-}
-
-function startWorker({ shop, till }: RefundTest) {
-  return startChild("app/server.ts", {
-    ...till.settings,
-    ONSALE_ROLES: "worker",
-    LOG_LEVEL: "warn",
-    DATABASE_URL: shop.databaseUrl,
-    REDIS_URL: testRedisNodes().join(","),
-  });
 }

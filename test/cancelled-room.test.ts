@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { createPool } from "../foundation/postgres/pool.ts";
-import { type ServerMessage, serverMessageSchema } from "../gateway/room/room-messages.ts";
-import { ask, join, openGuest, openSession } from "./attacks/attacker.ts";
-import { type AttackedSite, portOf, startSite } from "./attacks/site.ts";
+import { ask, hearRoom, join, openGuest, openSession } from "./attacks/attacker.ts";
+import { type AttackedSite, startSite } from "./attacks/site.ts";
 import { waitFor } from "./harness/wait-for.ts";
 
 let site: AttackedSite;
@@ -11,16 +10,6 @@ beforeAll(async () => {
   site = await startSite();
 });
 afterAll(() => site.close());
-
-/** Hears the room as a page does. */
-function listen(gateway: string, eventId: string, token: string): ServerMessage[] {
-  const address = `ws://127.0.0.1:${portOf(gateway)}/v1/events/${eventId}/room`;
-  const socket = new WebSocket(address, ["onsale.v1", `bearer.${token}`]);
-  onTestFinished(() => socket.close());
-  const messages: ServerMessage[] = [];
-  socket.onmessage = ({ data }) => messages.push(serverMessageSchema.parse(JSON.parse(String(data))));
-  return messages;
-}
 
 test("the room of a cancelled event is closed: who waits hears it, nobody comes in, and no pass books", async () => {
   const [first, second] = site.gateways;
@@ -36,7 +25,7 @@ test("the room of a cancelled event is closed: who waits hears it, nobody comes 
     { what: "a pass" },
   );
   expect((await join(second, event, waiting)).status).toBe(201);
-  const heard = listen(second, event.id, waiting.token);
+  const heard = hearRoom(second, event.id, waiting.token);
   const hears = (state: string) =>
     waitFor(() => heard.some((message) => message.type === "tick" && message.state === state), {
       what: state,
@@ -77,7 +66,7 @@ test("a room whose closing was lost with its worker is closed by the next search
   const [first] = site.gateways;
   const event = await site.openEvent();
   const waiting = await openGuest(first);
-  const heard = listen(first, event.id, waiting.token);
+  const heard = hearRoom(first, event.id, waiting.token);
   const isClosed = () => heard.some((message) => message.type === "tick" && message.state === "closed");
   await waitFor(() => heard.some(({ type }) => type === "tick"), { what: "a tick", withinMs: 10_000 });
   expect(isClosed()).toBe(false);

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { logRow, paidBooking, queueOne } from "../booking-core/notifications/test-emails.ts";
 import { openPaymentTest, type PaymentTest } from "../booking-core/payments/test-payments.ts";
-import { startChild } from "./harness/child.ts";
-import { testRedisNodes } from "./harness/redis.ts";
 import { waitFor } from "./harness/wait-for.ts";
+import { startWorker } from "./harness/worker.ts";
 
 /** The worker's silence is noticed, and then its claim has to end. */
 const healedWithinMs = 90_000;
@@ -47,7 +46,7 @@ test("a worker that is killed between any two steps of an e-mail leaves it to th
     await pool.query("insert into gates values ($1, $2)", [id, step]);
     emails.set(step, { id, address: booking.buyerEmail });
   }
-  const first = await startWorker(here);
+  const first = await startWorker(here.shop, here.till);
   const taken = emails.get("taken")?.address ?? "";
   await waitFor(async () => (await standingStill(here)) === 3, {
     what: "the worker in the middle of three",
@@ -59,7 +58,7 @@ test("a worker that is killed between any two steps of an e-mail leaves it to th
   gate.release();
 
   // What stood still at the mark was on its way to Postgres already: it may have been marked in the end.
-  const next = await startWorker(here);
+  const next = await startWorker(here.shop, here.till);
   for (const [step, { id, address }] of emails) {
     await waitFor(async () => (await logRow(here, id))?.status === "sent", {
       what: `the e-mail whose worker died when it was ${step}`,
@@ -82,14 +81,4 @@ async function standingStill({ shop }: PaymentTest): Promise<number | null> {
     "select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
   );
   return waiting.rowCount;
-}
-
-function startWorker({ shop, till }: PaymentTest) {
-  return startChild("app/server.ts", {
-    ...till.settings,
-    ONSALE_ROLES: "worker",
-    LOG_LEVEL: "warn",
-    DATABASE_URL: shop.databaseUrl,
-    REDIS_URL: testRedisNodes().join(","),
-  });
 }

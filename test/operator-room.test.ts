@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type ServerMessage, serverMessageSchema } from "../gateway/room/room-messages.ts";
-import { ask, join, openGuest, openSession } from "./attacks/attacker.ts";
-import { type AttackedSite, portOf, startSite } from "./attacks/site.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ask, hearRoom, join, openGuest, openSession } from "./attacks/attacker.ts";
+import { type AttackedSite, startSite } from "./attacks/site.ts";
 import { waitFor } from "./harness/wait-for.ts";
 
 let site: AttackedSite;
@@ -10,23 +9,13 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-/** Hears the room as a page does, at one of the gateways. */
-function listen(gateway: string, eventId: string, token: string): ServerMessage[] {
-  const address = `ws://127.0.0.1:${portOf(gateway)}/v1/events/${eventId}/room`;
-  const socket = new WebSocket(address, ["onsale.v1", `bearer.${token}`]);
-  onTestFinished(() => socket.close());
-  const messages: ServerMessage[] = [];
-  socket.onmessage = ({ data }) => messages.push(serverMessageSchema.parse(JSON.parse(String(data))));
-  return messages;
-}
-
 test("an operator's change is heard on every gateway within two seconds, holds for turns, and is written down", async () => {
   const [first, second] = site.gateways;
   const event = await site.openEvent({ cap: 1 });
   const path = `/v1/admin/events/${event.id}/room`;
   const operator = await openSession(first, await site.openAccount("organiser"));
   const guest = await openGuest(first);
-  const heard = [listen(first, event.id, guest.token), listen(second, event.id, guest.token)];
+  const heard = [hearRoom(first, event.id, guest.token), hearRoom(second, event.id, guest.token)];
   await waitFor(() => heard.every((messages) => messages.some(({ type }) => type === "standing")), {
     what: "both sockets",
   });

@@ -2,10 +2,9 @@ import type { PoolClient } from "pg";
 import { expect, test } from "vitest";
 import { settleWebhook } from "../booking-core/payments/settle-webhook.ts";
 import { openPaymentTest, type PaymentTest } from "../booking-core/payments/test-payments.ts";
-import { startChild } from "./harness/child.ts";
 import { decide } from "./harness/money.ts";
-import { testRedisNodes } from "./harness/redis.ts";
 import { waitFor } from "./harness/wait-for.ts";
+import { startWorker } from "./harness/worker.ts";
 
 /** Invariant 7 gives a minute; a worker's death is noticed by its silence, and the rest is spare. */
 const healedWithinMs = 45_000;
@@ -29,7 +28,7 @@ test("a worker that is killed while it settles, refunds and mails leaves each to
 
   const gate = await here.shop.pool.connect();
   await holdUp(gate, late.id, mailed.id);
-  const first = await startWorker(here);
+  const first = await startWorker(here.shop, here.till);
   await waitFor(async () => (await waitingForLocks(here)) === 3, {
     what: "the worker in the middle of all",
     withinMs: 30_000,
@@ -40,7 +39,7 @@ test("a worker that is killed while it settles, refunds and mails leaves each to
   expect(await here.statusOf(paying)).toBe("pending_payment");
   expect((await here.till.books()).refunds).toHaveLength(1);
 
-  const next = await startWorker(here);
+  const next = await startWorker(here.shop, here.till);
   await waitFor(
     async () => {
       const open = await here.shop.pool.query(
@@ -87,14 +86,4 @@ async function waitingForLocks({ shop }: PaymentTest): Promise<number | null> {
     "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
   );
   return waiting.rowCount;
-}
-
-function startWorker({ shop, till }: PaymentTest) {
-  return startChild("app/server.ts", {
-    ...till.settings,
-    ONSALE_ROLES: "worker",
-    LOG_LEVEL: "warn",
-    DATABASE_URL: shop.databaseUrl,
-    REDIS_URL: testRedisNodes().join(","),
-  });
 }

@@ -39,7 +39,7 @@ export async function findPayment(sql: Sql, id: PaymentId): Promise<Payment | un
 /** The oldest first. */
 export async function paymentsOf(sql: Sql, bookingId: BookingId): Promise<Payment[]> {
   const found = await sql.query<PaymentRow>(
-    "select * from payments where booking_id = $1 order by created_at, id",
+    `select ${columns} from payments where booking_id = $1 order by created_at, id`,
     [bookingId],
   );
   return found.rows.map(toPayment);

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limits } from "../../foundation/limits.ts";
 import { createPool, type Pool } from "../../foundation/postgres/pool.ts";
+import { waitFor } from "../../test/harness/wait-for.ts";
 import { createInboxGroups, type NewMessage } from "./inbox-groups.ts";
 import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
 
@@ -45,6 +47,31 @@ test("messages that come together share a transaction and a job, each stored onc
   expect(outcomes.filter((outcome) => outcome === "known")).toHaveLength(60);
   expect(begun()).toBe(1);
   expect(await jobsOf(ids)).toEqual({ jobs: 1, messages: 30 });
+});
+
+test("what comes while a group is stored makes the next one, and only a full one begins beside it", async () => {
+  const { pool, begun } = counting(here.shop.pool);
+  const gate = Promise.withResolvers<void>();
+  const connect = async () => {
+    const connection = pool.connect();
+    await gate.promise;
+    return connection;
+  };
+  const groups = createInboxGroups({ ...here.till, pool: { connect } as unknown as Pool });
+  const { messagesPerGroup, groupsAtOnce } = limits.inbox;
+  const add = (count: number) =>
+    Array.from({ length: count }, () => groups.add(message(`meanwhile ${randomUUID()}`)));
+  const told = add(1);
+  await waitFor(() => begun() === 1, { what: "the first group" });
+  told.push(...add(messagesPerGroup - 1));
+  expect(begun()).toBe(1);
+  told.push(...add(1));
+  expect(begun()).toBe(groupsAtOnce);
+  told.push(...add(messagesPerGroup));
+  expect(begun()).toBe(groupsAtOnce);
+  gate.resolve();
+  expect(new Set(await Promise.all(told))).toEqual(new Set(["stored"]));
+  expect(begun()).toBe(3);
 });
 
 test("two gateways that are told the same at once store it once", async () => {

@@ -23,15 +23,11 @@ type Queue = { readonly waiting: Waiting[]; running: boolean };
 /**
  * One queue a section, one call of the script at a time in each: claims that come while a call is under way
  * share the next one. Before its first call a queue waits for a moment, and so do all others that began meanwhile:
- * their calls leave for Redis in one write, and a crowd that spreads over many sections costs fewer of them. Once
- * enough have gathered they leave at the end of this turn of the event loop, with all that came in it: Redis works
- * on these while the next gather, and both are busy.
+ * their calls leave for Redis in one write, and a crowd that spreads over many sections costs fewer of them.
  */
 export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
   const queues = new Map<SectionId, Queue>();
   let leaving: (() => void)[] = [];
-  let moment: NodeJS.Timeout | undefined;
-  let turn: NodeJS.Immediate | undefined;
 
   function claim(wanted: Claim): Promise<ClaimOutcome> {
     assertClaim(wanted);
@@ -50,14 +46,10 @@ export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
 
   function leaveSoon(start: () => void): void {
     leaving.push(start);
-    moment ??= setTimeout(leave, limits.booking.claimWaitMs);
-    if (leaving.length >= limits.booking.claimCallsTogether) turn ??= setImmediate(leave);
+    if (leaving.length === 1) setTimeout(leave, limits.booking.claimWaitMs);
   }
 
   function leave(): void {
-    clearTimeout(moment);
-    clearImmediate(turn);
-    [moment, turn] = [undefined, undefined];
     const started = leaving;
     leaving = [];
     for (const start of started) start();

@@ -6,12 +6,14 @@ import type { EventId, RefundId, SectionId } from "../ids.ts";
 import { createPool, inTransaction, type Pool } from "../postgres/pool.ts";
 import { type Jobs, startJobs } from "./boss.ts";
 
+let databaseUrl: string;
 let pool: Pool;
 let jobs: Jobs;
 let drop: () => Promise<void>;
 beforeAll(async () => {
   const database = await createTestDatabase();
   drop = database.drop;
+  databaseUrl = database.url;
   pool = createPool(database.url, 4);
   jobs = await startJobs(database.url, silent, { work: true });
 });
@@ -139,4 +141,17 @@ test("of jobs with one key in one span of time there is one, and those with anot
     "select data->>'address' as address from pgboss.job where name = 'send-code' order by 1",
   );
   expect(found.rows.map((row) => row.address)).toEqual(["ann", "bob", "cleo"]);
+});
+
+test("what is inserted into one queue is planned once a connection, whatever it is", async () => {
+  const one = createPool(databaseUrl, 1);
+  const soon = new Date(Date.now() + 60_000);
+  await jobs.insert(one, "send-email", [{ data: { notificationId: "now" }, startAfter: soon }]);
+  await jobs.insert(one, "send-email", [
+    { data: { notificationId: "urgent" }, startAfter: soon, priority: 1 },
+    { data: { notificationId: "beside it" }, startAfter: soon },
+  ]);
+  const prepared = "select from pg_prepared_statements where name like 'insert-jobs-%'";
+  expect((await one.query(prepared)).rowCount).toBe(1);
+  await one.end();
 });

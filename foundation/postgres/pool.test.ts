@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { databaseForThisTest } from "../../test/harness/database.ts";
 import { createPool, inTransaction } from "./pool.ts";
 
 /** As a message of the protocol: its type, its length, and what follows. */
@@ -36,4 +37,11 @@ test("a server that dies in the moment in which it lets us in ends no process", 
   await expect(inTransaction(pool, (sql) => sql.query("select 1"))).rejects.toThrow();
   await pool.end();
   expect(uncaught).toEqual([]);
+});
+
+test("a page far away is taken for little dearer than the next one", async () => {
+  const url = await databaseForThisTest();
+  const pool = createPool(url, 1);
+  expect((await pool.query("show random_page_cost")).rows).toEqual([{ random_page_cost: "1.1" }]);
+  await pool.end();
 });

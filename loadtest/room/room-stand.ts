@@ -7,10 +7,9 @@ import { roomKeys } from "../../foundation/redis/keys.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { startPostgres } from "../../launch/postgres-server.ts";
 import { startRedisCluster } from "../../launch/redis-server.ts";
-import { serverOptions } from "../../launch/server-options.ts";
 import { createRoomControl } from "../../queue-admission/room-control.ts";
 import type { RoomSettings } from "../../queue-admission/room-settings.ts";
-import { type MeteredProcess, startMetered } from "../bench/metered-process.ts";
+import { type MeteredProcess, startMeteredServer } from "../bench/metered-process.ts";
 import { poll } from "./poll.ts";
 import { createRoomEvent, storeRoom } from "./room-event.ts";
 
@@ -66,13 +65,12 @@ export async function startRoomStand(folder: string, settings: RoomSettings): Pr
       const roles = {
         ONSALE_ROLES: "gateway",
         HTTP_PORT: String(port),
-        NODE_OPTIONS: serverOptions.join(" "),
       };
-      return { ...(await startMetered("app/server.ts", { ...environment, ...roles })), port };
+      return { ...(await startMeteredServer({ ...environment, ...roles })), port };
     },
     async startDriver() {
       const roles = { ONSALE_ROLES: "admission,worker" };
-      const driver = await startMetered("app/server.ts", { ...environment, ...roles });
+      const driver = await startMeteredServer({ ...environment, ...roles });
       await poll(async () => (await lastTick()).includes("stock"), publishedWithinMs);
       return driver;
     },

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { onTestFinished } from "vitest";
 import type { OnsaleEvent } from "../../booking-core/events/event.ts";
 import { type DeviceKey, signDeviceProof } from "../../foundation/device-key.ts";
+import { type ServerMessage, serverMessageSchema } from "../../gateway/room/room-messages.ts";
 import { waitFor } from "../harness/wait-for.ts";
-import { publicUrl } from "./site.ts";
+import { portOf, publicUrl } from "./site.ts";
 
 /** Whatever can be sent with `fetch`; raw bytes are another file's matter. */
 export type Asked = {
@@ -154,4 +156,14 @@ export function book(
 
 export function bookingWish(event: OnsaleEvent) {
   return { wishes: [{ mode: "best-available", sectionId: event.sections[0]?.id, quantity: 1 }] };
+}
+
+/** Hears the room at one of the gateways, as a page does: what it has heard so far. */
+export function hearRoom(gateway: string, eventId: string, token: string): ServerMessage[] {
+  const address = `ws://127.0.0.1:${portOf(gateway)}/v1/events/${eventId}/room`;
+  const socket = new WebSocket(address, ["onsale.v1", `bearer.${token}`]);
+  onTestFinished(() => socket.close());
+  const messages: ServerMessage[] = [];
+  socket.onmessage = ({ data }) => messages.push(serverMessageSchema.parse(JSON.parse(String(data))));
+  return messages;
 }
