@@ -27,5 +27,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/v1/health').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-# As launch/server-options.ts says.
-CMD ["node", "--max-semi-space-size=2", "app/server.ts"]
+CMD ["node", "app/server.ts"]

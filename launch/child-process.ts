@@ -4,7 +4,6 @@ import { guardProcess } from "./guard.ts";
 import { LaunchError } from "./launch-error.ts";
 import { endLeftover, notePid } from "./pid-file.ts";
 import { endProcess, markOf } from "./process-mark.ts";
-import { serverOptions } from "./server-options.ts";
 import { endOf } from "./server-process.ts";
 
 export type Child = {
@@ -43,7 +42,7 @@ export function startChild(
     detached: true,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
-    execArgv: name === "server" ? [...serverOptions] : [],
+    execArgv: [],
   });
   const ended = endOf(child);
   const mark = child.pid === undefined ? undefined : markOf(child.pid);

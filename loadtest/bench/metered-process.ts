@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { serverOptions } from "../../launch/server-options.ts";
 import { callerOf } from "./calls.ts";
 import type { MeterCalls } from "./meter.ts";
 
@@ -20,12 +19,11 @@ const endWithinMs = 10_000;
 export async function startMetered(
   script: string,
   environment: Readonly<Record<string, string>> = {},
-  options: readonly string[] = [],
 ): Promise<MeteredProcess> {
   const path = fileURLToPath(new URL(`../../${script}`, import.meta.url));
   const child = fork(path, [], {
     env: { ...process.env, ...environment },
-    execArgv: [...options, "--expose-gc", "--import", meter],
+    execArgv: ["--expose-gc", "--import", meter],
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const call = callerOf<MeterCalls>(child);
@@ -41,11 +39,6 @@ export async function startMetered(
       clearTimeout(timer);
     },
   };
-}
-
-/** One of ours, as it is started for real. */
-export function startMeteredServer(environment: Readonly<Record<string, string>>): Promise<MeteredProcess> {
-  return startMetered("app/server.ts", environment, serverOptions);
 }
 
 function readyOf(child: ChildProcess, script: string): Promise<Readonly<Record<string, unknown>>> {

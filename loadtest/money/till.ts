@@ -7,7 +7,7 @@ import { createPool, type Pool } from "../../foundation/postgres/pool.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { type PostgresServer, startPostgres } from "../../launch/postgres-server.ts";
 import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
-import { type MeteredProcess, startMeteredServer } from "../bench/metered-process.ts";
+import { type MeteredProcess, startMetered } from "../bench/metered-process.ts";
 import { createEvents, type EventPlan, type PlannedEvent } from "../seats/event-plan.ts";
 import { providerSecrets } from "./provider.ts";
 import { copyDatabase } from "./twin-database.ts";
@@ -75,7 +75,7 @@ export async function openTill({ databaseUrl, redisUrls }: Storage): Promise<Til
   };
   const workers: MeteredProcess[] = [];
   const start = (roles: string) =>
-    startMeteredServer({ ...settings, HTTP_PORT: String(gatewayPort), ONSALE_ROLES: roles });
+    startMetered("app/server.ts", { ...settings, HTTP_PORT: String(gatewayPort), ONSALE_ROLES: roles });
   const gateway = await start("gateway");
   return {
     ...{

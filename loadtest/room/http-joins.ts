@@ -9,7 +9,7 @@ import { freePort } from "../../launch/free-ports.ts";
 import { startPostgres } from "../../launch/postgres-server.ts";
 import { startRedisCluster } from "../../launch/redis-server.ts";
 import { measureBare } from "../baselines/bare-server.ts";
-import { startMeteredServer } from "../bench/metered-process.ts";
+import { startMetered } from "../bench/metered-process.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Run } from "../bench/suite.ts";
 import { measure } from "../measure.ts";
@@ -26,7 +26,7 @@ export async function httpMeasurements({ tiny, folder, say }: Run): Promise<Meas
     await migrateDatabase(postgres.url);
     const eventId = await createWaitingEvent(postgres.url);
     const port = await freePort();
-    const server = await startMeteredServer({
+    const server = await startMetered("app/server.ts", {
       DATABASE_URL: postgres.url,
       REDIS_URL: redis.urls.join(","),
       HTTP_PORT: String(port),

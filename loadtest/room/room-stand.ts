@@ -9,7 +9,7 @@ import { startPostgres } from "../../launch/postgres-server.ts";
 import { startRedisCluster } from "../../launch/redis-server.ts";
 import { createRoomControl } from "../../queue-admission/room-control.ts";
 import type { RoomSettings } from "../../queue-admission/room-settings.ts";
-import { type MeteredProcess, startMeteredServer } from "../bench/metered-process.ts";
+import { type MeteredProcess, startMetered } from "../bench/metered-process.ts";
 import { poll } from "./poll.ts";
 import { createRoomEvent, storeRoom } from "./room-event.ts";
 
@@ -66,11 +66,11 @@ export async function startRoomStand(folder: string, settings: RoomSettings): Pr
         ONSALE_ROLES: "gateway",
         HTTP_PORT: String(port),
       };
-      return { ...(await startMeteredServer({ ...environment, ...roles })), port };
+      return { ...(await startMetered("app/server.ts", { ...environment, ...roles })), port };
     },
     async startDriver() {
       const roles = { ONSALE_ROLES: "admission,worker" };
-      const driver = await startMeteredServer({ ...environment, ...roles });
+      const driver = await startMetered("app/server.ts", { ...environment, ...roles });
       await poll(async () => (await lastTick()).includes("stock"), publishedWithinMs);
       return driver;
     },

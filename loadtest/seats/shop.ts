@@ -4,7 +4,7 @@ import { migrateDatabase } from "../../foundation/postgres/migrate.ts";
 import { freePort } from "../../launch/free-ports.ts";
 import { type PostgresServer, startPostgres } from "../../launch/postgres-server.ts";
 import { type RedisCluster, startRedisCluster } from "../../launch/redis-server.ts";
-import { startMeteredServer } from "../bench/metered-process.ts";
+import { startMetered } from "../bench/metered-process.ts";
 import { createEvents, type EventPlan, type PlannedEvent } from "./event-plan.ts";
 
 /** Events on storage of their own, and one process of ours that sells them. */
@@ -52,7 +52,7 @@ function storageOf(postgres: PostgresServer, redis: RedisCluster, gateway: numbe
 
 async function startGateway(postgres: PostgresServer, redis: RedisCluster, roles: string) {
   const port = await freePort();
-  const { child, stop } = await startMeteredServer({
+  const { child, stop } = await startMetered("app/server.ts", {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis.urls.join(","),
     HTTP_PORT: String(port),
