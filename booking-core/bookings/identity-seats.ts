@@ -55,23 +55,36 @@ export async function countSeats(sql: Sql, bookings: readonly NewBooking[]): Pro
   };
 }
 
-/** Of a booking that comes to life again. False where its identity would have more than the event grants. */
-export async function countAgain(sql: Sql, { eventId, identity, quantity }: Share): Promise<boolean> {
-  const counted = await sql.query<{ most: number | null; granted: boolean }>(
-    `with bound as (
-       select id, most_per_identity as most from events where id = $1
+/**
+ * Of bookings that come to life again: gives those that are counted, or need not be. Without those whose identity would
+ * have more than the event grants. No identity may be there twice; rows are locked in one order.
+ */
+export async function countAgain(
+  sql: Sql,
+  bookings: readonly (Share & { readonly id: BookingId })[],
+): Promise<ReadonlySet<BookingId>> {
+  const counted = await sql.query<{ id: BookingId }>({
+    name: "count-identity-seats-again",
+    text: `with wanted as (
+       select w.*, e.most_per_identity as most
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) as w (id, event_id, identity, quantity)
+         join events e on e.id = w.event_id
      ), counted as (
        insert into identity_seats as held (event_id, identity, seats)
-       select id, $2, $3 from bound where $3 <= most
+       select event_id, identity, quantity from wanted where quantity <= most order by event_id, identity
        on conflict (event_id, identity) do update set seats = held.seats + excluded.seats
-         where held.seats + excluded.seats <= (select most from bound)
-       returning identity
+         where held.seats + excluded.seats <= (select most_per_identity from events where id = excluded.event_id)
+       returning event_id, identity
      )
-     select most, exists (select from counted) as granted from bound`,
-    [eventId, identity, quantity],
-  );
-  const [row] = counted.rows;
-  return row !== undefined && (row.most === null || row.granted);
+     select id from wanted where most is null or (event_id, identity) in (select event_id, identity from counted)`,
+    values: [
+      bookings.map(({ id }) => id),
+      bookings.map(({ eventId }) => eventId),
+      bookings.map(({ identity }) => identity),
+      bookings.map(({ quantity }) => quantity),
+    ],
+  });
+  return new Set(counted.rows.map(({ id }) => id));
 }
 
 type Share = { readonly eventId: EventId; readonly identity: string; readonly quantity: number };

@@ -1,10 +1,10 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { EventId } from "../../foundation/ids.ts";
 import type { Logger } from "../../foundation/log.ts";
+import { severalAtOnce } from "../../foundation/several-at-once.ts";
 import type { OnsaleEvent } from "./event.ts";
 import type { Versions } from "./read-model/event-index.ts";
 import type { EventMemory } from "./read-model/event-memory.ts";
-import { severalAtOnce } from "./read-model/several-at-once.ts";
 
 /** Events that are loaded at the same time where many are not in memory. */
 const loadedAtOnce = 4;

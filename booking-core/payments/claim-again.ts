@@ -5,7 +5,7 @@ import type { BookedSeat } from "../bookings/booking.ts";
 import { findBooking } from "../bookings/find-booking.ts";
 import { applyHolds } from "../bookings/jobs.ts";
 import { ensureLoaded } from "../bookings/load-section.ts";
-import type { SeatAgain } from "../bookings/revive-booking.ts";
+import type { SeatAgain } from "../bookings/revive-bookings.ts";
 import { classesOf } from "../bookings/seat-classes.ts";
 import type { Catalogue } from "../events/catalogue.ts";
 import type { Section } from "../events/event.ts";

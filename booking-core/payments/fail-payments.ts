@@ -13,11 +13,16 @@ export async function failPayments(
   sql: Sql,
   payments: readonly Payment[],
 ): Promise<void> {
+  await markFailed(sql, payments);
+  await returnWallet(parts, sql, payments);
+}
+
+/** The same without the wallets, which the caller gives theirs back. */
+export async function markFailed(sql: Sql, payments: readonly Payment[]): Promise<void> {
   if (payments.length === 0) return;
   await sql.query({
     name: "fail-payments",
     text: "update payments set status = 'failed', settled_at = now() where id = any($1::uuid[])",
     values: [payments.map(({ id }) => id)],
   });
-  await returnWallet(parts, sql, payments);
 }

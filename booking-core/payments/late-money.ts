@@ -1,9 +1,18 @@
 import pg from "pg";
 import type { BookingId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import { inTransactionAgain, type Sql } from "../../foundation/postgres/pool.ts";
+import { severalAtOnce } from "../../foundation/several-at-once.ts";
 import { applyHolds } from "../bookings/jobs.ts";
 import { loadSection } from "../bookings/load-section.ts";
-import { type ClaimAgainParts, claim, claimAgain, findWanted, sameSeats } from "./claim-again.ts";
+import {
+  type ClaimAgainParts,
+  claim,
+  claimAgain,
+  findWanted,
+  type LateBooking,
+  sameSeats,
+} from "./claim-again.ts";
 import type { LateSeats, Settled, TooLateYet } from "./settle-fact.ts";
 
 /** Settles in a transaction; told what has become of the seats, it settles for good. */
@@ -18,9 +27,9 @@ export async function settleLate(
   late: TooLateYet,
   settle: Settle,
 ): Promise<Settled | undefined> {
-  const seats = (await claimAgain(parts, late)) ?? "gone";
-  const settled = await settleWith(parts, late, settle, seats);
-  if (seats !== "gone") await followHolds(parts, late.bookingId, settled?.changed !== undefined);
+  const claimed = await claimLate(parts, [late]);
+  const settled = await settleWith(parts, late, settle, claimed.get(late.bookingId) ?? "gone");
+  await followClaims(parts, claimed, new Set(settled?.changed === undefined ? [] : [late.bookingId]));
   return settled;
 }
 
@@ -53,18 +62,40 @@ function isTaken(error: unknown): boolean {
   return constraint === "booking_seats_live" || constraint === "sections_standing_stock";
 }
 
+/** What is claimed again for each, or that it is gone; as many at once as may be settled so. */
+export async function claimLate(
+  parts: ClaimAgainParts,
+  late: readonly LateBooking[],
+): Promise<ReadonlyMap<BookingId, LateSeats>> {
+  const claimed = await severalAtOnce(late, limits.settlement.aloneAtOnce, async (one) => {
+    const seats: LateSeats = (await claimAgain(parts, one)) ?? "gone";
+    return [one.bookingId, seats] as const;
+  });
+  return new Map(claimed);
+}
+
 /**
- * The holds as Postgres has them now. A release from the booking's expiry may have come between the claim and the
- * commit: then the seats are claimed once more, and where another has them in Redis it is built anew. What fails here the
- * job makes up for that was committed with the payment, or the search for orphans.
+ * The holds of what was claimed again, as Postgres has them now. A release from a booking's expiry may have come between
+ * the claim and the commit: then the seats are claimed once more, and where another has them in Redis it is built anew.
+ * What fails here the job makes up for that was committed with the payment, or the search for orphans.
  */
-async function followHolds(parts: ClaimAgainParts, bookingId: BookingId, isPaid: boolean): Promise<void> {
+export async function followClaims(
+  parts: ClaimAgainParts,
+  claimed: ReadonlyMap<BookingId, LateSeats>,
+  paid: ReadonlySet<BookingId>,
+): Promise<void> {
+  const bookingIds = [...claimed].filter(([, seats]) => seats !== "gone").map(([id]) => id);
   try {
-    for (const wanted of isPaid ? await findWanted(parts, bookingId) : [])
-      if ((await claim(parts, wanted, sameSeats(wanted))).outcome !== "held")
-        await loadSection(parts, wanted.section);
-    await applyHolds(parts, { bookingIds: [bookingId] });
+    const kept = bookingIds.filter((id) => paid.has(id));
+    await severalAtOnce(kept, limits.settlement.aloneAtOnce, (id) => claimOnceMore(parts, id));
+    await applyHolds(parts, { bookingIds });
   } catch (error) {
-    parts.logger.warn({ err: error, bookingId }, "the holds of a booking paid late follow a little later");
+    parts.logger.warn({ err: error, bookingIds }, "the holds of bookings paid late follow a little later");
   }
+}
+
+async function claimOnceMore(parts: ClaimAgainParts, bookingId: BookingId): Promise<void> {
+  for (const wanted of await findWanted(parts, bookingId))
+    if ((await claim(parts, wanted, sameSeats(wanted))).outcome !== "held")
+      await loadSection(parts, wanted.section);
 }

@@ -24,23 +24,28 @@ export async function payBooking(
   const { id, bookingId } = payment;
   const booking = (await payBookings(parts, sql, [{ payment, providerPaymentId }])).get(id);
   if (booking !== undefined) return { outcome: "paid", booking };
-  return { outcome: whyNot(await statusOf(sql, bookingId as BookingId)) };
+  const status = (await statusesOf(sql, [bookingId as BookingId])).get(bookingId as BookingId);
+  if (status === undefined) throw new Error(`there is no booking ${bookingId}`);
+  return { outcome: whyNot(status) };
 }
 
-function whyNot(status: BookingStatus): "expired" | "too_late" | "paid_twice" {
+/** Of a booking that was not there to be paid. */
+export function whyNot(status: BookingStatus): "expired" | "too_late" | "paid_twice" {
   if (status === "expired") return "expired";
   const wasPaid = status === "paid" || status === "partly_refunded" || status === "refunded";
   return wasPaid ? "paid_twice" : "too_late";
 }
 
-async function statusOf(sql: Sql, bookingId: BookingId): Promise<BookingStatus> {
-  const found = await sql.query<{ status: BookingStatus }>({
-    name: "status-of-booking",
-    text: "select status from bookings where id = $1",
-    values: [bookingId],
+export async function statusesOf(
+  sql: Sql,
+  ids: readonly BookingId[],
+): Promise<ReadonlyMap<BookingId, BookingStatus>> {
+  const found = await sql.query<{ id: BookingId; status: BookingStatus }>({
+    name: "statuses-of-bookings",
+    text: "select id, status from bookings where id = any($1::uuid[])",
+    values: [ids],
   });
-  if (found.rows[0] === undefined) throw new Error(`there is no booking ${bookingId}`);
-  return found.rows[0].status;
+  return new Map(found.rows.map(({ id, status }) => [id, status]));
 }
 
 /** What it is, until the transaction ends. */

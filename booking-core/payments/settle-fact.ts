@@ -1,15 +1,15 @@
 import { isUuid } from "../../foundation/ids.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import { reviveBooking, type SeatAgain } from "../bookings/revive-booking.ts";
-import { recordTransfers } from "../ledger/record-transfers.ts";
+import { reviveBookings, type SeatAgain } from "../bookings/revive-bookings.ts";
 import { finishRefunds, parkRefund } from "../refunds/finish-refund.ts";
-import { openRefunds, type RefundParts } from "../refunds/open-refunds.ts";
+import type { RefundParts } from "../refunds/open-refunds.ts";
 import { returnWallet, takeWalletAgain } from "../wallet/return-wallet.ts";
 import { settleTopUp } from "../wallet/settle-top-up.ts";
 import type { LateBooking } from "./claim-again.ts";
 import { failPayments, isUnderWay } from "./fail-payments.ts";
 import { lockPayments } from "./find-payment.ts";
+import { type BoughtNothing, giveBackReceived, type Kept, keepReceived } from "./keep-received.ts";
 import { lockBooking, type PaidBooking, payBooking } from "./pay-booking.ts";
 import { followPayments, worthOf } from "./pay-bookings.ts";
 import type { DisputeFact, Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
@@ -87,7 +87,7 @@ async function settlePayment(
   if (payment.status === "succeeded" || payment.status === "parked") return settled("nothing new");
   if (isSame(fact, payment)) return settleSuccess(parts, sql, payment, fact, seats);
   if (fact.amount.amountMinor <= 0n) return park(parts, fact, "the amount is nothing");
-  await keepReceived(parts, sql, payment, fact, "wrong_amount");
+  await keepReceived(parts, sql, [{ payment, fact, problem: "wrong_amount" }]);
   await returnWallet(parts, sql, [payment]);
   return park(parts, fact, "the amount is not what was asked for");
 }
@@ -132,30 +132,20 @@ async function settleBooking(
   const { providerPaymentId } = fact;
   const paid = await payBooking(parts, sql, payment, providerPaymentId);
   if (paid.outcome === "paid") return settled("paid", paid.booking);
-  if (paid.outcome !== "expired") return giveBack(parts, sql, payment, fact, paid.outcome);
-  if (seats === undefined || seats === "gone") return giveBack(parts, sql, payment, fact, "too_late");
+  if (paid.outcome !== "expired") return giveBack(parts, sql, { payment, fact, problem: paid.outcome });
+  const tooLate = { payment, fact, problem: "too_late" } as const;
+  if (seats === undefined || seats === "gone") return giveBack(parts, sql, tooLate);
   const paying = { payment, providerPaymentId };
-  const booking = await reviveBooking(sql, worthOf(paying), seats);
-  if (booking === undefined) return giveBack(parts, sql, payment, fact, "too_late");
+  const [booking] = await reviveBookings(sql, [{ ...worthOf(paying), seats }]);
+  if (booking === undefined) return giveBack(parts, sql, tooLate);
   await followPayments(parts, sql, [{ ...paying, booking }]);
   return settled("paid late", booking);
 }
 
-async function giveBack(
-  parts: SettleParts,
-  sql: Sql,
-  payment: Payment,
-  fact: PaymentFact,
-  reason: "too_late" | "paid_twice",
-): Promise<Settled> {
-  await keepReceived(parts, sql, payment, fact, reason);
-  const { id, bookingId, buyerId } = payment;
-  const { amountMinor, currency } = fact.amount;
-  const refund = { paymentId: id, bookingId, buyerId, reason, positions: null };
-  const money = { amountMinor, walletMinor: 0n, currency };
-  await openRefunds(parts, sql, [{ ...refund, ...money, key: `payment ${id}`, requestedBy: null }]);
-  await returnWallet(parts, sql, [payment]);
-  return settled(`${reason}: refunding`);
+async function giveBack(parts: SettleParts, sql: Sql, kept: Kept<BoughtNothing>): Promise<Settled> {
+  await giveBackReceived(parts, sql, [kept]);
+  await returnWallet(parts, sql, [kept.payment]);
+  return settled(`${kept.problem}: refunding`);
 }
 
 /** One of ours is one of theirs: of a second one under the same id the money would be nobody's. */
@@ -164,40 +154,9 @@ export function isOf({ provider, providerPaymentId }: PaymentFact, payment: Paym
   return payment.provider === provider && (known === null || known === providerPaymentId);
 }
 
-function isSame({ amount }: PaymentFact, payment: Payment): boolean {
+/** As it was asked for. */
+export function isSame({ amount }: PaymentFact, payment: Payment): boolean {
   return amount.amountMinor === payment.amount.amountMinor && amount.currency === payment.amount.currency;
-}
-
-/** The money is here and has bought nothing: it is the buyer's. */
-async function keepReceived(
-  parts: SettleParts,
-  sql: Sql,
-  { id, bookingId, provider }: Payment,
-  { amount: { amountMinor, currency }, providerPaymentId }: PaymentFact,
-  problem: "wrong_amount" | "too_late" | "paid_twice",
-): Promise<void> {
-  await sql.query({
-    name: "keep-received",
-    text: `update payments set status = $2, problem = $3, settled_at = now(), received_minor = $4, received_currency = $5,
-            provider_payment_id = coalesce(provider_payment_id, $6) where id = $1`,
-    values: [
-      id,
-      problem === "wrong_amount" ? "parked" : "succeeded",
-      problem,
-      amountMinor,
-      currency,
-      providerPaymentId,
-    ],
-  });
-  await recordTransfers(sql, parts.ids, [
-    {
-      ...{ key: `payment ${id}`, kind: "payment", currency, bookingId, paymentId: id },
-      entries: [
-        { account: { kind: "provider_clearing", party: provider }, amountMinor },
-        { account: { kind: "buyer_refunds", party: bookingId ?? id }, amountMinor: -amountMinor },
-      ],
-    },
-  ]);
 }
 
 async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {

@@ -1,130 +1,96 @@
-import { type BookingId, isUuid, type PaymentId } from "../../foundation/ids.ts";
+import type { BookingId, PaymentId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { PaidBooking } from "../bookings/transitions.ts";
-import { failPayments, isUnderWay } from "./fail-payments.ts";
+import { returnWallet } from "../wallet/return-wallet.ts";
+import type { LateBooking } from "./claim-again.ts";
+import { markFailed } from "./fail-payments.ts";
 import { lockPayments } from "./find-payment.ts";
+import { failedOf, isOver, lockMessages, markSettled, receivedOf, type Told } from "./group-messages.ts";
 import { payBookings } from "./pay-bookings.ts";
-import type { Payment, PaymentFact, PaymentProviders, ProviderName } from "./payment.ts";
-import { isOf, type SettleParts } from "./settle-fact.ts";
+import type { Payment, PaymentProviders } from "./payment.ts";
+import type { LateSeats, SettleParts } from "./settle-fact.ts";
+import { settleUnpaid, type Unpaid } from "./settle-unpaid.ts";
 
 export type GroupParts = SettleParts & { readonly providers: PaymentProviders };
 
-/** What became of each message that was settled; all others are left as they are, to be settled alone. */
 export type GroupSettled = {
+  /** What became of each message that was settled; all others are left as they are. */
   readonly outcomes: ReadonlyMap<string, string>;
+  /** To be told once committed. */
   readonly changed: readonly PaidBooking[];
+  /** Their money waits for what is claimed for them again: with it their messages are settled in a group too. */
+  readonly late: readonly LateBooking[];
 };
 
-type Message = { readonly id: string; readonly fact: PaymentFact };
-
 /**
- * Settles the plain ones of many messages in the caller's transaction, with one statement a table: a payment under way
- * has succeeded, as it was asked for, and its booking waits for it; or it has failed; or nothing is new. Messages that another worker has
- * in hand are left to it. Payments are locked in the order of their ids, then their bookings.
+ * Settles the usual of many messages in the caller's transaction, with one statement a table: a payment under way has
+ * succeeded, as it was asked for, and pays its booking, or comes late, or twice; or it has failed; or nothing is new.
+ * Messages that another worker has in hand are left to it. Payments are locked in the order of their ids, then their
+ * bookings, and wallets at the end.
  */
 export async function settleGroup(
   parts: GroupParts,
   sql: Sql,
   inboxIds: readonly string[],
+  claimed: ReadonlyMap<BookingId, LateSeats>,
 ): Promise<GroupSettled> {
   const messages = await lockMessages(parts, sql, inboxIds);
   const payments = await lockPayments(sql, [...new Set(messages.map(({ fact }) => fact.paymentId))]);
-  const plain = plainOf(messages, payments);
-  const payings = plain.map(({ payment, fact: { providerPaymentId } }) => ({ payment, providerPaymentId }));
-  const paid = await payBookings(parts, sql, payings);
+  const received = receivedOf(messages, payments);
+  const paid = await payBookings(parts, sql, onePerBooking(received).map(payingOf));
+  const left = received.filter(({ payment }) => !paid.has(payment.id));
+  const unpaid = await settleUnpaid(parts, sql, left, claimed);
   const failed = failedOf(messages, payments);
-  await failPayments(
-    parts,
+  const over = [...failed, ...unpaid.givenBack].map(({ payment }) => payment);
+  await markFailed(
     sql,
     failed.map(({ payment }) => payment),
   );
-  const succeeded = plain.filter(({ payment }) => paid.has(payment.id)).map(toSucceeded);
-  const ended = new Map([...payments, ...succeeded, ...failed.map(toFailed)]);
+  if (over.length > 0) await returnWallet(parts, sql, over);
+  const ends = endsOf(paid, unpaid);
   const outcomes = new Map<string, string>();
+  const ended = new Map([
+    ...payments,
+    ...received.flatMap((one) => toSucceeded(one, ends)),
+    ...failed.map(toFailed),
+  ]);
   for (const { id, fact } of messages)
     if (isOver(fact, ended.get(fact.paymentId))) outcomes.set(id, "nothing new");
-  for (const { id, payment } of plain) if (paid.has(payment.id)) outcomes.set(id, "paid");
+  for (const { id, payment } of received) {
+    const end = ends.get(payment.id);
+    if (end !== undefined) outcomes.set(id, end);
+  }
   for (const { id } of failed) outcomes.set(id, "payment failed");
   await markSettled(sql, outcomes);
-  return { outcomes, changed: [...paid.values()] };
+  return { outcomes, changed: [...paid.values(), ...unpaid.revived.values()], late: unpaid.late };
 }
 
-async function lockMessages(
-  { providers }: GroupParts,
-  sql: Sql,
-  inboxIds: readonly string[],
-): Promise<Message[]> {
-  const found = await sql.query<{ id: string; provider: ProviderName; body: string }>({
-    name: "lock-messages",
-    text: `select id, provider, body from webhook_inbox where id = any($1::uuid[]) and settled_at is null
-      order by id for update skip locked`,
-    values: [inboxIds],
-  });
-  return found.rows.flatMap(({ id, provider, body }) => {
-    const fact = providers.of(provider).readWebhook(body);
-    const isOfPayment = fact.kind === "payment_succeeded" || fact.kind === "payment_failed";
-    return isOfPayment && isUuid(fact.paymentId) ? [{ id, fact }] : [];
-  });
+/** A second payment of one booking comes behind the first. */
+function onePerBooking(received: readonly Told[]): Told[] {
+  const groups = Map.groupBy(received, ({ payment }) => payment.bookingId);
+  return [...groups.values()].flatMap(([first]) => (first === undefined ? [] : [first]));
 }
 
-type Plain = Message & { readonly payment: Payment };
+const payingOf = ({ payment, fact: { providerPaymentId } }: Told) => ({ payment, providerPaymentId });
 
-/** Of one payment, and of one booking, there is one: what comes after it is settled when it has been. */
-function plainOf(messages: readonly Message[], payments: ReadonlyMap<PaymentId, Payment>): Plain[] {
-  const bookings = new Set<BookingId | null>([null]);
-  return messages.flatMap(({ id, fact }) => {
-    const payment = payments.get(fact.paymentId);
-    if (payment === undefined || !isPlain(fact, payment) || bookings.has(payment.bookingId)) return [];
-    bookings.add(payment.bookingId);
-    return [{ id, fact, payment }];
-  });
+/** In words for the inbox. */
+function endsOf(
+  paid: ReadonlyMap<PaymentId, PaidBooking>,
+  { revived, givenBack }: Unpaid,
+): ReadonlyMap<PaymentId, string> {
+  return new Map([
+    ...[...paid.keys()].map((id): [PaymentId, string] => [id, "paid"]),
+    ...[...revived.keys()].map((id): [PaymentId, string] => [id, "paid late"]),
+    ...givenBack.map(({ payment, problem }): [PaymentId, string] => [payment.id, `${problem}: refunding`]),
+  ]);
 }
 
-/** One a payment. Where a message of the same group says that it has succeeded, that one counts. */
-function failedOf(messages: readonly Message[], payments: ReadonlyMap<PaymentId, Payment>): Plain[] {
-  const told = new Set<PaymentId>();
-  for (const { fact } of messages) if (fact.kind === "payment_succeeded") told.add(fact.paymentId);
-  return messages.flatMap(({ id, fact }) => {
-    const payment = payments.get(fact.paymentId);
-    if (payment === undefined || told.has(payment.id) || !isUnderWay(payment) || !isOf(fact, payment))
-      return [];
-    told.add(payment.id);
-    return [{ id, fact, payment }];
-  });
-}
-
-function isPlain(fact: PaymentFact, payment: Payment): boolean {
-  const { kind, amount } = fact;
-  return (
-    kind === "payment_succeeded" &&
-    isUnderWay(payment) &&
-    isOf(fact, payment) &&
-    amount.amountMinor === payment.amount.amountMinor &&
-    amount.currency === payment.amount.currency
-  );
-}
-
-function toSucceeded({ payment, fact }: Plain): [PaymentId, Payment] {
+function toSucceeded({ payment, fact }: Told, ends: ReadonlyMap<PaymentId, string>): [PaymentId, Payment][] {
+  if (!ends.has(payment.id)) return [];
   const providerPaymentId = payment.providerPaymentId ?? fact.providerPaymentId;
-  return [payment.id, { ...payment, status: "succeeded", providerPaymentId }];
+  return [[payment.id, { ...payment, status: "succeeded", providerPaymentId }]];
 }
 
-function toFailed({ payment }: Plain): [PaymentId, Payment] {
+function toFailed({ payment }: Told): [PaymentId, Payment] {
   return [payment.id, { ...payment, status: "failed" }];
-}
-
-function isOver(fact: PaymentFact, payment: Payment | undefined): boolean {
-  if (payment === undefined || !isOf(fact, payment)) return false;
-  if (payment.status === "failed") return fact.kind === "payment_failed";
-  return payment.status === "succeeded" || payment.status === "parked";
-}
-
-async function markSettled(sql: Sql, outcomes: ReadonlyMap<string, string>): Promise<void> {
-  if (outcomes.size === 0) return;
-  await sql.query({
-    name: "settle-messages",
-    text: `update webhook_inbox i set settled_at = now(), status = 'settled', outcome = s.outcome, attempts = i.attempts + 1
-       from unnest($1::uuid[], $2::text[]) as s (id, outcome) where i.id = s.id`,
-    values: [[...outcomes.keys()], [...outcomes.values()]],
-  });
 }

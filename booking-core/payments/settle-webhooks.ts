@@ -3,6 +3,8 @@ import type { Failures, GroupedJob } from "../../foundation/jobs/run-jobs.ts";
 import { limits } from "../../foundation/limits.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import { isOutage } from "../bookings/outage.ts";
+import type { LateBooking } from "./claim-again.ts";
+import { claimLate, followClaims } from "./late-money.ts";
 import type { ProviderName } from "./payment.ts";
 import { settleGroup } from "./settle-group.ts";
 import { type SettleWebhookParts, settleWebhook, tellBuyer } from "./settle-webhook.ts";
@@ -36,16 +38,26 @@ export async function settleWebhooks(
 }
 
 /**
- * The plain ones in one transaction, then each of the others in its own; all of them so where the group's fails. Gives
- * those that failed.
+ * The usual ones in one transaction, and those whose money came late in a second, once their seats are claimed again; then
+ * each of the others in its own, all of them so where a group fails. Gives those that failed.
  */
 async function settleMessages(
   parts: SettleWebhookParts,
   inboxIds: readonly string[],
 ): Promise<ReadonlyMap<string, unknown>> {
-  const { settled, outage } = await trySettleGroup(parts, inboxIds);
+  const first = await trySettleGroup(parts, inboxIds, []);
+  const unsettled = inboxIds.filter((id) => !first.settled.has(id));
+  const second = first.late.length === 0 ? nothing : await trySettleGroup(parts, unsettled, first.late);
+  const left = unsettled.filter((id) => !second.settled.has(id));
+  return settleEach(parts, left, first.outage ?? second.outage);
+}
+
+async function settleEach(
+  parts: SettleWebhookParts,
+  left: string[],
+  outage: unknown,
+): Promise<ReadonlyMap<string, unknown>> {
   const failed = new Map<string, unknown>();
-  const left = inboxIds.filter((id) => !settled.has(id));
   const settleLeft = async () => {
     for (let id = left.shift(); id !== undefined; id = left.shift()) {
       const isHopeless = outage !== undefined && failed.size >= outagesMost;
@@ -57,20 +69,33 @@ async function settleMessages(
   return failed;
 }
 
-type GroupTried = { readonly settled: ReadonlyMap<string, string>; readonly outage?: unknown };
+type GroupTried = {
+  readonly settled: ReadonlyMap<string, string>;
+  /** Of bookings that have expired: what was theirs is to be claimed first. */
+  readonly late: readonly LateBooking[];
+  readonly outage?: unknown;
+};
 
-/** The messages that are settled. An outage may be no more than one row that somebody has locked for long. */
-async function trySettleGroup(parts: SettleWebhookParts, inboxIds: readonly string[]): Promise<GroupTried> {
+const nothing: GroupTried = { settled: new Map(), late: [] };
+
+/** An outage may be no more than one row that somebody has locked for long. */
+async function trySettleGroup(
+  parts: SettleWebhookParts,
+  inboxIds: readonly string[],
+  late: readonly LateBooking[],
+): Promise<GroupTried> {
   try {
-    const settled = await inTransaction(parts.pool, (sql) => settleGroup(parts, sql, inboxIds));
+    const claimed = await claimLate(parts, late);
+    const settled = await inTransaction(parts.pool, (sql) => settleGroup(parts, sql, inboxIds, claimed));
+    if (claimed.size > 0) await followClaims(parts, claimed, new Set(settled.changed.map(({ id }) => id)));
     await Promise.all(settled.changed.map((booking) => tellBuyer(parts, booking)));
-    return { settled: settled.outcomes };
+    return { settled: settled.outcomes, late: settled.late };
   } catch (error) {
     parts.logger.warn(
       { err: error, messages: inboxIds.length },
       "a group of messages failed: each is settled alone",
     );
-    return { settled: new Map(), ...(isOutage(error) ? { outage: error } : {}) };
+    return isOutage(error) ? { ...nothing, outage: error } : nothing;
   }
 }
 

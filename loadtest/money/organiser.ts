@@ -94,7 +94,7 @@ function settlerOf(pool: Pool, jobs: Jobs) {
   const providers = paymentProviders(createSandboxProvider(settings));
   const parts = { jobs, providers, ids: uuidSource, logger: createLogger("bench", "error") };
   return async (inboxId: string) => {
-    const { outcomes } = await inTransaction(pool, (sql) => settleGroup(parts, sql, [inboxId]));
+    const { outcomes } = await inTransaction(pool, (sql) => settleGroup(parts, sql, [inboxId], new Map()));
     if (outcomes.get(inboxId) !== "paid") throw new Error(`the message ${inboxId} paid nothing`);
   };
 }

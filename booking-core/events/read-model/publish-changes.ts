@@ -1,7 +1,7 @@
 import type { EventId } from "../../../foundation/ids.ts";
+import { severalAtOnce } from "../../../foundation/several-at-once.ts";
 import type { EventIndex } from "./event-index.ts";
 import type { ReadModel } from "./read-model.ts";
-import { severalAtOnce } from "./several-at-once.ts";
 
 /** Events that are brought to Redis at the same time. */
 const atOnce = 8;
