@@ -97,6 +97,8 @@ export const limits = {
     sectionsCounted: 20_000,
     /** Of the sections that any wish could take, so many are looked at together; the best come first. */
     sectionsAtOnce: 16,
+    /** Jobs that bring holds to what Postgres says, and are done together. */
+    holdJobs: { groupSize: 16, concurrency: 2 },
     /** Claims of one section that share a script call. */
     claimsPerScript: 64,
     /** So long claims wait for those of other sections, to leave for Redis with them. */
@@ -227,7 +229,7 @@ export const limits = {
     messagesPerGroup: 100,
     /** That wait to be stored; past it 503. */
     messagesWaiting: 2_000,
-    waitMs: 3,
+    waitMs: 20,
     groupsAtOnce: 2,
   },
   settlement: {

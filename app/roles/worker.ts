@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { applyHolds, expireBookings, expireOverdue } from "../../booking-core/bookings/jobs.ts";
+import { applyHoldsOfJobs, expireBookings, expireOverdue } from "../../booking-core/bookings/jobs.ts";
 import { createOrphanSearch } from "../../booking-core/bookings/orphan-holds.ts";
 import { publishEvents, publishMissing } from "../../booking-core/events/publish.ts";
 import { createChangePublisher } from "../../booking-core/events/read-model/publish-changes.ts";
@@ -46,7 +46,9 @@ export async function startWorker(core: Core, config: Config): Promise<RunningRo
     }),
   };
   await core.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(core, data));
-  await core.jobs.work("apply-holds", { concurrency: 4 }, (data) => applyHolds(core, data));
+  await core.jobs.workGroups("apply-holds", limits.booking.holdJobs, (group) =>
+    applyHoldsOfJobs(core, group),
+  );
   await core.jobs.work("mark-seats", { concurrency: 1 }, (data) => applyMarks(core, data));
   await core.jobs.work("count-identities", { concurrency: 1 }, (data) => countIdentities(core, data));
   const { jobsAtOnce: groupSize, groupsAtOnce: concurrency } = limits.settlement;

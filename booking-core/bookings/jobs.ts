@@ -1,8 +1,11 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { BookingId, BuyerId, EventId, SectionId } from "../../foundation/ids.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
+import type { Failures, GroupedJob } from "../../foundation/jobs/run-jobs.ts";
+import { limits } from "../../foundation/limits.ts";
 import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
+import { severalAtOnce } from "../../foundation/several-at-once.ts";
 import { applyMarks } from "../sale/mark-seats.ts";
 import type { Shrinking } from "../seats/hold-ends.ts";
 import type { SeatEngine } from "../seats/seat-engine.ts";
@@ -67,8 +70,11 @@ export async function followChange(
 ): Promise<void> {
   try {
     await applyHolds(parts, { bookingIds: bookings.map((booking) => booking.id) });
-    for (const { id, eventId, buyerId } of bookings)
-      await parts.changes.publish(eventId, { buyerId, bookingId: id, status });
+    for (const [eventId, changed] of Map.groupBy(bookings, (booking) => booking.eventId))
+      await parts.changes.publish(
+        eventId,
+        changed.map(({ id, buyerId }) => ({ buyerId, bookingId: id, status })),
+      );
   } catch (error) {
     parts.logger.warn({ err: error, bookings: bookings.length, status }, "seats are freed a little later");
   }
@@ -115,15 +121,31 @@ export async function applyHolds(
     values: [bookingIds],
   });
   const bySection = Map.groupBy(found.rows, (row) => row.section_id);
-  for (const [sectionId, rows] of bySection) {
-    const eventId = (rows[0] as HoldRow).event_id;
-    await markRefunded({ pool, seats }, rows);
-    const live = rows.filter((row) => row.live > 0);
-    await seats.shrink(eventId, sectionId, live.filter(hasGivenBack).map(shrinkingOf));
-    const paid = live.filter(({ status }) => status !== "pending_payment");
-    await seats.confirm(eventId, sectionId, idsOf(paid));
-    await seats.release(eventId, sectionId, idsOf(rows.filter((row) => row.live === 0)));
-  }
+  await severalAtOnce([...bySection.values()], limits.booking.sectionsAtOnce, (rows) =>
+    applyInSection({ pool, seats }, rows),
+  );
+}
+
+async function applyInSection(
+  parts: Pick<BookingJobParts, "pool" | "seats">,
+  rows: readonly HoldRow[],
+): Promise<void> {
+  const { event_id: eventId, section_id: sectionId } = rows[0] as HoldRow;
+  await markRefunded(parts, rows);
+  const live = rows.filter((row) => row.live > 0);
+  await parts.seats.shrink(eventId, sectionId, live.filter(hasGivenBack).map(shrinkingOf));
+  const paid = live.filter(({ status }) => status !== "pending_payment");
+  await parts.seats.confirm(eventId, sectionId, idsOf(paid));
+  await parts.seats.release(eventId, sectionId, idsOf(rows.filter((row) => row.live === 0)));
+}
+
+/** Of many jobs at once: a section is asked once for the bookings of all. */
+export async function applyHoldsOfJobs(
+  parts: Pick<BookingJobParts, "pool" | "seats">,
+  jobs: readonly GroupedJob<{ bookingIds: BookingId[] }>[],
+): Promise<Failures> {
+  await applyHolds(parts, { bookingIds: [...new Set(jobs.flatMap(({ data }) => data.bookingIds))] });
+  return new Map();
 }
 
 /** A refund can block its seats: the marks of before were of seats that nobody could take. */

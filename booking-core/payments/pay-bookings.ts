@@ -59,7 +59,9 @@ export async function followPayments(parts: RefundParts, sql: Sql, paid: readonl
   await queueEmails(
     parts,
     sql,
-    bookingIds.map((bookingId) => ({ bookingId, template: "tickets", fact: "tickets" })),
+    paid.map(({ booking: { id: bookingId }, payment: { language } }) => ({
+      ...{ bookingId, template: "tickets", fact: "tickets", language },
+    })),
   );
   await parts.jobs.insert(sql, "apply-holds", [{ data: { bookingIds } }]);
   await returnWalletsLater(

@@ -9,7 +9,7 @@ import { askProvider } from "./ask-provider.ts";
 import { type BeginParts, beginPayment, type PayRequest } from "./begin-payment.ts";
 import { findPayment } from "./find-payment.ts";
 import type { Payment } from "./payment.ts";
-import { tellBuyer } from "./settle-webhook.ts";
+import { tellBuyers } from "./settle-webhook.ts";
 
 export type PayOutcome =
   | { readonly outcome: "started"; readonly payment: Payment; readonly fresh: boolean }
@@ -74,7 +74,7 @@ async function begin(
   const begun = await beginPayment(parts, id, request);
   if (begun.outcome !== "begun") return begun;
   const { payment, fresh, changed } = begun;
-  if (changed !== undefined) await tellBuyer(parts, changed);
+  if (changed !== undefined) await tellBuyers(parts, [changed]);
   if (payment.status !== "created") return { outcome: "started", payment, fresh };
   const asked = await askProvider(parts, payment, {
     description: `Tickets of booking ${booking.id}`,

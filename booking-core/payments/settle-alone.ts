@@ -1,3 +1,4 @@
+import type { EventId } from "../../foundation/ids.ts";
 import type { Logger } from "../../foundation/log.ts";
 import { inTransactionAgain } from "../../foundation/postgres/pool.ts";
 import type { Changes } from "../bookings/changes.ts";
@@ -12,16 +13,25 @@ export type SettleAloneParts = SettleParts & ClaimAgainParts & { readonly change
 export async function settleAlone(parts: SettleAloneParts, settle: Settle): Promise<Settled | undefined> {
   const first = await inTransactionAgain(parts.pool, (sql) => settle(sql));
   const settled = first?.status === "late" ? await settleLate(parts, first, settle) : first;
-  if (settled?.changed !== undefined) await tellBuyer(parts, settled.changed);
+  if (settled?.changed !== undefined) await tellBuyers(parts, [settled.changed]);
   return settled;
 }
 
-/** Only the news: where it cannot be told, the booking is paid all the same. */
-export async function tellBuyer(
+/** Only the news: where they cannot be told, the bookings are paid all the same. */
+export async function tellBuyers(
   parts: { changes: Changes; logger: Logger },
-  { id, eventId, buyerId, status }: PaidBooking,
+  bookings: readonly PaidBooking[],
 ): Promise<void> {
-  await parts.changes.publish(eventId, { buyerId, bookingId: id, status }).catch((error: unknown) => {
-    parts.logger.warn({ err: error, eventId, bookingId: id }, "a booking's change could not be told");
-  });
+  const tell = async ([eventId, changed]: [EventId, PaidBooking[]]) => {
+    const changes = changed.map(({ id, buyerId, status }) => ({ buyerId, bookingId: id, status }));
+    await parts.changes.publish(eventId, changes).catch((error: unknown) => {
+      const bookingIds = changed.map(({ id }) => id);
+      parts.logger.warn({ err: error, eventId, bookingIds }, "changes of bookings could not be told");
+    });
+  };
+  await Promise.all(
+    Map.groupBy(bookings, ({ eventId }) => eventId)
+      .entries()
+      .map(tell),
+  );
 }

@@ -1,10 +1,10 @@
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import { parkDispute } from "./disputes.ts";
 import type { DisputeFact, PaymentProviders, ProviderName } from "./payment.ts";
-import { type SettleAloneParts, settleAlone, tellBuyer } from "./settle-alone.ts";
+import { type SettleAloneParts, settleAlone, tellBuyers } from "./settle-alone.ts";
 import { type LateSeats, settleFact } from "./settle-fact.ts";
 
-export { tellBuyer };
+export { tellBuyers };
 
 export type SettleWebhookParts = SettleAloneParts & { readonly providers: PaymentProviders };
 

@@ -7,7 +7,7 @@ import type { LateBooking } from "./claim-again.ts";
 import { claimLate, followClaims } from "./late-money.ts";
 import type { ProviderName } from "./payment.ts";
 import { settleGroup } from "./settle-group.ts";
-import { type SettleWebhookParts, settleWebhook, tellBuyer } from "./settle-webhook.ts";
+import { type SettleWebhookParts, settleWebhook, tellBuyers } from "./settle-webhook.ts";
 
 type SettleJob = GroupedJob<{ inboxIds: string[] }>;
 
@@ -88,7 +88,7 @@ async function trySettleGroup(
     const claimed = await claimLate(parts, late);
     const settled = await inTransaction(parts.pool, (sql) => settleGroup(parts, sql, inboxIds, claimed));
     if (claimed.size > 0) await followClaims(parts, claimed, new Set(settled.changed.map(({ id }) => id)));
-    await Promise.all(settled.changed.map((booking) => tellBuyer(parts, booking)));
+    await tellBuyers(parts, settled.changed);
     return { settled: settled.outcomes, late: settled.late };
   } catch (error) {
     parts.logger.warn(

@@ -100,7 +100,7 @@ async function settleAll(
       what: "most payments",
       withinMs: endWithinMs,
       // Who looks takes from what is measured: every 50 ms with all rows sent, it took a third of it.
-      everyMs: 500,
+      everyMs: 1_000,
     });
     const perSecond = await rateUntil(pool, provider, most);
     say(`${Math.round(perSecond)} payments/s; faults: ${JSON.stringify(await provider.faults())}`);
