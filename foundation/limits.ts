@@ -229,14 +229,14 @@ export const limits = {
     messagesPerGroup: 100,
     /** That wait to be stored; past it 503. */
     messagesWaiting: 2_000,
-    waitMs: 20,
+    waitMs: 10,
     groupsAtOnce: 2,
   },
   settlement: {
     /** Messages that share one transaction. */
     messagesPerGroup: 200,
     /** Whose messages are gathered for groups; a job has up to `inbox.messagesPerGroup` of them, mostly far fewer. */
-    jobsAtOnce: 16,
+    jobsAtOnce: 32,
     groupsAtOnce: 2,
     /** Of a group's messages that are settled each in a transaction of its own. */
     aloneAtOnce: 4,

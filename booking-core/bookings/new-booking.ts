@@ -1,3 +1,4 @@
+import { arrayOf } from "../../foundation/postgres/array-of.ts";
 import type { Booking } from "./booking.ts";
 
 /** A booking whose seats are held, on its way into Postgres. */
@@ -8,8 +9,7 @@ export type NewBooking = Booking & {
 };
 
 /**
- * One array a column, as `unnest` takes them. Ids, hashes and numbers are joined here: the driver quotes and escapes each
- * element of an array, which took a tenth of a booking's time. What people wrote stays with the driver.
+ * One array a column, as `unnest` takes them. What people wrote stays with the driver.
  */
 export function bookingColumns(bookings: readonly NewBooking[]): readonly unknown[] {
   return [
@@ -38,9 +38,4 @@ export function seatColumns(bookings: readonly NewBooking[]): readonly unknown[]
     arrayOf(seats, (seat) => seat.seatNumber ?? "NULL"),
     arrayOf(seats, (seat) => seat.price.amountMinor),
   ];
-}
-
-/** Only for what is made of letters, digits, dashes and underscores: ids, hashes, currencies and numbers. */
-function arrayOf<Row>(rows: readonly Row[], read: (row: Row) => string | number | bigint): string {
-  return `{${rows.map(read).join(",")}}`;
 }

@@ -1,4 +1,5 @@
 import type { BookingId, IdSource, PaymentId, RefundId } from "../../foundation/ids.ts";
+import { arrayOf } from "../../foundation/postgres/array-of.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { LedgerAccount } from "./accounts.ts";
 import { findAccounts } from "./find-accounts.ts";
@@ -73,21 +74,21 @@ function entriesOf({ id, transfer: { currency, entries } }: Written): Entry[] {
 
 function transferColumns(wanted: readonly Written[]): unknown[] {
   return [
-    wanted.map(({ id }) => id),
+    arrayOf(wanted, ({ id }) => id),
     wanted.map(({ transfer }) => transfer.key),
-    wanted.map(({ transfer }) => transfer.kind),
-    wanted.map(({ transfer }) => transfer.bookingId ?? null),
-    wanted.map(({ transfer }) => transfer.paymentId ?? null),
-    wanted.map(({ transfer }) => transfer.refundId ?? null),
+    arrayOf(wanted, ({ transfer }) => transfer.kind),
+    arrayOf(wanted, ({ transfer }) => transfer.bookingId ?? "NULL"),
+    arrayOf(wanted, ({ transfer }) => transfer.paymentId ?? "NULL"),
+    arrayOf(wanted, ({ transfer }) => transfer.refundId ?? "NULL"),
   ];
 }
 
 function entryColumns(entries: readonly Entry[], accountIds: readonly string[]): unknown[] {
   return [
-    entries.map(({ transferId }) => transferId),
-    entries.map(({ position }) => position),
-    accountIds,
-    entries.map(({ amountMinor }) => amountMinor),
-    entries.map(({ currency }) => currency),
+    arrayOf(entries, ({ transferId }) => transferId),
+    arrayOf(entries, ({ position }) => position),
+    arrayOf(accountIds, (id) => id),
+    arrayOf(entries, ({ amountMinor }) => amountMinor),
+    arrayOf(entries, ({ currency }) => currency),
   ];
 }
