@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Logger } from "../../foundation/log.ts";
 import { inTransaction, type Pool } from "../../foundation/postgres/pool.ts";
-import { silent } from "../../test/harness/shop.ts";
+import { best, bookNow, bookRequest, openEvent, silent } from "../../test/harness/shop.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { expireBookings } from "../bookings/jobs.ts";
 import type { Payment, PaymentProviders } from "./payment.ts";
@@ -27,8 +27,8 @@ async function tell(payment: Payment, overrides: { type?: string } = {}): Promis
   return { id: `job of ${inboxId}`, data: { inboxIds: [inboxId] } };
 }
 
-async function paying(): Promise<{ booking: Booking; payment: Payment; told: Told }> {
-  const booking = await here.book();
+async function paying(own?: Booking): Promise<{ booking: Booking; payment: Payment; told: Told }> {
+  const booking = own ?? (await here.book());
   const payment = await here.startPayment(booking);
   return { booking, payment, told: await tell(payment) };
 }
@@ -97,7 +97,7 @@ function impatient(): Pool {
 describe("a group of messages", () => {
   test("is settled with as many statements as one message", async () => {
     const counted = async (count: number) => {
-      const all = await Promise.all(Array.from({ length: count }, paying));
+      const all = await Promise.all(Array.from({ length: count }, () => paying()));
       let statements = 0;
       const before = () => {
         statements += 1;
@@ -119,7 +119,7 @@ describe("a group of messages", () => {
   });
 
   test("that two workers have at the same time pays once", async () => {
-    const all = await Promise.all(Array.from({ length: 6 }, paying));
+    const all = await Promise.all(Array.from({ length: 6 }, () => paying()));
     const told = all.map((one) => one.told);
     const failures = await Promise.all([
       settleWebhooks(here.till, told),
@@ -196,7 +196,7 @@ describe("a group of messages", () => {
   });
 
   test("at the moment of the deadline ends in tickets, once", async () => {
-    const all = await Promise.all(Array.from({ length: 6 }, paying));
+    const all = await Promise.all(Array.from({ length: 6 }, () => paying()));
     const settle = () =>
       settleWebhooks(
         here.till,
@@ -207,6 +207,79 @@ describe("a group of messages", () => {
       expect(await here.statusOf(booking)).toBe("paid");
       await here.expectCounts(booking, paidOnce);
     }
+  });
+});
+
+describe("money that comes late, in a group", () => {
+  async function late(booking?: Booking): Promise<{ booking: Booking; told: Told }> {
+    const { booking: own, told } = await paying(booking);
+    await expire(own);
+    return { booking: own, told };
+  }
+
+  const outcomesOf = (told: readonly Told[]) =>
+    Promise.all(told.map(async (one) => (await inboxOf(one)).outcome));
+
+  test("takes as many statements as that of one booking", async () => {
+    const counted = async (count: number) => {
+      const all = await Promise.all(Array.from({ length: count }, () => late()));
+      let statements = 0;
+      const before = () => {
+        statements += 1;
+      };
+      const told = all.map((one) => one.told);
+      await settleWebhooks({ ...here.till, pool: watched({ before }) }, told);
+      expect(new Set(await outcomesOf(told))).toEqual(new Set(["paid late"]));
+      for (const { booking } of all) await here.expectCounts(booking, paidOnce);
+      return statements;
+    };
+    await counted(1);
+    expect(await counted(5)).toBe(await counted(1));
+  });
+
+  test("buys what is free, and goes back where another has the seats or a first payment has bought them", async () => {
+    const [free, taken, plain] = [await late(), await late(), await paying()];
+    const rival = await here.sellAgain(taken.booking);
+    const twice = await here.book();
+    const [first, second] = [await here.startPayment(twice), await here.startPayment(twice)];
+    await expire(twice);
+    const told = [free.told, taken.told, plain.told, await tell(first), await tell(second)];
+    expect(await settleWebhooks(here.till, told)).toEqual(new Map());
+    expect(await outcomesOf(told)).toEqual([
+      ...["paid late", "too_late: refunding", "paid", "paid late", "paid_twice: refunding"],
+    ]);
+    for (const booking of [free.booking, plain.booking, twice])
+      expect(await here.statusOf(booking)).toBe("paid");
+    expect(await here.statusOf(taken.booking)).toBe("expired");
+    expect(await here.statusOf(rival)).toBe("pending_payment");
+    await here.expectCounts(taken.booking, { tickets: 0 });
+    expect(await here.paymentStatuses(taken.booking)).toEqual(["refunding"]);
+    expect(await here.paymentStatuses(twice)).toEqual(["succeeded", "refunding"]);
+  });
+
+  test("whose seats Redis gives and Postgres does not keeps no other from its own", async () => {
+    const [good, bad] = [await late(), await late()];
+    const rival = await here.sellAgain(bad.booking);
+    const sectionId = bad.booking.seats[0]?.sectionId as never;
+    await here.shop.seats.release(bad.booking.eventId, sectionId, [rival.id]);
+    expect(await settleWebhooks(here.till, [good.told, bad.told])).toEqual(new Map());
+    expect(await outcomesOf([good.told, bad.told])).toEqual(["paid late", "too_late: refunding"]);
+    await here.expectCounts(good.booking, paidOnce);
+    await here.expectCounts(bad.booking, { tickets: 0 });
+  });
+
+  test("revives of one buyer's bookings no more than the event grants", async () => {
+    const event = await openEvent(here.shop, { rules: { mostPerIdentity: 2 } });
+    const request = bookRequest(event, best(2));
+    const told: Told[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const booking = await bookNow(here.shop, bookRequest(event, best(2), { buyer: request.buyer }));
+      told.push((await late(booking)).told);
+    }
+    expect(await settleWebhooks(here.till, told)).toEqual(new Map());
+    const outcomes = await outcomesOf(told);
+    expect(outcomes.filter((outcome) => outcome === "paid late")).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === "too_late: refunding")).toHaveLength(2);
   });
 });
 

@@ -103,6 +103,33 @@ test("money that comes late takes the wallet's part again, or leaves it where no
   expect([await walletStateOf(gone.payment), await inWallet(gone.booking)]).toEqual(["returned", 4_000n]);
 });
 
+test("the wallets of a group are each taken or given back, once", async () => {
+  const [free, gone, declined] = [await paidPartly(), await paidPartly(), await paidPartly()];
+  for (const { booking } of [free, gone])
+    await expireBookings(
+      { ...here.till, clock: { now: () => booking.deadlineMs + 1 } },
+      { eventId: booking.eventId },
+    );
+  await here.sellAgain(gone.booking);
+  const messages = [
+    await receive(free.payment, { id: `evt_${randomUUID()}`, type: "payment.succeeded" }),
+    await receive(gone.payment, { id: `evt_${randomUUID()}`, type: "payment.succeeded" }),
+    await receive(declined.payment, { id: `evt_${randomUUID()}`, type: "payment.failed" }),
+  ];
+  expect(await settleWebhooks(here.till, messages)).toEqual(new Map());
+  const states = await Promise.all(
+    [free, gone, declined].map(async ({ payment, booking }) => [
+      await walletStateOf(payment),
+      await inWallet(booking),
+    ]),
+  );
+  expect(states).toEqual([
+    ["taken", 0n],
+    ["returned", 4_000n],
+    ["returned", 4_000n],
+  ]);
+});
+
 test("money that comes late takes nothing of the wallet before its seats are claimed", async () => {
   const { booking, payment } = await paidPartly();
   await expire(booking);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Money } from "../../foundation/money.ts";
 import { decide } from "../../test/harness/money.ts";
 import { paymentProviders } from "./payment-providers.ts";
 import { askAboutSilentPayments } from "./silent-payments.ts";
@@ -68,4 +69,30 @@ test("a payment that stays open is asked about after a minute, then ever more ra
   expect(gaps[0]).toBeLessThanOrEqual(1.25);
   expect(gaps.at(-1)).toBeGreaterThan(8);
   expect(gaps).toEqual(gaps.toSorted((one, other) => one - other));
+});
+
+test("a crowd of silent payments is asked about in one go, and of a provider that is away no more than a batch", async () => {
+  const { pool } = here.shop;
+  const payment = await here.startPayment(await here.book());
+  await pool.query(
+    `insert into payments (id, booking_id, buyer_id, provider, provider_payment_id, status, amount_minor, currency)
+     select gen_random_uuid(), booking_id, buyer_id, provider, 'crowd ' || n, 'pending', amount_minor, currency
+       from payments, generate_series(1, 250) n where id = $1`,
+    [payment.id],
+  );
+  const askAll = async (nowMs: number, answer: () => Promise<{ status: "pending"; amount: Money }>) => {
+    const asked: string[] = [];
+    const status = (id: string) => {
+      asked.push(id);
+      return answer();
+    };
+    const providers = paymentProviders({ ...here.till.provider, status });
+    await askAboutSilentPayments({ ...at(nowMs), providers });
+    return asked.filter((id) => id.startsWith("crowd")).length;
+  };
+  const nowMs = Date.now() + 2 * minute;
+  const away = () => Promise.reject(new Error("no answer"));
+  const pending = () => Promise.resolve({ status: "pending" as const, amount: payment.amount });
+  expect(await askAll(nowMs, away)).toBeLessThanOrEqual(100);
+  expect(await askAll(nowMs + 5 * minute, pending)).toBe(250);
 });

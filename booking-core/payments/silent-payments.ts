@@ -1,6 +1,7 @@
 import type { Clock } from "../../foundation/clock.ts";
 import type { PaymentId } from "../../foundation/ids.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
+import { severalAtOnce } from "../../foundation/several-at-once.ts";
 import { findPayment } from "./find-payment.ts";
 import type { ProviderFact } from "./payment.ts";
 import { settleAlone } from "./settle-alone.ts";
@@ -14,15 +15,20 @@ const ageShare = 0.25;
 /** After this time the provider has given up itself. */
 const givenUpMs = 48 * 60 * 60_000;
 const batchSize = 100;
+/** Of one time, so that a worker which is to stop need not wait for long. */
+const batchesMost = 20;
 const askedAtOnce = 5;
 
-/** A webhook can be lost: then the provider is asked, and what it says is settled like a webhook. */
+/**
+ * For `repeat`: a webhook can be lost, and all of an hour. Then the provider is asked, and what it says is settled like a
+ * webhook. Where it answers nothing of a whole batch it is away, and the next time is soon enough.
+ */
 export async function askAboutSilentPayments(parts: SettleWebhookParts & { clock: Clock }): Promise<void> {
-  const ids = await takeSilent(parts.pool, parts.clock.now());
-  const ask = async () => {
-    for (let id = ids.shift(); id !== undefined; id = ids.shift()) await askOrWarn(parts, id);
-  };
-  await Promise.all(Array.from({ length: askedAtOnce }, ask));
+  for (let batch = 0; batch < batchesMost; batch += 1) {
+    const ids = await takeSilent(parts.pool, parts.clock.now());
+    const asked = await severalAtOnce(ids, askedAtOnce, (id) => askOrWarn(parts, id));
+    if (ids.length < batchSize || !asked.includes(true)) return;
+  }
 }
 
 /** Marks them as asked at once, so that another worker asks about others. */
@@ -39,14 +45,17 @@ async function takeSilent(pool: Pool, nowMs: number): Promise<PaymentId[]> {
   return silent.rows.map((row) => row.id);
 }
 
-async function askOrWarn(parts: SettleWebhookParts, id: PaymentId): Promise<void> {
+/** Whether it could be asked. */
+async function askOrWarn(parts: SettleWebhookParts, id: PaymentId): Promise<boolean> {
   try {
     await askAbout(parts, id);
+    return true;
   } catch (error) {
     parts.logger.warn(
       { err: error, paymentId: id },
       "the provider could not be asked about a silent payment",
     );
+    return false;
   }
 }
 

@@ -8,21 +8,27 @@ const silenceMs = 60_000;
 /** Asked again after this part of its age: a bank can take days. */
 const ageShare = 0.25;
 const batchSize = 50;
+/** Of one time, so that a worker which is to stop need not wait for long. */
+const batchesMost = 20;
 
 /**
  * For `repeat`: the provider may have said "pending", its webhook can be lost, and a job can be given up. Asked with the
- * same key it says what became of the refund.
+ * same key it says what became of the refund. Where it answers nothing of a whole batch it is away, and the next time is
+ * soon enough.
  */
 export async function askAboutSilentRefunds(
   parts: RefundJobParts & { readonly clock: Clock },
 ): Promise<void> {
-  const ids = await takeSilent(parts.pool, parts.clock.now());
-  const failures = await refundPayments(
-    parts,
-    ids.map((refundId) => ({ id: refundId, data: { refundId } })),
-  );
-  for (const [refundId, err] of failures)
-    parts.logger.warn({ err, refundId }, "the provider could not be asked about a silent refund");
+  for (let batch = 0; batch < batchesMost; batch += 1) {
+    const ids = await takeSilent(parts.pool, parts.clock.now());
+    const failures = await refundPayments(
+      parts,
+      ids.map((refundId) => ({ id: refundId, data: { refundId } })),
+    );
+    for (const [refundId, err] of failures)
+      parts.logger.warn({ err, refundId }, "the provider could not be asked about a silent refund");
+    if (ids.length < batchSize || failures.size === ids.length) return;
+  }
 }
 
 /** Marks them as asked at once, so that another worker asks about others. */
