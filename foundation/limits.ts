@@ -101,8 +101,8 @@ export const limits = {
     holdJobs: { groupSize: 16, concurrency: 2 },
     /** Claims of one section that share a script call. */
     claimsPerScript: 64,
-    /** So long claims wait for those of other sections, to leave for Redis with them. */
-    claimWaitMs: 2,
+    /** So long claims wait at most for the answers to others, to leave for Redis together. */
+    claimWaitMs: 10,
     /** Claims of one section that wait for a script call; past it 503. */
     claimsWaitingPerSection: 5_000,
     /** Bookings that share one Postgres transaction. */

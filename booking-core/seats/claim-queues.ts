@@ -17,51 +17,60 @@ type Waiting = {
 /** The buyer is answered by the gateway's time-out before a later claim could be committed. */
 const patienceMs = limits.http.answerTimeoutMs - limits.booking.commitTimeoutMs;
 
-/** The claims of one section. Lives as long as somebody waits in it. */
-type Queue = { readonly waiting: Waiting[]; running: boolean };
+/** The claims of one section. Lives as long as somebody waits in it, or its call is under way. */
+type Queue = { readonly sectionId: SectionId; readonly waiting: Waiting[] };
 
 /**
- * One queue a section, one call of the script at a time in each: claims that come while a call is under way
- * share the next one. Before its first call a queue waits for a moment, and so do all others that began meanwhile:
- * their calls leave for Redis in one write, and a crowd that spreads over many sections costs fewer of them.
+ * One queue a section, one call of the script at a time in each: claims that come while a call is under way share the next
+ * one. The calls of all sections leave for Redis together, in one write: when none is under way at the end of this turn of
+ * the event loop, else as soon as those have been answered, and after a moment at the latest, so that one which hangs
+ * holds up no other. So a single claim waits for nothing, and the more there is to do the more of it goes together.
  */
 export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
   const queues = new Map<SectionId, Queue>();
-  let leaving: (() => void)[] = [];
+  let ready: Queue[] = [];
+  let underWay = 0;
+  let moment: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
 
   function claim(wanted: Claim): Promise<ClaimOutcome> {
     assertClaim(wanted);
     const { sectionId } = wanted;
-    const queue = queues.get(sectionId) ?? { waiting: [], running: false };
+    const known = queues.get(sectionId);
+    const queue: Queue = known ?? { sectionId, waiting: [] };
     if (queue.waiting.length >= limits.booking.claimsWaitingPerSection)
       return Promise.resolve({ outcome: "busy" });
-    queues.set(sectionId, queue);
     return new Promise((resolve, reject) => {
       queue.waiting.push({ claim: wanted, sinceMs: parts.clock.now(), resolve, reject });
-      if (queue.running) return;
-      queue.running = true;
-      leaveSoon(() => void serve(sectionId, queue));
+      if (known !== undefined) return;
+      queues.set(sectionId, queue);
+      getReady(queue);
     });
   }
 
-  function leaveSoon(start: () => void): void {
-    leaving.push(start);
-    if (leaving.length === 1) setTimeout(leave, limits.booking.claimWaitMs);
+  function getReady(queue: Queue): void {
+    ready.push(queue);
+    if (underWay === 0) turn ??= setImmediate(leave);
+    else moment ??= setTimeout(leave, limits.booking.claimWaitMs);
   }
 
   function leave(): void {
-    const started = leaving;
-    leaving = [];
-    for (const start of started) start();
+    clearTimeout(moment);
+    clearImmediate(turn);
+    [moment, turn] = [undefined, undefined];
+    const leaving = ready;
+    ready = [];
+    for (const queue of leaving) void serve(queue);
   }
 
-  async function serve(sectionId: SectionId, queue: Queue): Promise<void> {
-    while (queue.waiting.length > 0) {
-      const batch = queue.waiting.splice(0, limits.booking.claimsPerScript);
-      await settle(parts, refuseLate(parts.clock, batch));
-    }
-    queue.running = false;
-    queues.delete(sectionId);
+  async function serve(queue: Queue): Promise<void> {
+    underWay += 1;
+    const batch = queue.waiting.splice(0, limits.booking.claimsPerScript);
+    await settle(parts, refuseLate(parts.clock, batch));
+    underWay -= 1;
+    if (queue.waiting.length > 0) getReady(queue);
+    else queues.delete(queue.sectionId);
+    if (underWay === 0 && ready.length > 0) turn ??= setImmediate(leave);
   }
 
   return { claim };
