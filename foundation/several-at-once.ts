@@ -1,4 +1,7 @@
-/** Does `work` for all, so many at the same time; what fails keeps no other from it and is told at the end. */
+/**
+ * Does `work` for all, so many at the same time; what fails keeps no other from it and is told at the end: the error itself
+ * where it is one.
+ */
 export async function severalAtOnce<Item, Result>(
   items: readonly Item[],
   atOnce: number,
@@ -17,6 +20,7 @@ export async function severalAtOnce<Item, Result>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, workOn));
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${items.length} failed`);
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new AggregateError(failures, `${failures.length} of ${items.length} failed`);
   return items.map((_, index) => results.get(index) as Result);
 }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { applyHolds, expireBookings } from "../booking-core/bookings/jobs.ts";
+import { applyHoldsOfJobs, expireBookings } from "../booking-core/bookings/jobs.ts";
 import { sendEmail } from "../booking-core/notifications/send-email.ts";
 import { openPaymentTest, type PaymentTest } from "../booking-core/payments/test-payments.ts";
 import { returnWallets } from "../booking-core/wallet/ended-bookings.ts";
 import { startJobs } from "../foundation/jobs/boss.ts";
+import { limits } from "../foundation/limits.ts";
 import { verifyShop } from "../loadtest/seats/verify-shop.ts";
 import { testRedisNodes } from "./harness/redis.ts";
 import { silent } from "./harness/shop.ts";
@@ -26,7 +27,7 @@ beforeAll(async () => {
   stop = () => jobs.stop();
   const till = { ...here.till, jobs };
   await workWithDeaths(till, doomed);
-  await jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
+  await jobs.workGroups("apply-holds", limits.booking.holdJobs, (group) => applyHoldsOfJobs(till, group));
   await jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));
   await jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(till, data));
   await jobs.work("send-email", { concurrency: 2 }, (data) => sendEmail(till, data));

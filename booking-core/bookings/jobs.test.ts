@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BookingId } from "../../foundation/ids.ts";
 import { type Jobs, startJobs } from "../../foundation/jobs/boss.ts";
+import { limits } from "../../foundation/limits.ts";
 import { inTransaction } from "../../foundation/postgres/pool.ts";
 import {
   best,
@@ -17,7 +18,7 @@ import {
 import { waitFor } from "../../test/harness/wait-for.ts";
 import type { OnsaleEvent } from "../events/event.ts";
 import type { BookingChange } from "./booking.ts";
-import { applyHolds, expireBookings, expireOverdue } from "./jobs.ts";
+import { applyHolds, applyHoldsOfJobs, expireBookings, expireOverdue } from "./jobs.ts";
 import { pay } from "./test-bookings.ts";
 import { endBookings } from "./transitions.ts";
 
@@ -40,7 +41,7 @@ const statusOf = async (bookingId: BookingId) =>
 async function startWorker(parts: Shop): Promise<Jobs> {
   const jobs = await startJobs(parts.databaseUrl, silent, { work: true });
   await jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(parts, data));
-  await jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(parts, data));
+  await jobs.workGroups("apply-holds", limits.booking.holdJobs, (group) => applyHoldsOfJobs(parts, group));
   return jobs;
 }
 
@@ -113,6 +114,28 @@ describe("the hold of a booking", () => {
     for (const bookingIds of [[ended, paid], [pending], [paid, pending, ended]])
       await applyHolds(shop, { bookingIds });
     expect((await lettersIn(shop, event)).slice(0, 4)).toBe("hsff");
+  });
+});
+
+describe("jobs that bring holds up together", () => {
+  test("come again only where a section of theirs failed", async () => {
+    const [event, failing] = [await openEvent(shop), await openEvent(shop)];
+    const [fine, other, stuck] = [await book(event, 1), await book(event, 1), await book(failing, 1)];
+    for (const id of [fine, other, stuck]) await pay(shop.pool, id);
+    const seats = {
+      ...shop.seats,
+      confirm: (...args: Parameters<typeof shop.seats.confirm>) =>
+        args[0] === failing.id ? Promise.reject(new Error("away")) : shop.seats.confirm(...args),
+    };
+    const jobs = [
+      { id: "fine", data: { bookingIds: [fine] } },
+      { id: "stuck", data: { bookingIds: [other, stuck] } },
+    ];
+    expect(await applyHoldsOfJobs({ ...shop, seats }, jobs)).toEqual(new Map([["stuck", new Error("away")]]));
+    expect((await lettersIn(shop, event)).slice(0, 3)).toBe("ssf");
+    expect((await lettersIn(shop, failing)).slice(0, 2)).toBe("hf");
+    expect(await applyHoldsOfJobs(shop, jobs)).toEqual(new Map());
+    expect((await lettersIn(shop, failing)).slice(0, 2)).toBe("sf");
   });
 });
 

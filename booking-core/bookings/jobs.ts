@@ -110,7 +110,31 @@ export async function applyHolds(
   { pool, seats }: Pick<BookingJobParts, "pool" | "seats">,
   { bookingIds }: { bookingIds: readonly BookingId[] },
 ): Promise<void> {
-  if (bookingIds.length === 0) return;
+  const failures = await tryApplyHolds({ pool, seats }, bookingIds);
+  for (const error of failures.values()) throw error;
+}
+
+/** Of many jobs at once: a section is asked once for the bookings of all, and the jobs of one that fails come again. */
+export async function applyHoldsOfJobs(
+  parts: Pick<BookingJobParts, "pool" | "seats">,
+  jobs: readonly GroupedJob<{ bookingIds: BookingId[] }>[],
+): Promise<Failures> {
+  const failures = await tryApplyHolds(parts, [...new Set(jobs.flatMap(({ data }) => data.bookingIds))]);
+  return new Map(
+    jobs.flatMap(({ id, data }) => {
+      const culprit = data.bookingIds.find((bookingId) => failures.has(bookingId));
+      return culprit === undefined ? [] : [[id, failures.get(culprit)]];
+    }),
+  );
+}
+
+/** The errors of the bookings whose sections failed. */
+async function tryApplyHolds(
+  { pool, seats }: Pick<BookingJobParts, "pool" | "seats">,
+  bookingIds: readonly BookingId[],
+): Promise<ReadonlyMap<BookingId, unknown>> {
+  const failures = new Map<BookingId, unknown>();
+  if (bookingIds.length === 0) return failures;
   const found = await pool.query<HoldRow>({
     name: "holds-of-bookings",
     text: `select b.id, b.event_id, s.section_id, b.status, count(*) filter (where s.live)::int as live,
@@ -122,8 +146,11 @@ export async function applyHolds(
   });
   const bySection = Map.groupBy(found.rows, (row) => row.section_id);
   await severalAtOnce([...bySection.values()], limits.booking.sectionsAtOnce, (rows) =>
-    applyInSection({ pool, seats }, rows),
+    applyInSection({ pool, seats }, rows).catch((error: unknown) => {
+      for (const { id } of rows) failures.set(id, error);
+    }),
   );
+  return failures;
 }
 
 async function applyInSection(
@@ -137,15 +164,6 @@ async function applyInSection(
   const paid = live.filter(({ status }) => status !== "pending_payment");
   await parts.seats.confirm(eventId, sectionId, idsOf(paid));
   await parts.seats.release(eventId, sectionId, idsOf(rows.filter((row) => row.live === 0)));
-}
-
-/** Of many jobs at once: a section is asked once for the bookings of all. */
-export async function applyHoldsOfJobs(
-  parts: Pick<BookingJobParts, "pool" | "seats">,
-  jobs: readonly GroupedJob<{ bookingIds: BookingId[] }>[],
-): Promise<Failures> {
-  await applyHolds(parts, { bookingIds: [...new Set(jobs.flatMap(({ data }) => data.bookingIds))] });
-  return new Map();
 }
 
 /** A refund can block its seats: the marks of before were of seats that nobody could take. */

@@ -25,13 +25,13 @@ type Expired = {
 /**
  * expired → paid, for money that came late, of any number in the same few statements. Gives those that are paid now: with
  * one that is in any other state, or costs something else, or whose event is off sale, or whose buyer has all seats by
- * now that the event grants, nothing happens; nor with a second one of the same buyer, whose turn comes later. Throws where
- * Postgres knows of another live booking of a seat: the unique index is the arbiter here too. Rows are locked in the order
- * of a commit of bookings: identities, then sections.
+ * now that the event grants, nothing happens. No buyer may be there twice. Throws where Postgres knows of another live
+ * booking of a seat: the unique index is the arbiter here too. Rows are locked in the order of a commit of bookings:
+ * identities, then sections.
  */
 export async function reviveBookings(sql: Sql, revivals: readonly Revival[]): Promise<PaidBooking[]> {
   const byId = new Map(revivals.map((revival) => [revival.bookingId, revival]));
-  const expired = onePerIdentity(await lockExpired(sql, revivals)).filter(
+  const expired = (await lockExpired(sql, revivals)).filter(
     ({ id, quantity }) => byId.get(id)?.seats.length === quantity,
   );
   if (expired.length === 0) return [];
@@ -54,11 +54,6 @@ async function lockExpired(sql: Sql, revivals: readonly Revival[]): Promise<Expi
     values: [revivals.map(({ bookingId }) => bookingId), revivals.map(({ amountMinor }) => amountMinor)],
   });
   return locked.rows.filter(({ status }) => status === "active");
-}
-
-function onePerIdentity(expired: readonly Expired[]): Expired[] {
-  const keyOf = ({ eventId, identity }: Expired) => `${eventId} ${identity}`;
-  return [...Map.groupBy(expired, keyOf).values()].flatMap(([first]) => (first === undefined ? [] : [first]));
 }
 
 async function takeSeatsAgain(sql: Sql, revivals: readonly Revival[]): Promise<void> {

@@ -14,8 +14,9 @@ export async function publishEvents(parts: PublishParts): Promise<void> {
 }
 
 /**
- * The same for what Redis does not have (any more): a Redis that was emptied while the system runs has every room
- * and section again after the next run, and rooms of cancelled events are closed. Sections that are there are left alone; they mend themselves on contact.
+ * The same for what Redis does not have (any more): a Redis that was emptied while the system runs has every room and
+ * section again after the next run, and rooms of cancelled events are closed. Sections that are there are left alone; they
+ * mend themselves on contact.
  */
 export async function publishMissing(
   parts: PublishParts & { readonly catalogue: Pick<Catalogue, "list"> },

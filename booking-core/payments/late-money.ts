@@ -87,8 +87,9 @@ export async function followClaims(
   const bookingIds = [...claimed].filter(([, seats]) => seats !== "gone").map(([id]) => id);
   try {
     const kept = bookingIds.filter((id) => paid.has(id));
-    await severalAtOnce(kept, limits.settlement.aloneAtOnce, (id) => claimOnceMore(parts, id));
-    await applyHolds(parts, { bookingIds });
+    await severalAtOnce(kept, limits.settlement.aloneAtOnce, (id) => claimOnceMore(parts, id)).finally(() =>
+      applyHolds(parts, { bookingIds }),
+    );
   } catch (error) {
     parts.logger.warn({ err: error, bookingIds }, "the holds of bookings paid late follow a little later");
   }

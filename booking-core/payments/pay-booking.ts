@@ -24,9 +24,7 @@ export async function payBooking(
   const { id, bookingId } = payment;
   const booking = (await payBookings(parts, sql, [{ payment, providerPaymentId }])).get(id);
   if (booking !== undefined) return { outcome: "paid", booking };
-  const status = (await statusesOf(sql, [bookingId as BookingId])).get(bookingId as BookingId);
-  if (status === undefined) throw new Error(`there is no booking ${bookingId}`);
-  return { outcome: whyNot(status) };
+  return { outcome: whyNot(await statusOf(sql, bookingId as BookingId)) };
 }
 
 /** Of a booking that was not there to be paid. */
@@ -36,16 +34,14 @@ export function whyNot(status: BookingStatus): "expired" | "too_late" | "paid_tw
   return wasPaid ? "paid_twice" : "too_late";
 }
 
-export async function statusesOf(
-  sql: Sql,
-  ids: readonly BookingId[],
-): Promise<ReadonlyMap<BookingId, BookingStatus>> {
-  const found = await sql.query<{ id: BookingId; status: BookingStatus }>({
-    name: "statuses-of-bookings",
-    text: "select id, status from bookings where id = any($1::uuid[])",
-    values: [ids],
+async function statusOf(sql: Sql, id: BookingId): Promise<BookingStatus> {
+  const found = await sql.query<{ status: BookingStatus }>({
+    name: "status-of-booking",
+    text: "select status from bookings where id = $1",
+    values: [id],
   });
-  return new Map(found.rows.map(({ id, status }) => [id, status]));
+  if (found.rows[0] === undefined) throw new Error(`there is no booking ${id}`);
+  return found.rows[0].status;
 }
 
 /** What it is, until the transaction ends. */

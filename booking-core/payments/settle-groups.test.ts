@@ -268,6 +268,40 @@ describe("money that comes late, in a group", () => {
     await here.expectCounts(bad.booking, { tickets: 0 });
   });
 
+  test("that two workers have at the same time buys once", async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => late()));
+    const told = all.map((one) => one.told);
+    const failures = await Promise.all([
+      settleWebhooks(here.till, told),
+      settleWebhooks(here.till, told.toReversed()),
+    ]);
+    expect(failures).toEqual([new Map(), new Map()]);
+    expect(new Set(await outcomesOf(told))).toEqual(new Set(["paid late"]));
+    for (const { booking } of all) await here.expectCounts(booking, paidOnce);
+  });
+
+  test("of one buyer's bookings is settled one after the other, and their seats are never free between", async () => {
+    const event = await openEvent(here.shop);
+    const { buyer } = bookRequest(event, best(2));
+    const bookings = [
+      await bookNow(here.shop, bookRequest(event, best(2), { buyer })),
+      await bookNow(here.shop, bookRequest(event, best(2), { buyer })),
+    ];
+    const told: Told[] = [];
+    for (const booking of bookings) told.push((await late(booking)).told);
+    const released: unknown[] = [];
+    const seats = {
+      ...here.till.seats,
+      release: (...args: Parameters<typeof here.till.seats.release>) => {
+        released.push(...args[2]);
+        return here.till.seats.release(...args);
+      },
+    };
+    expect(await settleWebhooks({ ...here.till, seats }, told)).toEqual(new Map());
+    expect(await outcomesOf(told)).toEqual(["paid late", "paid late"]);
+    expect(released).toEqual([]);
+  });
+
   test("revives of one buyer's bookings no more than the event grants", async () => {
     const event = await openEvent(here.shop, { rules: { mostPerIdentity: 2 } });
     const request = bookRequest(event, best(2));

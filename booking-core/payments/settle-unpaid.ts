@@ -1,11 +1,12 @@
 import type { BookingId, PaymentId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
+import type { BookingStatus } from "../bookings/booking.ts";
 import { type Revival, reviveBookings } from "../bookings/revive-bookings.ts";
 import type { PaidBooking } from "../bookings/transitions.ts";
 import type { RefundParts } from "../refunds/open-refunds.ts";
 import type { LateBooking } from "./claim-again.ts";
 import { type BoughtNothing, giveBackReceived, type Kept, type Received } from "./keep-received.ts";
-import { statusesOf, whyNot } from "./pay-booking.ts";
+import { whyNot } from "./pay-booking.ts";
 import { followPayments, worthOf } from "./pay-bookings.ts";
 import type { LateSeats } from "./settle-fact.ts";
 
@@ -26,8 +27,9 @@ type Group = {
 
 /**
  * Money that has come for bookings which were not there to be paid, in the transaction that has the payments locked: it
- * revives those that have expired, where `seats` has what was claimed for them, or it goes back. Of one booking that has
- * expired the first payment counts; those that it leaves over, and all that is not one of these cases, are settled alone.
+ * revives those that have expired, where `seats` has what was claimed for them, or it goes back. What is left over is
+ * settled alone: more than one late payment of a booking or a buyer, whose turns come one after the other, and late ones
+ * that a wallet pays in part, which locks the wallet first.
  */
 export async function settleUnpaid(
   parts: RefundParts,
@@ -54,26 +56,45 @@ async function sortOut(
   unpaid: readonly Received[],
   seats: ReadonlyMap<BookingId, LateSeats>,
 ): Promise<Group> {
-  const statuses = await statusesOf(
+  const bookings = await findUnpaid(
     sql,
     unpaid.flatMap(({ payment: { bookingId } }) => bookingId ?? []),
   );
   const group: Group = { again: [], kept: [], late: [] };
-  const expired = new Set<BookingId>();
+  const buyers = new Set<string>();
   for (const one of unpaid) {
-    const { bookingId, otherSeats } = one.payment;
-    const status = bookingId === null ? undefined : statuses.get(bookingId);
-    if (bookingId === null || status === undefined || status === "pending_payment") continue;
-    const why = whyNot(status);
+    const { bookingId, otherSeats, walletMinor } = one.payment;
+    const booking = bookingId === null ? undefined : bookings.get(bookingId);
+    if (bookingId === null || booking === undefined || booking.status === "pending_payment") continue;
+    const why = whyNot(booking.status);
     if (why !== "expired") group.kept.push({ ...one, problem: why });
-    if (why !== "expired" || expired.has(bookingId)) continue;
-    expired.add(bookingId);
+    if (why !== "expired" || walletMinor > 0n || buyers.has(booking.buyer)) continue;
+    buyers.add(booking.buyer);
     const claimed = seats.get(bookingId);
     if (claimed === undefined) group.late.push({ bookingId, otherSeats });
     else if (claimed === "gone") group.kept.push({ ...one, problem: "too_late" });
     else group.again.push({ ...one, ...worthOf(payingOf(one)), seats: claimed });
   }
   return group;
+}
+
+type UnpaidBooking = {
+  readonly id: BookingId;
+  readonly status: BookingStatus;
+  /** Whose seats are counted together. */
+  readonly buyer: string;
+};
+
+async function findUnpaid(
+  sql: Sql,
+  ids: readonly BookingId[],
+): Promise<ReadonlyMap<BookingId, UnpaidBooking>> {
+  const found = await sql.query<UnpaidBooking>({
+    name: "find-unpaid",
+    text: "select id, status, event_id || ' ' || identity as buyer from bookings where id = any($1::uuid[])",
+    values: [ids],
+  });
+  return new Map(found.rows.map((booking) => [booking.id, booking]));
 }
 
 const payingOf = ({ payment, fact: { providerPaymentId } }: Received) => ({ payment, providerPaymentId });

@@ -15,8 +15,8 @@ const ageShare = 0.25;
 /** After this time the provider has given up itself. */
 const givenUpMs = 48 * 60 * 60_000;
 const batchSize = 100;
-/** Of one time, so that a worker which is to stop need not wait for long. */
-const batchesMost = 20;
+/** No batch begins later: a worker that is to stop waits for the last one. */
+const spanMs = 10_000;
 const askedAtOnce = 5;
 
 /**
@@ -24,11 +24,12 @@ const askedAtOnce = 5;
  * webhook. Where it answers nothing of a whole batch it is away, and the next time is soon enough.
  */
 export async function askAboutSilentPayments(parts: SettleWebhookParts & { clock: Clock }): Promise<void> {
-  for (let batch = 0; batch < batchesMost; batch += 1) {
+  const untilMs = performance.now() + spanMs;
+  do {
     const ids = await takeSilent(parts.pool, parts.clock.now());
     const asked = await severalAtOnce(ids, askedAtOnce, (id) => askOrWarn(parts, id));
     if (ids.length < batchSize || !asked.includes(true)) return;
-  }
+  } while (performance.now() < untilMs);
 }
 
 /** Marks them as asked at once, so that another worker asks about others. */
@@ -45,11 +46,10 @@ async function takeSilent(pool: Pool, nowMs: number): Promise<PaymentId[]> {
   return silent.rows.map((row) => row.id);
 }
 
-/** Whether it could be asked. */
+/** Whether the provider has answered. */
 async function askOrWarn(parts: SettleWebhookParts, id: PaymentId): Promise<boolean> {
   try {
-    await askAbout(parts, id);
-    return true;
+    return await askAbout(parts, id);
   } catch (error) {
     parts.logger.warn(
       { err: error, paymentId: id },
@@ -59,13 +59,13 @@ async function askOrWarn(parts: SettleWebhookParts, id: PaymentId): Promise<bool
   }
 }
 
-async function askAbout(parts: SettleWebhookParts, id: PaymentId): Promise<void> {
+async function askAbout(parts: SettleWebhookParts, id: PaymentId): Promise<boolean> {
   const payment = await findPayment(parts.pool, id);
-  if (payment?.status !== "pending" || payment.providerPaymentId === null) return;
+  if (payment?.status !== "pending" || payment.providerPaymentId === null) return false;
   const { provider, providerPaymentId } = payment;
-  if (provider === "wallet") return;
+  if (provider === "wallet") return false;
   const { status, amount } = await parts.providers.of(provider).status(providerPaymentId);
-  if (status !== "succeeded" && status !== "failed") return;
+  if (status !== "succeeded" && status !== "failed") return true;
   const fact: ProviderFact = {
     provider,
     providerEventId: `asked ${id}`,
@@ -75,4 +75,5 @@ async function askAbout(parts: SettleWebhookParts, id: PaymentId): Promise<void>
     amount,
   };
   await settleAlone(parts, (sql, seats) => settleFact(parts, sql, fact, seats));
+  return true;
 }

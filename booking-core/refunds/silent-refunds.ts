@@ -8,8 +8,8 @@ const silenceMs = 60_000;
 /** Asked again after this part of its age: a bank can take days. */
 const ageShare = 0.25;
 const batchSize = 50;
-/** Of one time, so that a worker which is to stop need not wait for long. */
-const batchesMost = 20;
+/** No batch begins later: a worker that is to stop waits for the last one. */
+const spanMs = 10_000;
 
 /**
  * For `repeat`: the provider may have said "pending", its webhook can be lost, and a job can be given up. Asked with the
@@ -19,7 +19,8 @@ const batchesMost = 20;
 export async function askAboutSilentRefunds(
   parts: RefundJobParts & { readonly clock: Clock },
 ): Promise<void> {
-  for (let batch = 0; batch < batchesMost; batch += 1) {
+  const untilMs = performance.now() + spanMs;
+  do {
     const ids = await takeSilent(parts.pool, parts.clock.now());
     const failures = await refundPayments(
       parts,
@@ -28,7 +29,7 @@ export async function askAboutSilentRefunds(
     for (const [refundId, err] of failures)
       parts.logger.warn({ err, refundId }, "the provider could not be asked about a silent refund");
     if (ids.length < batchSize || failures.size === ids.length) return;
-  }
+  } while (performance.now() < untilMs);
 }
 
 /** Marks them as asked at once, so that another worker asks about others. */

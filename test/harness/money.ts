@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyHolds, expireBookings } from "../../booking-core/bookings/jobs.ts";
+import { applyHoldsOfJobs, expireBookings } from "../../booking-core/bookings/jobs.ts";
 import { createMailer } from "../../booking-core/notifications/mailer.ts";
 import { sendEmail } from "../../booking-core/notifications/send-email.ts";
 import { createInbox } from "../../booking-core/payments/inbox.ts";
@@ -114,7 +114,9 @@ export async function workOn(till: Till): Promise<void> {
   );
   await till.jobs.workGroups("refund-payment", limits.refunds, (group) => refundPayments(till, group));
   await till.jobs.work("cancel-event", { concurrency: 1 }, (data) => refundEvent(till, data));
-  await till.jobs.work("apply-holds", { concurrency: 2 }, (data) => applyHolds(till, data));
+  await till.jobs.workGroups("apply-holds", limits.booking.holdJobs, (group) =>
+    applyHoldsOfJobs(till, group),
+  );
   await till.jobs.work("expire-bookings", { concurrency: 2 }, (data) => expireBookings(till, data));
   await till.jobs.work("return-wallets", { concurrency: 2 }, (data) => returnWallets(till, data));
   await till.jobs.work("send-email", { concurrency: 2 }, (data) => sendEmail(till, data));
