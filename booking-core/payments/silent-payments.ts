@@ -14,10 +14,10 @@ const silenceMs = 60_000;
 const ageShare = 0.25;
 /** After this time the provider has given up itself. */
 const givenUpMs = 48 * 60 * 60_000;
-const batchSize = 100;
-/** No batch begins later: a worker that is to stop waits for the last one. */
+const batchSize = 400;
+/** Nobody is asked later: a worker that is to stop waits for the last answer. Who was left out is asked a little later. */
 const spanMs = 10_000;
-const askedAtOnce = 5;
+const askedAtOnce = 10;
 
 /**
  * For `repeat`: a webhook can be lost, and all of an hour. Then the provider is asked, and what it says is settled like a
@@ -27,7 +27,9 @@ export async function askAboutSilentPayments(parts: SettleWebhookParts & { clock
   const untilMs = performance.now() + spanMs;
   do {
     const ids = await takeSilent(parts.pool, parts.clock.now());
-    const asked = await severalAtOnce(ids, askedAtOnce, (id) => askOrWarn(parts, id));
+    const asked = await severalAtOnce(ids, askedAtOnce, (id) =>
+      performance.now() < untilMs ? askOrWarn(parts, id) : Promise.resolve(false),
+    );
     if (ids.length < batchSize || !asked.includes(true)) return;
   } while (performance.now() < untilMs);
 }
