@@ -42,7 +42,7 @@ export async function moveKey({ slot, from, to }: SlotMove): Promise<boolean> {
 export async function breakOffMove(cluster: FaultyCluster, slot: number, withinMs: number): Promise<void> {
   // First of all: who imports a slot does not believe that another than before has it, and calls the cluster down.
   for (const { node } of await cluster.masters()) await node.call("CLUSTER", "SETSLOT", `${slot}`, "STABLE");
-  await cluster.whole(withinMs);
+  await cluster.wholeAgain(withinMs);
   const masters = await cluster.masters();
   const owner = masters.find((master) => serves(master, slot));
   if (owner === undefined) throw new Error(`nobody serves slot ${slot}`);
