@@ -156,20 +156,35 @@ async function begin(connection: Connection): Promise<string> {
 }
 
 /**
- * The answer to `commit` did not come. Whether a row is there says too little: the commit may still be on its way.
- * The transaction's own state says it for good, and is only asked again while it is in progress.
+ * The answer to `commit` did not come. Whether a row is there says too little: the commit may still be on its way. The
+ * transaction's own state says that it has ended, and is only asked again while it is in progress.
  */
 async function askAfterwards({ pool, logger }: CommitParts, progress: Progress): Promise<CommitResult> {
   const deadline = performance.now() + commitTimeoutMs;
   while (performance.now() < deadline) {
     const state = await transactionState(pool, progress.transaction).catch(() => "no answer");
-    if (state === "committed")
-      return { outcome: "committed", inserted: progress.inserted, limited: progress.limited };
     if (state === "aborted") return { outcome: "unavailable" };
+    const written = state === "committed" && (await whatIsThere(pool, progress).catch(() => undefined));
+    if (written) return written;
     await pause(100);
   }
   logger.error({ transaction: progress.transaction }, "the outcome of a group of bookings is not known");
   return { outcome: "unknown" };
+}
+
+/**
+ * Of a transaction whose number is that of a committed one. It need not be ours: a server that was killed forgets what was
+ * not yet in its log, and gives the same number to another (seen: a booking that was answered and never written). Rows say
+ * by whom they were written, until somebody changes them.
+ */
+async function whatIsThere(pool: Pool, { transaction, inserted, limited }: Progress): Promise<CommitResult> {
+  const found = await pool.query<{ id: BookingId; ours: boolean }>(
+    "select id, xmin = $2::xid8::xid as ours from bookings where id = any($1::uuid[])",
+    [[...inserted], transaction],
+  );
+  const ours = new Set(found.rows.filter((row) => row.ours).map(({ id }) => id));
+  if (ours.size > 0 || inserted.size === 0) return { outcome: "committed", inserted: ours, limited };
+  return { outcome: found.rows.length === 0 ? "unavailable" : "unknown" };
 }
 
 async function transactionState(pool: Pool, transaction: string): Promise<string | undefined> {

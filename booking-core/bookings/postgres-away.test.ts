@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startJobs } from "../../foundation/jobs/boss.ts";
-import { createPool } from "../../foundation/postgres/pool.ts";
+import { createPool, type Pool } from "../../foundation/postgres/pool.ts";
 import {
   best,
   bookRequest,
@@ -100,6 +100,37 @@ test("a commit whose answer is lost is found to have happened", async () => {
   expect(await shop.bookings.find(wanted.buyer.buyerId, outcome.booking.id)).toEqual(outcome.booking);
   expect(await lettersIn(shop, event)).toBe("hhff");
   await remote.close();
+});
+
+/**
+ * As a server that dies in the commit and forgets the transaction, whose number it gives to another one when it is back:
+ * what was not yet in its log is gone, numbers too.
+ */
+function forgetful(pool: Pool, transaction: string): Pool {
+  const connect = async () => {
+    const connection = await pool.connect();
+    const query = async (statement: string | object, values?: unknown[]) => {
+      if (statement === "commit") {
+        await connection.query("rollback");
+        throw new Error("Connection terminated unexpectedly");
+      }
+      const result = await connection.query(statement as string, values);
+      if (typeof statement !== "string" || !statement.startsWith("begin;")) return result;
+      return [{}, {}, { rows: [{ id: transaction }] }];
+    };
+    return { query, release: connection.release.bind(connection) };
+  };
+  return { connect, query: pool.query.bind(pool) } as unknown as Pool;
+}
+
+test("a commit that died with the server is not taken for another one, which has its number since", async () => {
+  const event = await openEvent(shop, { sections: [rowsOf(4)] });
+  const other = await shop.pool.query<{ id: string }>("select pg_current_xact_id()::text as id");
+  const pool = forgetful(shop.pool, other.rows[0]?.id ?? "");
+  const wanted = request(event);
+  expect(await createBookings({ ...shop, pool }).book(wanted)).toEqual({ outcome: "unavailable" });
+  expect(await lettersIn(shop, event)).toBe("ffff");
+  expect(await shop.bookings.book(wanted)).toMatchObject({ outcome: "booked", fresh: true });
 });
 
 async function waitsForLock(): Promise<boolean> {
