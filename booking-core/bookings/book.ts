@@ -1,6 +1,6 @@
 import type { OnsaleEvent } from "../events/event.ts";
 import type { BookParts } from "./book-parts.ts";
-import type { BookingWish, BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
+import type { BookOutcome, BookRequest, RequestIdentity } from "./book-request.ts";
 import { earlierOutcome } from "./earlier-bookings.ts";
 import { isOutage } from "./outage.ts";
 import { planWishes } from "./plan-wishes.ts";
@@ -19,7 +19,7 @@ export async function book(
     const deadlineMs = nowMs + event.paymentWindowMs;
     const outcome =
       "outcome" in wishes ? wishes : await takeSeats(parts, { event, wishes, request, identity, deadlineMs });
-    if (!mayBeRepeated(outcome, request, event, nowMs)) return outcome;
+    if (!mayBeRepeated(outcome, event, nowMs)) return outcome;
     return (await earlierOutcome(parts, identity)) ?? outcome;
   } catch (error) {
     if (!isOutage(error)) throw error;
@@ -29,25 +29,17 @@ export async function book(
 }
 
 /**
- * Whether an earlier request with the same key may have made a booking of which nothing was seen: of ordinary seats in
- * a section that was named the claim has seen it, and before the sales nobody can have booked. Operators may have
- * changed since what other seats are for, and the code.
+ * Whether an earlier request with the same key may have made a booking of which nothing was seen: Redis forgets those that
+ * have ended. Before the sales nobody can have booked.
  */
-function mayBeRepeated(
-  { outcome }: BookOutcome,
-  { wishes, code }: BookRequest,
-  event: OnsaleEvent,
-  nowMs: number,
-): boolean {
+function mayBeRepeated({ outcome }: BookOutcome, event: OnsaleEvent, nowMs: number): boolean {
   if (outcome === "offer_closed") return !isBeforeSales(event, nowMs);
-  if (outcome === "seats_reserved" || outcome === "code_invalid" || outcome === "event_cancelled")
-    return true;
-  return outcome === "sold_out" && (code !== undefined || wishes.some(isOfUnseenSeats));
+  return refusals.has(outcome);
 }
 
-function isOfUnseenSeats(wish: BookingWish): boolean {
-  return wish.sectionId === undefined || (wish.mode === "best-available" && (wish.accessible ?? 0) > 0);
-}
+const refusals: ReadonlySet<BookOutcome["outcome"]> = new Set([
+  ...(["sold_out", "seats_taken", "seats_reserved", "code_invalid", "event_cancelled"] as const),
+]);
 
 function isBeforeSales({ sections }: OnsaleEvent, nowMs: number): boolean {
   return sections.every(({ offers }) => offers.every(({ salesFromMs }) => nowMs < salesFromMs));

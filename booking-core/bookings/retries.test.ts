@@ -14,6 +14,7 @@ import {
 } from "../../test/harness/shop.ts";
 import { createCatalogue } from "../events/catalogue.ts";
 import { createBookings } from "./bookings.ts";
+import { createChangeOfMind } from "./change-of-mind.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -97,4 +98,22 @@ test("a retry whose hold Redis has lost gets its booking, and no second seats st
   expect(retried).toEqual({ ...first, fresh: false });
   expect(await lettersIn(shop, event)).toBe(`hhh${"f".repeat(7)}`);
   expect(await shop.seats.counts(event.id, [sectionOf(event).id])).toMatchObject([{ free: [7] }]);
+});
+
+test("a repeated request finds its booking also when that has ended and others have all seats", async () => {
+  const event = await openEvent(shop, { sections: [rowsOf(2)] });
+  for (const wish of [best(2), manual(0, 1)]) {
+    const same = bookRequest(event, wish);
+    const first = await shop.bookings.book(same);
+    if (first.outcome !== "booked") throw new Error(first.outcome);
+    const { id: bookingId, buyerId } = first.booking;
+    const changes = createChangeOfMind(shop);
+    await changes.cancel({ bookingId, buyerId });
+    const other = await shop.bookings.book(bookRequest(event, best(2)));
+    if (other.outcome !== "booked") throw new Error(other.outcome);
+    expect(await shop.bookings.book(same)).toMatchObject({
+      ...{ outcome: "booked", fresh: false, booking: { id: bookingId, status: "cancelled" } },
+    });
+    await changes.cancel({ bookingId: other.booking.id, buyerId: other.booking.buyerId });
+  }
 });

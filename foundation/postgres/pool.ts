@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 
 export type Pool = pg.Pool;
@@ -14,6 +15,7 @@ const statementTimeoutMs = 15_000;
  * Postgres any more after its connections had become half-open).
  */
 export const silentConnectionMs = statementTimeoutMs + 1_000;
+const againAfterMs = 20;
 const unanswered = "Query read timeout";
 
 /**
@@ -58,15 +60,18 @@ export function inTransaction<Result>(pool: Pool, work: Work<Result>): Promise<R
 }
 
 /**
- * As `inTransaction`, once more where Postgres ended it because two waited for each other in a circle (40P01), or could
- * not put them in an order (40001): nothing of it is left, and the other has gone on.
+ * As `inTransaction`, up to twice more where Postgres ended it because two waited for each other in a circle (40P01), or
+ * could not put them in an order (40001): nothing of it is left. A moment later the other has gone on; at once we could be
+ * there before it once more.
  */
 export async function inTransactionAgain<Result>(pool: Pool, work: Work<Result>): Promise<Result> {
-  try {
-    return await inTransaction(pool, work);
-  } catch (error) {
-    if (!isInTheWay(error)) throw error;
-    return inTransaction(pool, work);
+  for (let triesLeft = 2; ; triesLeft -= 1) {
+    try {
+      return await inTransaction(pool, work);
+    } catch (error) {
+      if (triesLeft === 0 || !isInTheWay(error)) throw error;
+    }
+    await pause(againAfterMs * (1 + Math.random()));
   }
 }
 
