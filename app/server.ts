@@ -2,6 +2,7 @@ import { ConfigError, loadConfig, type Role } from "../foundation/config.ts";
 import { assertLimits } from "../foundation/limits.ts";
 import { createLogger } from "../foundation/log.ts";
 import { type Core, createCore } from "./core.ts";
+import { refuseWrongSender } from "./mail-sender.ts";
 import { startAdmission } from "./roles/admission.ts";
 import { startGatewayRole } from "./roles/gateway.ts";
 import type { RunningRole } from "./roles/running-role.ts";
@@ -66,7 +67,9 @@ async function stopAll(reason: string): Promise<void> {
 
 function readConfig() {
   try {
-    return loadConfig(process.env);
+    const read = loadConfig(process.env);
+    refuseWrongSender(read);
+    return read;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

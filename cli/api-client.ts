@@ -1,11 +1,22 @@
 /** As much of Onsale's API as a buyer needs, over plain HTTP and WebSocket: what any client could do. */
 export type ApiClient = ReturnType<typeof createApiClient>;
 
+type Problem = {
+  code?: string;
+  title?: string;
+  detail?: string;
+  advice?: string;
+  problems?: { path: string; message: string }[];
+};
+
 export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(path: string, status: number, problem: { code?: string; title?: string; advice?: string }) {
-    super(`${path} answered ${status}: ${problem.title ?? "no reason given"} ${problem.advice ?? ""}`);
+  constructor(path: string, status: number, problem: Problem) {
+    const { title = "no reason given", detail = title, advice = "", problems = [] } = problem;
+    const said = detail === title ? title : `${title} ${detail}`;
+    const fields = problems.map((field) => `\n  ${field.path}: ${field.message}`).join("");
+    super(`${path} answered ${status}: ${said} ${advice}${fields}`);
     this.status = status;
     this.code = problem.code ?? "";
   }

@@ -1,35 +1,65 @@
 /** Walks the whole path of a buyer against a running server and prints each step with its time. */
 import { randomUUID } from "node:crypto";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { formatMoney } from "../foundation/money.ts";
-import { type BookingAnswer, createApiClient, type EventAnswer, type RoomMessage } from "./api-client.ts";
+import {
+  type BookingAnswer,
+  createApiClient,
+  type EventAnswer,
+  type Room,
+  type RoomMessage,
+} from "./api-client.ts";
+import { toleratesDeafReaders } from "./quiet-output.ts";
+import { runningGateway } from "./running-config.ts";
 
-type Options = { url: string; event?: string; section?: string; quantity: number; mail?: string };
+type Options = {
+  url?: string;
+  data: string;
+  event?: string;
+  section?: string;
+  quantity: number;
+  mail?: string;
+};
 
 const options = new Command("npm run buy --")
   .description("Buys tickets like a buyer: room, turn, seats, booking, payment, tickets.")
-  .option("--url <address>", "the gateway", "http://127.0.0.1:8080")
+  .option("--url <address>", "the gateway (the one that `npm start` runs otherwise)")
+  .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
   .option("--event <id>", "the event (the first one otherwise)")
   .option("--section <name>", "the section's name (the first with enough free seats otherwise)")
-  .option("--quantity <count>", "how many tickets", Number, 2)
+  .option("--quantity <count>", "how many tickets", readQuantity, 2)
   .option("--mail <address>", "the mail catcher (the gateway's port + 2 otherwise)")
   .parse()
   .opts<Options>();
 
-const api = createApiClient(options.url);
+const gateway = options.url ?? runningGateway(options.data);
+toleratesDeafReaders(process.stdout);
+const api = createApiClient(gateway);
 const waitMs = 120_000;
 
 try {
   await buy();
 } catch (error) {
   const { message, cause } = error as Error;
-  process.stderr.write(`\nIt ended here: ${message}${cause instanceof Error ? ` (${cause.message})` : ""}\n`);
+  // Of what `fetch` says the reason alone is of use, and it has one where nobody answered.
+  const reason =
+    cause instanceof Error
+      ? `${gateway} gave no answer (${cause.message}). Start it with npm start, or name another with --url.`
+      : message;
+  process.stderr.write(`\nIt ended here: ${reason}\n`);
   process.exitCode = 1;
+}
+
+function readQuantity(text: string): number {
+  const quantity = Number(text);
+  if (Number.isInteger(quantity) && quantity >= 1) return quantity;
+  throw new InvalidArgumentError("It is a whole number, 1 or more.");
 }
 
 async function buy(): Promise<void> {
   const email = `buyer-${randomUUID().slice(0, 8)}@onsale.example`;
   const event = await step("event", findEvent, (found) => found.title);
+  const sections = sectionsOf(event);
   const { token } = await step(
     "session",
     () => api.openSession(email),
@@ -43,6 +73,23 @@ async function buy(): Promise<void> {
     },
     () => "joined and listening",
   );
+  try {
+    await buyInside({ event, sections, room, token, email });
+  } finally {
+    // A socket that is open keeps the process.
+    room.close();
+  }
+}
+
+type Inside = {
+  readonly event: EventAnswer;
+  readonly sections: EventAnswer["sections"];
+  readonly room: Room;
+  readonly token: string;
+  readonly email: string;
+};
+
+async function buyInside({ event, sections, room, token, email }: Inside): Promise<void> {
   await step(
     "turn",
     () => room.wait(isTurn, waitMs),
@@ -55,7 +102,7 @@ async function buy(): Promise<void> {
   );
   const section = await step(
     "seats",
-    () => findSection(event),
+    () => findSection(event, sections),
     (found) => `${found.name}, ${found.free} free`,
   );
   const wishes = [{ mode: "best-available", sectionId: section.id, quantity: options.quantity }];
@@ -76,7 +123,6 @@ async function buy(): Promise<void> {
     () => room.wait((message) => message.bookingId === booking.id && message.status === "paid", waitMs),
     () => "heard on the socket",
   );
-  room.close();
   const paid = await step(
     "tickets",
     () => api.booking(booking.id, token),
@@ -112,16 +158,28 @@ async function findEvent(): Promise<EventAnswer> {
   return api.event(id);
 }
 
-async function findSection(event: EventAnswer) {
-  const candidates = event.sections.filter(
-    (section) => options.section === undefined || section.name === options.section,
+/** Those that may be bought of: a name that is wrong is told before anybody waits for a turn. */
+function sectionsOf({ title, sections }: EventAnswer): EventAnswer["sections"] {
+  if (options.section === undefined) return sections;
+  const named = sections.filter(({ name }) => name === options.section);
+  if (named.length > 0) return named;
+  throw new Error(
+    `${title} has no section ${JSON.stringify(options.section)}. Name one of ${namesOf(sections)}.`,
   );
-  for (const section of candidates) {
+}
+
+function namesOf(sections: EventAnswer["sections"]): string {
+  return sections.map(({ name }) => JSON.stringify(name)).join(", ");
+}
+
+async function findSection(event: EventAnswer, sections: EventAnswer["sections"]) {
+  for (const section of sections) {
     const { free } = await api.seats(event.id, section.id);
     if (free >= options.quantity) return { ...section, free };
   }
-  const names = event.sections.map((section) => section.name).join(", ");
-  throw new Error(`no section has ${options.quantity} free seats (there are: ${names})`);
+  throw new Error(
+    `${options.quantity} seats are not free in ${namesOf(sections)}. Ask for fewer with --quantity, or for another section with --section.`,
+  );
 }
 
 function describe(booking: BookingAnswer): string {
@@ -140,7 +198,7 @@ async function approve(payUrl: string): Promise<void> {
 }
 
 async function waitForMail(email: string): Promise<string> {
-  const url = `${options.mail ?? mailCatcherOf(options.url)}/messages?to=${encodeURIComponent(email)}`;
+  const url = `${options.mail ?? mailCatcherOf(gateway)}/messages?to=${encodeURIComponent(email)}`;
   for (const deadline = Date.now() + 15_000; Date.now() < deadline; ) {
     const mails = (await (await fetch(url)).json()) as { subject: string }[];
     if (mails[0] !== undefined) return mails[0].subject;
@@ -150,8 +208,8 @@ async function waitForMail(email: string): Promise<string> {
 }
 
 /** Where `npm start` puts it. */
-function mailCatcherOf(gateway: string): string {
-  const url = new URL(gateway);
+function mailCatcherOf(address: string): string {
+  const url = new URL(address);
   return `http://${url.hostname}:${Number(url.port) + 2}`;
 }
 

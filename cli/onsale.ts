@@ -11,7 +11,9 @@ import { connectRedis } from "../foundation/redis/connect.ts";
 import { checkPlaces, countShoppers } from "../queue-admission/room-check.ts";
 import { addCancelEvent } from "./cancel-event.ts";
 import { parseRole, runCreateAccount } from "./create-account.ts";
+import { addEvent } from "./event.ts";
 import { addLedger } from "./ledger.ts";
+import { toleratesDeafReaders } from "./quiet-output.ts";
 import { runRebuild } from "./rebuild.ts";
 import { runningConfig } from "./running-config.ts";
 import { addStuckWork } from "./stuck-work.ts";
@@ -23,6 +25,7 @@ type VerifyOptions = { json: boolean; data: string };
 /** Of each promise, the violations that are printed; all are counted. */
 const shown = 5;
 
+toleratesDeafReaders(process.stdout);
 const program = new Command("onsale").description("Onsale's command line.");
 
 program
@@ -52,6 +55,7 @@ program
 addVerifyDraw(program);
 addTicketKeys(program);
 addStuckWork(program);
+addEvent(program);
 addCancelEvent(program);
 addLedger(program);
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -15,12 +16,16 @@ afterAll(() => shop.close());
 
 const script = fileURLToPath(new URL("./onsale.ts", import.meta.url));
 
-async function onsale(...args: readonly string[]) {
+function start(args: readonly string[]) {
   const env = {
     ...process.env,
     ...{ DATABASE_URL: shop.databaseUrl, REDIS_URL: testRedisNodes().join(","), LOG_LEVEL: "error" },
   };
-  const child = spawn(process.execPath, [script, ...args], { env });
+  return spawn(process.execPath, [script, ...args], { env });
+}
+
+async function onsale(...args: readonly string[]) {
+  const child = start(args);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [output, trouble] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { code: await ended, output, trouble };
@@ -41,7 +46,7 @@ test("dead letters are listed a line each, and retried by their ids", async () =
   });
   expect(await onsale("dead-letters", "retry", id, "no-id")).toMatchObject({
     code: 1,
-    output: `${id}: nothing holds it up\nno-id: nothing holds it up\n`,
+    output: `${id}: there is no such dead letter\nno-id: there is no such dead letter\n`,
   });
   const jobs = await shop.pool.query("select from pgboss.job where name = 'settle-webhook'");
   expect(jobs.rowCount).toBe(1);
@@ -56,7 +61,10 @@ test("a parked message is replayed from the command line, and the audit log says
   );
   expect((await onsale("webhooks", "list")).output).toContain(id);
   expect(await onsale("webhooks", "replay", id)).toMatchObject({ code: 0 });
-  expect(await onsale("webhooks", "dismiss", id)).toMatchObject({ code: 1 });
+  expect(await onsale("webhooks", "dismiss", id, randomUUID())).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/: nothing holds it up\n.*: there is no such message\n$/),
+  });
   expect((await onsale("webhooks", "list")).output).toBe("");
   const audit = await shop.pool.query("select actor_email from audit_log where action = 'webhook_replayed'");
   expect(audit.rows).toEqual([{ actor_email: "command line" }]);
@@ -77,11 +85,27 @@ test("a parked payment is listed, and goes back by a word that the audit log kee
   expect(await onsale("payments", "refund", id)).toMatchObject({ code: 1 });
   expect(await onsale("payments", "refund", id, "no-id", "--why", "asked for")).toMatchObject({
     code: 1,
-    output: `${id}: on its way back\nno-id: nothing holds it up\n`,
+    output: `${id}: on its way back\nno-id: there is no such payment\n`,
   });
   expect((await onsale("payments", "list")).output).toBe("");
   const audit = await shop.pool.query("select after from audit_log where action = 'payment_refunded'");
   expect(audit.rows).toEqual([{ after: { paymentId: id, why: "asked for" } }]);
+});
+
+test("who reads one line of many and goes away ends the list without a trace", async () => {
+  // More than a pipe holds.
+  await shop.pool.query(
+    `insert into webhook_inbox (id, provider, provider_event_id, body, status, settled_at, outcome)
+     select gen_random_uuid(), 'sandbox', 'deaf ' || n, repeat('x', 10000), 'parked', now(), 'not ours'
+       from generate_series(1, 300) n`,
+  );
+  const child = start(["webhooks", "list"]);
+  const [trouble] = await Promise.all([
+    text(child.stderr),
+    once(child.stdout, "data").then(() => child.stdout.destroy()),
+    once(child, "exit"),
+  ]);
+  expect({ code: child.exitCode, trouble }).toEqual({ code: 0, trouble: "" });
 });
 
 test("an e-mail that failed is listed until it is dismissed", async () => {

@@ -104,6 +104,11 @@ test("the gateway's address may end with a slash", async () => {
   expect((await verifyDraw([tokenOf(receipt), "--url", `${url}/`])).code).toBe(0);
 });
 
+test("the gateway that `npm start` runs is found by its data folder", async () => {
+  writeFileSync(join(folder, "addresses.json"), JSON.stringify({ HTTP_PORT: new URL(url).port }));
+  expect((await verifyDraw([tokenOf(receipt), "--data", folder])).code).toBe(0);
+});
+
 test("a number that the room gave and the draw did not is caught", async () => {
   const { code, output } = await verifyDraw([tokenOf({ ...receipt, number: receipt.number + 1 })]);
   expect(output).toContain(`FAIL the draw gives the number of the receipt: it gives ${receipt.number}\n`);
@@ -192,7 +197,8 @@ function tokenOf(claims: object): string {
 
 function verifyDraw(args: string[]): Promise<{ code: number; output: string; errors: string }> {
   const { promise, resolve } = Promise.withResolvers<{ code: number; output: string; errors: string }>();
-  const all = [onsale, "verify-draw", ...(args.includes("--url") ? [] : ["--url", url]), ...args];
+  const isNamed = args.includes("--url") || args.includes("--data");
+  const all = [onsale, "verify-draw", ...(isNamed ? [] : ["--url", url]), ...args];
   const child = execFile(process.execPath, all, (_, output, errors) =>
     resolve({ code: child.exitCode ?? -1, output, errors }),
   );

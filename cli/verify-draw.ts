@@ -10,8 +10,9 @@ import {
 import { type DrawReceipt, decodeDrawReceipt } from "../queue-admission/draw/draw-receipt.ts";
 import { isHeld } from "../queue-admission/draw/draw-record.ts";
 import { fetchDraw, fetchProof, GatewayAway, readSavedDraw } from "./published-draw.ts";
+import { runningGateway } from "./running-config.ts";
 
-type Options = { url: string; draw?: string; commitment?: string };
+type Options = { url?: string; data: string; draw?: string; commitment?: string };
 type Check = {
   readonly fails: DrawFailure["outcome"];
   readonly name: string;
@@ -42,7 +43,8 @@ export function addVerifyDraw(program: Command): void {
       "check the number of a receipt in the draw of its lobby; exits 1 on a failure, 2 without a draw, 3 without an answer",
     )
     .argument("<receipt>", "the receipt, or the file that holds it")
-    .option("--url <address>", "the gateway", "http://127.0.0.1:8080")
+    .option("--url <address>", "the gateway (the one that `npm start` runs otherwise)")
+    .option("--data <folder>", "where `npm start` keeps its data", ".onsale")
     .option("--draw <file>", "a saved answer of /v1/events/:id/draw, to check without a gateway")
     .option("--commitment <hex>", "the commitment as you noted it before the draw")
     .action(async (receipt: string, options: Options) => {
@@ -64,7 +66,7 @@ async function verifyDraw(token: string, options: Options): Promise<Report> {
 }
 
 async function verifyReceipt(receipt: DrawReceipt, options: Options): Promise<Report> {
-  const { draw, url } = options;
+  const { draw, url = runningGateway(options.data) } = options;
   const record = draw === undefined ? await fetchDraw(url, receipt) : readSavedDraw(draw);
   if (record === undefined) return { lines: ["--   there is no draw of this event"], exitCode: 2 };
   const commitment = options.commitment?.toLowerCase() ?? receipt.commitment;

@@ -96,7 +96,10 @@ const schema = z.object({
     .regex(/^smtps?:\/\//, "must begin with smtp:// or smtps://")
     .default("smtp://127.0.0.1:8083")
     .describe("Mail server for everything that is sent to buyers."),
-  MAIL_FROM: z.string().default("Onsale <tickets@onsale.example>").describe("Sender of all e-mail."),
+  MAIL_FROM: z
+    .string()
+    .default("Onsale <tickets@onsale.example>")
+    .describe("Sender of all e-mail: `you@example.org` or `Name <you@example.org>`."),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")

@@ -105,6 +105,8 @@ export const limits = {
     claimWaitMs: 10,
     /** Claims of one section that wait for a script call; past it 503. */
     claimsWaitingPerSection: 5_000,
+    /** Refused requests that wait until Postgres says whether they are repeated ones, and for how long; past it 503. */
+    repeats: { waiting: 10_000, waitMs: 2_000 },
     /** Bookings that share one Postgres transaction. */
     bookingsPerCommit: 100,
     /** Bookings that wait for a commit; past it 503. */

@@ -1,6 +1,6 @@
 import { entry } from "./error-entry.ts";
 
-/** Of what buyers change before they pay, and operators while a sale goes on. */
+/** Of what buyers change before they pay, and of money. */
 export const saleErrors = {
   booking_not_changeable: entry(
     409,
@@ -73,23 +73,5 @@ export const saleErrors = {
     false,
     "There is not so much in the wallet.",
     "Take less from it (`available` says what is there) and pay the rest at the provider, or top it up.",
-  ),
-  pool_unknown: entry(
-    409,
-    false,
-    "The event has no house pool of this letter.",
-    "Make the pool first, with its code.",
-  ),
-  pool_code_used: entry(
-    409,
-    false,
-    "Another house pool of the event has this code.",
-    "Choose another code: it says which pool it opens.",
-  ),
-  not_stuck: entry(
-    409,
-    false,
-    "Nothing holds this up: it is under way or done.",
-    "Load the list again; only what is listed there as failed or parked can be tried again.",
   ),
 } as const;

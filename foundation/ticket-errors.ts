@@ -20,7 +20,12 @@ export const ticketErrors = {
     "This ticket got a new code as often as it can.",
     "Use the code that it has; the organiser can refund the ticket.",
   ),
-  door_name_used: entry(409, false, "The event has a door of this name.", "Choose another name."),
+  door_name_used: entry(
+    409,
+    false,
+    "The event has a door of this name, or had one that is closed.",
+    "Choose another name: scans are told by it, so each is used once.",
+  ),
   too_many_doors: entry(
     409,
     false,

@@ -6,6 +6,7 @@ import { routes } from "./routes.ts";
 import { problemOf, send } from "./test-client.ts";
 import { eventId, hourMs, testBuyer, testOperator, testTokens, tokenOf, unknownId } from "./test-data.ts";
 import { startTestGateway } from "./test-gateway.ts";
+import { testServices } from "./test-services.ts";
 import { testDoor, testTicketServices } from "./test-tickets.ts";
 
 const { doors, checkIns } = testTicketServices;
@@ -148,6 +149,14 @@ test("an operator makes, lists and closes doors; a buyer does not", async () => 
     expect(problemOf(await send(gateway, address, { method, token: tokenOf(testBuyer()) })).code).toBe(
       "forbidden",
     );
+});
+
+test("the doors of an event that is not there are not found", async () => {
+  const { roomStore } = testServices({} as never, {} as never);
+  const gateway = await startTestGateway({ roomStore: { ...roomStore, find: async () => undefined } });
+  const asked = { token: tokenOf(testOperator()) };
+  const refused = await send(gateway, `/v1/admin/events/${unknownId}/doors`, asked);
+  expect(problemOf(refused)).toMatchObject({ status: 404, code: "not_found" });
 });
 
 test.each(["", "\u0007", "x".repeat(101)])("%j is no name of a door", async (name) => {

@@ -33,7 +33,7 @@ test("a busy or absent part is retryable, and so is nothing that the client must
 });
 
 test("every code can be answered by some route or by the gateway itself", () => {
-  const ofGateway = ["method_not_allowed", "upgrade_required", "forbidden"];
+  const ofGateway = ["method_not_allowed", "metrics_token_wrong", "upgrade_required", "forbidden"];
   const answered = new Set([...routes.flatMap(errorsOf), ...ofGateway]);
   expect(entries.map(([code]) => code).filter((code) => !answered.has(code))).toEqual([]);
 });

@@ -172,6 +172,16 @@ test("a time may come with an offset, and is shown in UTC", async () => {
   });
 });
 
+test("what does not fit says what would: a time without an offset, a beacon without anything", async () => {
+  const { gateway, patch } = await startWithRoom({ lobbyAtMs: future, opensAtMs: future });
+  const [time] = problemOf(await patch({ opensAt: "2100-01-01T01:00:00" })).problems ?? [];
+  expect(time).toMatchObject({ path: "opensAt", message: expect.stringContaining("+01:00") });
+  const sent = { method: "POST", token, json: {} };
+  const [beacon] =
+    problemOf(await send(gateway, `/v1/admin/events/${eventId}/draw/beacon`, sent)).problems ?? [];
+  expect(beacon?.message).toMatch(/source.*value/);
+});
+
 const wish = { lane: "members", kind: "multi", uses: 5, endsAt: "2100-01-01T01:00:00+01:00", count: 1 };
 
 /** A gateway over a room with the lanes `general` and `members`; `asked` is what codes were made of. */
@@ -263,9 +273,9 @@ test("the metrics are for who brings the token, and hold what the drivers last s
   expect(String(body)).toContain(`onsale_room_absent{event="${eventId}"} 40`);
   expect(String(body)).toContain(`onsale_room_estimate_inside{event="${eventId}",lane="0"} 8`);
   expect(String(body)).toContain("process_resident_memory_bytes");
-  expect(problemOf(await send(gateway, "/metrics")).code).toBe("token_missing");
-  expect(problemOf(await send(gateway, "/metrics", { token: `${metricsToken}x` })).code).toBe(
-    "token_invalid",
-  );
-  expect(problemOf(await send(gateway, "/metrics", { token })).code).toBe("token_invalid");
+  for (const wrong of [{}, { token: `${metricsToken}x` }, { token }]) {
+    const refused = problemOf(await send(gateway, "/metrics", wrong));
+    expect(refused).toMatchObject({ status: 401, code: "metrics_token_wrong" });
+    expect(refused.advice).toContain("METRICS_TOKEN");
+  }
 });

@@ -32,7 +32,8 @@ test("a guest whose address nobody has answered for gets no money into a wallet"
 test("an event is cancelled by an operator, who sees how far its refunds are", async () => {
   const gateway = await startTestGateway();
   const address = `/v1/admin/events/${eventId}`;
-  const progress = { eventId, finishedAt: null, bookings: 3, refunded: 2, pending: 1, parked: 0 };
+  const counts = { bookings: 3, refunded: 2, pending: 1, parked: 0, parkedPayments: 1 };
+  const progress = { eventId, finishedAt: null, ...counts };
   const cancelled = await send(gateway, `${address}/cancel`, { ...post, token: operator });
   expect(cancelled).toMatchObject({ status: 202, body: progress });
   const seen = await send(gateway, `${address}/cancellation`, { token: operator });

@@ -79,6 +79,14 @@ test("a character that JSON has in two escaped halves is taken", async () => {
   expect(problemOf(await send(gateway, "/v1/sessions", sent))).toMatchObject({ code: "invalid_request" });
 });
 
+test("a code of an e-mail that is too short is told what one is", async () => {
+  const gateway = await startTestGateway();
+  const sent = { method: "POST", json: { email: "a@b.example", code: "123" } };
+  expect(problemOf(await send(gateway, "/v1/sessions", sent)).problems).toEqual([
+    { path: "code", message: "must be the 8 digits of the e-mail" },
+  ]);
+});
+
 test("JSON with a charset is JSON", async () => {
   const gateway = await startTestGateway();
   const type = { "content-type": "Application/JSON; charset=utf-8" };

@@ -204,12 +204,18 @@ const refusedBookings: [BookOutcome, number, object][] = [
   [{ outcome: "seats_reserved", seatNumbers: [2] }, 409, { seatNumbers: [2] }],
   [{ outcome: "code_invalid" }, 422, {}],
   [{ outcome: "section_named_twice" }, 422, {}],
+  [{ outcome: "sections_too_few" }, 422, {}],
   [{ outcome: "buyer_limit_reached", most: 6 }, 409, { most: 6 }],
   [{ outcome: "offer_closed" }, 409, {}],
   [{ outcome: "event_cancelled" }, 409, {}],
   [{ outcome: "too_many_seats", most: 4 }, 422, { most: 4 }],
   [{ outcome: "idempotency_key_reused" }, 422, {}],
   [{ outcome: "not_found" }, 404, {}],
+  [
+    { outcome: "nothing_offered", wish: 1, unmet: ["upTo"] },
+    422,
+    { problems: [{ path: "wishes.1.upTo", message: "Nothing that the event offers fits this." }] },
+  ],
   [{ outcome: "busy" }, 503, { retryable: true }],
   [{ outcome: "unavailable" }, 503, { retryable: true }],
 ];

@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { expect, test } from "vitest";
+import { freePort } from "../launch/free-ports.ts";
 import { waitFor } from "../test/harness/wait-for.ts";
 import type { GatewayServices } from "./services.ts";
 import { send } from "./test-client.ts";
@@ -63,12 +62,3 @@ test("a port can be had again as soon as its gateway has stopped", async () => {
   const second = await startTestGateway({ port });
   expect((await send(second, "/v1/health")).status).toBe(200);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -273,7 +273,7 @@ export function testServices(
 
 function cancellationOf(id: EventId) {
   if (id !== eventId) return undefined;
-  const counts = { bookings: 3, refunded: 2, pending: 1, parked: 0 };
+  const counts = { bookings: 3, refunded: 2, pending: 1, parked: 0, parkedPayments: 1 };
   return { eventId, startedAtMs: 1_799_000_000_000, finishedAtMs: null, ...counts };
 }
 

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { LaunchOptions } from "./launch-options.ts";
 
 /** What `launch/demo.ts` made; the operator only when it was made by this start. */
@@ -24,9 +25,14 @@ export function addresses(
     ...operatorLines(demo),
     "",
     `Try:  curl ${event}`,
-    options.demo ? `Then: npm run buy${options.port === 8080 ? "" : ` -- --url ${gateway}`}` : "",
+    options.demo ? `Then: npm run buy${isUsual(options) ? "" : ` -- --data ${options.data}`}` : "",
     "",
   ].join("\n");
+}
+
+/** Where commands look if nobody names it. */
+function isUsual({ data }: LaunchOptions): boolean {
+  return data === resolve(".onsale");
 }
 
 /** Shown once: the password is kept as a hash alone. */

@@ -51,8 +51,9 @@ function removeStaleClaim(folder: string, file: string): void {
 }
 
 /** For the command line, which asks the running system. */
-export function noteAddresses(folder: string, storage: { databaseUrl: string; redisUrl: string }): void {
-  const addresses = { DATABASE_URL: storage.databaseUrl, REDIS_URL: storage.redisUrl };
+export function noteAddresses(folder: string, environment: Readonly<Record<string, string>>): void {
+  const noted = ["DATABASE_URL", "REDIS_URL", "HTTP_PORT", "PUBLIC_URL"];
+  const addresses = Object.fromEntries(noted.map((name) => [name, environment[name]]));
   writeFileSync(addressFile(folder), JSON.stringify(addresses), { mode: 0o600 });
 }
 

@@ -1,3 +1,4 @@
+import { createSocket, type Socket } from "node:dgram";
 import { createServer } from "node:net";
 
 /**
@@ -31,12 +32,26 @@ export function freePortRow(count: number): Promise<number> {
   );
 }
 
+/**
+ * Between a look at a port and the server that listens at it, another process may choose the same one. So the UDP port
+ * of the same number, which we have no other use for, is kept until the process that chose has ended.
+ */
 async function choosePort(from: number, to: number, distances: readonly number[]): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = from + Math.floor(Math.random() * (to - from));
-    if (await areFree(port, distances)) return port;
+    const kept = await Promise.all(distances.map((distance) => keep(port + distance)));
+    if (!kept.includes(undefined) && (await areFree(port, distances))) return port;
+    for (const twin of kept) twin?.close();
   }
   throw new Error("no free ports were found");
+}
+
+function keep(port: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const twin = createSocket("udp4");
+    twin.once("error", () => resolve(undefined));
+    twin.bind({ port, address: "127.0.0.1", exclusive: true }, () => resolve(twin.unref()));
+  });
 }
 
 /** Whether the ports at these distances from `port` are all free. */

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -19,6 +19,10 @@ test("Ctrl-C ends everything within 5 s, and a second start finds its data again
   const events = await site.eventIds();
   expect(events).toHaveLength(1);
   expect(first.output()).toContain(`curl ${site.gateway}/v1/events/${events[0]}`);
+  // By this the commands find it.
+  const noted = JSON.parse(readFileSync(join(site.data, "addresses.json"), "utf8"));
+  expect(noted).toMatchObject({ HTTP_PORT: String(site.port) });
+  expect(first.output()).toContain(`npm run buy -- --data ${site.data}`);
   const askedAt = performance.now();
   // What a terminal, npm and the set-up make of one Ctrl-C.
   for (const signal of ["SIGINT", "SIGTERM", "SIGTERM"] as const) first.send(signal);

@@ -91,7 +91,7 @@ async function startAll(options: LaunchOptions, current: Launch): Promise<void> 
   );
   const demo = options.demo ? await step(current, "demo event", () => loadDemo(environment)) : undefined;
   await step(current, "gateway, admission and worker", () => start("server"));
-  noteAddresses(options.data, storage);
+  noteAddresses(options.data, environment);
   process.stdout.write(addresses(options, environment, demo));
 }
 

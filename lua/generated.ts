@@ -74,16 +74,16 @@ export async function roomVisit(redis: Redis, keys: { readonly settings: string;
   return (await runScript(redis, roomVisitScript, [keys.settings, keys.places, keys.line, keys.drawn, keys.back, keys.turns, keys.inside, keys.passes, keys.codes, keys.proofs], [args.visits, args.nowMs])) as ["room", state: string, incarnation: number, laneNames: string, lanes: string, commitment: string, answers: (readonly [where: "lobby" | "waiting" | "lapsed" | "turn" | "inside", lane: number, entry: number, number: number, endsAtMs: number, joinedAt: number, fresh: 0 | 1] | readonly [refusal: "missing" | "closed" | "busy" | "code_wrong" | "code_spent" | "proof_spent"])[]] | ["room_missing"];
 }
 
-const seatsClaimScript = loadScript("seats/claim-6.lua");
-/** Takes seats for bookings, one claim after the other, each all or nothing. A booking that has its hold already gets the same seats again, so a claim may be repeated; an unpaid hold is taken over then: its time is made later, so that whoever had it before cannot undo it any more. The work of a claim grows with the seats it takes, not with the section nor with what is sold of it. */
-export async function seatsClaim(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly holds: string; readonly unpaid: string; readonly news: string }, args: { readonly nowMs: string; readonly claims: string }): Promise<"section_missing" | [epoch: string, ...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | (string & {}))[]]> {
-  return (await runScript(redis, seatsClaimScript, [keys.meta, keys.seats, keys.blocks, keys.holds, keys.unpaid, keys.news], [args.nowMs, args.claims])) as "section_missing" | [epoch: string, ...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | (string & {}))[]];
+const seatsClaimScript = loadScript("seats/claim-7.lua");
+/** Takes seats for bookings, one claim after the other, each all or nothing. A booking that has its hold already gets the same seats again, so a claim may be repeated; the time of an unpaid hold is made later then, and both have it: it is free when neither wants it. The work of a claim grows with the seats it takes, not with the section nor with what is sold of it. */
+export async function seatsClaim(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly holds: string; readonly unpaid: string; readonly sharers: string; readonly news: string }, args: { readonly nowMs: string; readonly claims: string }): Promise<"section_missing" | [...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | (string & {}))[]]> {
+  return (await runScript(redis, seatsClaimScript, [keys.meta, keys.seats, keys.blocks, keys.holds, keys.unpaid, keys.sharers, keys.news], [args.nowMs, args.claims])) as "section_missing" | [...codesAndDetails: ("held" | "known" | "sold_out" | "seats_taken" | "seats_unknown" | "leaves_single" | "idempotency_key_reused" | (string & {}))[]];
 }
 
-const seatsEndScript = loadScript("seats/end-7.lua");
-/** Ends holds: `release` makes their seats free again and forgets them, `confirm` makes them sold, `shrink` gives some of their places back; `undo` releases what a claim held. What is not there, or is so already, stays as it is, so that all may be repeated. */
-export async function seatsEnd(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly holds: string; readonly unpaid: string; readonly ended: string; readonly news: string }, args: { readonly ends: string; readonly ofEpoch: string }): Promise<number> {
-  return (await runScript(redis, seatsEndScript, [keys.meta, keys.seats, keys.blocks, keys.holds, keys.unpaid, keys.ended, keys.news], [args.ends, args.ofEpoch])) as number;
+const seatsEndScript = loadScript("seats/end-8.lua");
+/** Ends holds: `release` makes their seats free again and forgets them, `confirm` makes them sold, `shrink` gives some of their places back. `leave` is said by one of those who were given a hold: the last of them frees it; `undo` frees it unless it was given to somebody since. What is not there, or is so already, stays as it is, so that all may be repeated. */
+export async function seatsEnd(redis: Redis, keys: { readonly meta: string; readonly seats: string; readonly blocks: string; readonly holds: string; readonly unpaid: string; readonly sharers: string; readonly ended: string; readonly news: string }, args: { readonly ends: string }): Promise<number> {
+  return (await runScript(redis, seatsEndScript, [keys.meta, keys.seats, keys.blocks, keys.holds, keys.unpaid, keys.sharers, keys.ended, keys.news], [args.ends])) as number;
 }
 
 const seatsLoadScript = loadScript("seats/load-7.lua");

@@ -70,6 +70,38 @@ describe("docker-compose.yml", () => {
     },
   );
 
+  test("passes every setting on, or leaves it to the image for a reason that stands here", () => {
+    const left = {
+      HTTP_HOST: "the image sets it",
+      HTTP_PORT: "the balancer and the check of health name it",
+      DATABASE_CONNECTIONS: "its default is for this shape",
+      LOG_LEVEL: "its default is for production",
+    };
+    const passed = new Set(ours.flatMap(([, service]) => Object.keys(service.environment ?? {})));
+    expect([...passed, ...Object.keys(left)].sort()).toEqual([...variables.keys()].sort());
+  });
+
+  test("gateways count each buyer's own address: the balancer writes it, whatever the client sent", () => {
+    for (const gateway of ["gateway-1", "gateway-2"]) {
+      expect(compose.services[gateway]?.environment?.["TRUSTED_PROXIES"]).toBe("1");
+      // Who could pass by the balancer could write the header.
+      expect(compose.services[gateway]?.ports).toBeUndefined();
+    }
+    // nginx forgets the headers of outer blocks in a block that sets one of its own.
+    const blocks = [...read("deploy/balancer.conf").matchAll(/location [^{]*\{([^}]*)\}/g)];
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const [, block = ""] of blocks)
+      expect(block.match(/proxy_set_header X-Forwarded-For .*/gi)).toEqual([
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+      ]);
+  });
+
+  test.each(["SMTP_URL", "MAIL_FROM", "RATE_PER_ADDRESS"])("%s is chosen in .env", (name) => {
+    const given = ours.map(([, service]) => service.environment?.[name]).filter((text) => text !== undefined);
+    expect(given.length).toBeGreaterThan(0);
+    for (const text of given) expect(text).toMatch(new RegExp(`^\\$\\{${name}:-.+\\}$`));
+  });
+
   test("runs every role", () => {
     const run = new Set(
       ours.flatMap(([, service]) => service.environment?.["ONSALE_ROLES"]?.split(",") ?? []),

@@ -78,7 +78,9 @@ describe("when all of them have ended", () => {
       `select a.currency, sum(e.amount_minor)::bigint as sum from ledger_accounts a join entries e on e.account_id = a.id
         where a.kind = 'provider_clearing' group by a.currency`,
     );
-    expect(theirs).toEqual(ours.rows.map(({ currency, sum }) => [currency, sum]));
+    expect(Object.fromEntries(theirs)).toEqual(
+      Object.fromEntries(ours.rows.map(({ currency, sum }) => [currency, sum])),
+    );
   });
 
   test("`onsale verify` finds nothing", async () => {

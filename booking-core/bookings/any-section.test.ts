@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { SectionId } from "../../foundation/ids.ts";
 import {
   best,
   bookNow,
@@ -59,13 +61,47 @@ describe("the best seats of any section", () => {
     expect(shares(event, await bookBest(event, [2, { categories }]))).toEqual([0, 0, 2]);
   });
 
+  test("are of one category before the next also in a section that is named, over both views", async () => {
+    const rows = [
+      { label: "1", seats: "vo", category: "gold", centre: 0 },
+      { label: "2", seats: "oooo", category: "silver", centre: 0 },
+    ];
+    for (const isNamed of [true, false]) {
+      const event = await openEvent(shop, { offers, sections: [{ name: "s", kind: "seated", rows }] });
+      const wish = best(2, { categories: ["gold", "silver"] });
+      const { seats } = await bookNow(shop, bookRequest(event, isNamed ? wish : [wish]));
+      expect(seats.map(({ price }) => price.amountMinor)).toEqual([9_000n, 9_000n]);
+    }
+  });
+
   test("cost no more than the buyer says, and each what its own offer says", async () => {
     const event = await threePrices(4, 4, 4);
     const { seats, total } = await bookBest(event, [2, { upTo: 5_000 }]);
     expect(seats.map(({ price }) => price.amountMinor)).toEqual([5_000n, 5_000n]);
     expect(total.amountMinor).toBe(10_000n);
-    expect(await shop.bookings.book(bookRequest(event, [best(1, { upTo: 1_999 })]))).toEqual({
-      outcome: "not_found",
+  });
+
+  test.each<[Parameters<typeof best>[1], string[]]>([
+    [{ upTo: 1_999 }, ["upTo"]],
+    [{ categories: ["Nope"], restrictedView: true }, ["categories"]],
+    [{ sectionId: randomUUID() as SectionId, upTo: 9_999 }, ["sectionId"]],
+    [{ categories: ["Nope"], upTo: 1 }, ["categories", "upTo"]],
+    [{ categories: ["gold"], upTo: 5_000 }, ["categories", "upTo"]],
+  ])("are refused where nothing that is offered fits %j, with what of it that is", async (wish, unmet) => {
+    const event = await threePrices(4, 4, 4);
+    const nothing = { outcome: "nothing_offered", wish: 0, unmet };
+    expect(await shop.bookings.book(bookRequest(event, [best(1, wish)]))).toEqual(nothing);
+    const second = [best(1, { sectionId: sectionOf(event).id }), best(1, wish)];
+    expect(await shop.bookings.book(bookRequest(event, second))).toEqual({ ...nothing, wish: 1 });
+  });
+
+  test("are not for who refuses restricted views where there are no others", async () => {
+    const event = await openEvent(shop, {
+      sections: [rowOf("view", "vv")],
+      offers: [{ category: "view", faceMinor: 1_000n }],
+    });
+    expect(await shop.bookings.book(bookRequest(event, [best(1, { restrictedView: false })]))).toEqual({
+      ...{ outcome: "nothing_offered", wish: 0, unmet: ["restrictedView"] },
     });
   });
 

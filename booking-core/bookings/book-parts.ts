@@ -2,6 +2,7 @@ import type { Clock } from "../../foundation/clock.ts";
 import type { Jobs } from "../../foundation/jobs/boss.ts";
 import type { Logger } from "../../foundation/log.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
+import type { PostgresWatch } from "../../foundation/postgres/postgres-watch.ts";
 import type { Catalogue } from "../events/catalogue.ts";
 import type { OnsaleEvent, Section } from "../events/event.ts";
 import type { ClaimOutcome } from "../seats/claim.ts";
@@ -22,6 +23,7 @@ export type BookingsParts = {
 };
 
 export type BookParts = BookingsParts & {
+  readonly postgres: PostgresWatch;
   readonly groups: CommitGroups;
   readonly freeSeats: FreeSeats;
   readonly earlier: EarlierBookings;
@@ -29,8 +31,8 @@ export type BookParts = BookingsParts & {
 
 export type Held = Extract<ClaimOutcome, { outcome: "held" }>;
 
-/** What a booking holds of one section. `owned`: this request made the hold, and was given it last. */
-export type Part = { readonly section: Section; readonly held: Held; readonly owned: boolean };
+/** What a booking holds of one section. */
+export type Part = { readonly section: Section; readonly held: Held };
 
 /** What is booked, by whom, as what. */
 export type Intent = {
@@ -39,6 +41,4 @@ export type Intent = {
   readonly request: BookRequest;
   readonly identity: RequestIdentity;
   readonly deadlineMs: number;
-  /** What a first try of the same request was given. */
-  readonly earlier?: readonly Part[];
 };

@@ -20,13 +20,16 @@ export type BestAvailable = {
   readonly categories?: readonly string[] | undefined;
   /** The most that a seat may cost, in minor units of the event's currency. */
   readonly upTo?: number | undefined;
-  /** Whether fewer seats are welcome where there are not as many. */
+  /** Whether fewer seats are welcome where there are not as many; with accessible ones, fewer companions. */
   readonly fewer?: boolean | undefined;
   /** How many of the seats are accessible ones; the others are those of companions beside them. */
   readonly accessible?: number | undefined;
   /** Whether seats with a restricted view are welcome; they are, unless it is said. */
   readonly restrictedView?: boolean | undefined;
 };
+
+/** What a wish says of the seats, and the event may have nothing that fits. */
+export type WishField = "sectionId" | "categories" | "upTo" | "restrictedView";
 
 export type Manual = {
   readonly mode: "manual";
@@ -55,8 +58,10 @@ export type BookRefusal =
     }
   | { readonly outcome: "too_many_seats" | "buyer_limit_reached"; readonly most: number }
   | { readonly outcome: "offer_closed" | "event_cancelled" | "idempotency_key_reused" | "not_found" }
-  /** Two wishes for one section, or a code that opens nothing. */
-  | { readonly outcome: "section_named_twice" | "code_invalid" }
+  /** Which of the wishes, and what of it fits nothing that the event sells: one of them alone, or several together. */
+  | { readonly outcome: "nothing_offered"; readonly wish: number; readonly unmet: readonly WishField[] }
+  /** Two wishes for one section, more wishes than sections that could meet them, or a code that opens nothing. */
+  | { readonly outcome: "section_named_twice" | "sections_too_few" | "code_invalid" }
   /** Nothing was taken. */
   | { readonly outcome: "busy" }
   /** A part of the system does not answer; the same request with the same key finds what came of this one. */

@@ -1,7 +1,8 @@
 import type { BookingId, BuyerId } from "../../foundation/ids.ts";
-import { book } from "./book.ts";
+import { createPostgresWatch } from "../../foundation/postgres/postgres-watch.ts";
+import { book, bookOtherwise } from "./book.ts";
 import type { BookingsParts } from "./book-parts.ts";
-import { type BookOutcome, type BookRequest, identityOf } from "./book-request.ts";
+import { type BookOutcome, type BookRequest, identityOf, type RequestIdentity } from "./book-request.ts";
 import type { Booking } from "./booking.ts";
 import { commitGroup } from "./commit-group.ts";
 import { createCommitGroups } from "./commit-groups.ts";
@@ -22,12 +23,14 @@ type UnderWay = { readonly requestHash: string; readonly outcome: Promise<BookOu
 
 export function createBookings(parts: BookingsParts): Bookings {
   const expiry = createExpirySchedule(parts.jobs);
+  const postgres = createPostgresWatch(parts);
   const groups = createCommitGroups({
-    commit: (group) => commitGroup({ ...parts, expiry }, group),
+    commit: (group) => commitGroup({ ...parts, postgres, expiry }, group),
     clock: parts.clock,
   });
   const inside = {
     ...parts,
+    postgres,
     groups,
     freeSeats: createFreeSeats(parts),
     earlier: createEarlierBookings(parts),
@@ -35,9 +38,9 @@ export function createBookings(parts: BookingsParts): Bookings {
   /** Requests under way by booking: the same request sent at once several times is one. */
   const underWay = new Map<BookingId, UnderWay>();
 
-  async function share({ requestHash, outcome }: UnderWay, hash: string): Promise<BookOutcome> {
-    if (requestHash !== hash) return { outcome: "idempotency_key_reused" };
-    const shared = await outcome;
+  async function share(first: UnderWay, identity: RequestIdentity): Promise<BookOutcome> {
+    if (first.requestHash !== identity.requestHash) return bookOtherwise(inside, identity);
+    const shared = await first.outcome;
     return shared.outcome === "booked" ? { ...shared, fresh: false } : shared;
   }
 
@@ -45,7 +48,7 @@ export function createBookings(parts: BookingsParts): Bookings {
     book(request) {
       const identity = identityOf(request);
       const first = underWay.get(identity.bookingId);
-      if (first !== undefined) return share(first, identity.requestHash);
+      if (first !== undefined) return share(first, identity);
       const outcome = book(inside, request, identity).finally(() => underWay.delete(identity.bookingId));
       underWay.set(identity.bookingId, { requestHash: identity.requestHash, outcome });
       return outcome;

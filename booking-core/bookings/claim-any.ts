@@ -1,4 +1,3 @@
-import type { SectionId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { BookParts, Intent, Part } from "./book-parts.ts";
 import { claimOne, type Refused } from "./claim-section.ts";
@@ -14,20 +13,17 @@ export async function claimAny(
   planned: PlannedWish,
   taken: Part[],
 ): Promise<Refused | undefined> {
-  const used = new Set<SectionId>(taken.map(({ section }) => section.id));
   const { quantity, together = [] } = planned;
   for await (const candidate of withFree(parts, intent, planned.candidates, quantity)) {
-    if (used.has(candidate.section.id)) continue;
     const refused = await claimOne(parts, intent, candidate, { quantity, least: quantity }, taken);
     if (refused?.outcome === "sold_out") continue;
     const had = quantityOfLast(taken);
     if (refused !== undefined || had === quantity) return refused;
     // An earlier attempt of this request took a part of its seats there: the rest is of others.
-    const others = together.filter(({ section }) => section !== candidate.section && !used.has(section.id));
+    const others = together.filter(({ section }) => section !== candidate.section);
     return spread(parts, intent, { ...planned, candidates: others }, taken, had);
   }
-  const unused = together.filter(({ section }) => !used.has(section.id));
-  return spread(parts, intent, { ...planned, candidates: unused }, taken, 0);
+  return spread(parts, intent, { ...planned, candidates: together }, taken, 0);
 }
 
 /** What is missing where there are `had` seats already. */
@@ -48,7 +44,7 @@ async function spread(
   const got = quantity - missing;
   if (got >= least && got <= quantity) return undefined;
   // The same request holds more than it asked for in these sections, or what is missing is beside what it holds.
-  if (taken.some(({ owned }) => !owned)) return { outcome: "held_otherwise" };
+  if (taken.some(({ held }) => !held.fresh)) return { outcome: "held_otherwise" };
   return { outcome: "sold_out", free: got };
 }
 

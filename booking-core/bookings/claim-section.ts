@@ -26,21 +26,9 @@ export async function claimOne(
     await ensureLoaded(parts, section);
     outcome = await parts.seats.claim(claim);
   }
-  return outcome.outcome === "held" ? take(intent, section, outcome, taken) : outcome;
-}
-
-function take(intent: Intent, section: Section, held: Held, taken: Part[]): Refused | undefined {
-  const owned = held.fresh || hadItLast(intent, section, held);
-  const isOther = !held.fresh && mayBeOfAnotherWish(intent, section);
-  if (owned || !isOther) taken.push({ section, held, owned });
-  return isOther ? { outcome: "held_otherwise" } : undefined;
-}
-
-/** The claim before was of this request too, and nobody else was given the hold in between. */
-function hadItLast({ earlier = [] }: Intent, { id }: Section, { heldBeforeMs }: Held): boolean {
-  return earlier.some(
-    ({ section, held, owned }) => owned && section.id === id && held.heldAtMs === heldBeforeMs,
-  );
+  if (outcome.outcome !== "held") return outcome;
+  taken.push({ section, held: outcome });
+  return !outcome.fresh && mayBeOfAnotherWish(intent, section) ? { outcome: "held_otherwise" } : undefined;
 }
 
 /** Redis does not know for which of several wishes for any section a hold was made. */

@@ -4,17 +4,19 @@ import { claimAny } from "./claim-any.ts";
 import { claimOne, type Refused } from "./claim-section.ts";
 import { earlierOutcome } from "./earlier-bookings.ts";
 import type { PlannedWish } from "./planned-wish.ts";
+import { apartFrom, assertApart } from "./wishes-apart.ts";
 
 /** The parts of all wishes, or why they are not to be had; then nothing that was claimed here is kept. */
 export async function claimWishes(parts: BookParts, intent: Intent): Promise<readonly Part[] | BookOutcome> {
   const taken: Part[] = [];
   try {
     for (const wish of intent.wishes) {
-      const refused = await claimWish(parts, intent, wish, taken);
+      const refused = await claimWish(parts, intent, apartFrom(taken, wish), taken);
       if (refused === undefined) continue;
       await releaseParts(parts, intent, taken);
       return outcomeOf(parts, intent, wish, refused);
     }
+    assertApart(taken);
   } catch (error) {
     await releaseParts(parts, intent, taken);
     throw error;
@@ -48,30 +50,21 @@ async function outcomeOf(
 }
 
 /**
- * Holds that cannot be released now are found later as orphans, and so are those that the same request was given at
- * another gateway since: it may be about to book them. A section that was rebuilt since the claim has what
- * Postgres says of the booking, so nothing is released there; unless we rebuilt it ourselves.
+ * What the same request was given at another gateway too stays held while that one may book it. Holds that cannot be
+ * released now are found later as orphans.
  */
-export async function releaseParts(
-  parts: BookParts,
-  intent: Intent,
-  taken: readonly Part[],
-  { rebuilt = false } = {},
-): Promise<void> {
-  const owned = taken.filter((part) => part.owned);
-  await Promise.all(owned.map((part) => releasePart(parts, intent, part, rebuilt)));
+export async function releaseParts(parts: BookParts, intent: Intent, taken: readonly Part[]): Promise<void> {
+  await Promise.all(taken.map((part) => releasePart(parts, intent, part)));
 }
 
 async function releasePart(
   parts: BookParts,
   { event, identity }: Intent,
-  { section, held }: Part,
-  rebuilt: boolean,
+  { section, held: { heldAtMs } }: Part,
 ): Promise<void> {
   const { bookingId } = identity;
   try {
-    const { heldAtMs, epoch } = held;
-    await parts.seats.undo(event.id, section.id, [{ bookingId, heldAtMs }], rebuilt ? undefined : epoch);
+    await parts.seats.leave(event.id, section.id, [{ bookingId, heldAtMs }]);
   } catch (error) {
     parts.logger.warn(
       { err: error, bookingId, sectionId: section.id },

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { systemClock } from "../../foundation/clock.ts";
-import type { BookingId, EventId } from "../../foundation/ids.ts";
+import type { BookingId, EventId, SectionId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { CommitResult } from "./commit-group.ts";
 import { createCommitGroups } from "./commit-groups.ts";
 import type { NewBooking } from "./new-booking.ts";
 
+const [stuck, other] = ["stuck" as SectionId, "other" as SectionId];
 const { bookingsPerCommit, bookingsWaiting, commitsAtOnce } = limits.booking;
 
 /** Stands for Postgres: groups stay open until the test lets them commit. */
@@ -27,8 +28,12 @@ function openGroups() {
 let made = 0;
 function booking(event = "one"): NewBooking {
   made += 1;
-  return { id: `b${made}` as BookingId, eventId: event as EventId, mostPerIdentity: null } as NewBooking;
+  const id = `b${made}` as BookingId;
+  return { id, eventId: event as EventId, mostPerIdentity: null, seats: [] } as unknown as NewBooking;
 }
+
+const standing = (sectionId: SectionId): NewBooking =>
+  ({ ...booking(), seats: [{ sectionId, seatNumber: null }] }) as unknown as NewBooking;
 
 const committed = (group: readonly NewBooking[]): CommitResult => ({
   outcome: "committed",
@@ -52,16 +57,32 @@ test("bookings that come together share transactions of the size that is allowed
 
 test("an event whose commits hang leaves commits to the others", async () => {
   const { groups, open, commitAll } = openGroups();
-  const stuck = Array.from({ length: bookingsPerCommit * commitsAtOnce }, () => groups.add(booking("stuck")));
-  const other = groups.add(booking("other"));
+  const late = Array.from({ length: bookingsPerCommit * commitsAtOnce }, () => groups.add(booking("stuck")));
+  const fine = groups.add(booking("other"));
   const find = (eventId: string) => open.filter(({ group }) => group[0]?.eventId === eventId);
   await expect.poll(() => find("other")).toHaveLength(1);
   for (const { commit } of find("other")) commit();
-  expect(await other).toEqual({ outcome: "inserted" });
+  expect(await fine).toEqual({ outcome: "inserted" });
   expect(find("stuck").length).toBeLessThan(commitsAtOnce);
   commitAll();
   await groups.drain();
-  expect((await Promise.all(stuck)).every(({ outcome }) => outcome === "inserted")).toBe(true);
+  expect((await Promise.all(late)).every(({ outcome }) => outcome === "inserted")).toBe(true);
+});
+
+test("a third event is written while the commits of two others hang, and a fourth, up to a bound", async () => {
+  const { groups, open, commitAll } = openGroups();
+  const many = Array.from({ length: bookingsPerCommit * commitsAtOnce }, () => groups.add(booking("e0")));
+  await expect.poll(() => open).toHaveLength(commitsAtOnce - 1);
+  const later = Array.from({ length: 3 * commitsAtOnce }, (_, index) => groups.add(booking(`e${index + 1}`)));
+  const eventOf = ({ group }: { group: readonly NewBooking[] }) => group[0]?.eventId;
+  await expect.poll(() => open).toHaveLength(2 * commitsAtOnce);
+  expect(new Set(open.map(eventOf)).size).toBe(commitsAtOnce + 2);
+  open.find((entry) => eventOf(entry) === "e2")?.commit();
+  expect(await later[1]).toEqual({ outcome: "inserted" });
+  expect(open.length).toBeLessThanOrEqual(2 * commitsAtOnce + 1);
+  commitAll();
+  await groups.drain();
+  expect((await Promise.all([...many, ...later])).every(({ outcome }) => outcome === "inserted")).toBe(true);
 });
 
 test("past its bound the queue says busy at once, until some have been written", async () => {
@@ -122,4 +143,32 @@ test("one by one, too, nobody is written whose buyer has been answered", async (
     ...Array.from({ length: 10 - alone }, () => "busy"),
   ]);
   expect(clock.nowMs).toBeLessThan(limits.http.answerTimeoutMs);
+});
+
+test("of a group with many locked rows a few are waited for, so that all hear in time", async () => {
+  const sizes: number[] = [];
+  const commit = async (group: readonly NewBooking[]): Promise<CommitResult> => {
+    sizes.push(group.length);
+    return { outcome: "locked", sectionId: undefined };
+  };
+  const groups = createCommitGroups({ commit, clock: systemClock });
+  const outcomes = await Promise.all(Array.from({ length: 10 }, () => groups.add(booking())));
+  expect(sizes).toEqual([10, 1, 1, 1]);
+  expect(outcomes).toEqual(outcomes.map(() => ({ outcome: "unavailable" })));
+});
+
+test("those who need a locked section's row are refused together, and the others share a commit again", async () => {
+  const sizes: number[] = [];
+  const isStuck = ({ seats }: NewBooking) => seats.some(({ sectionId }) => sectionId === stuck);
+  const commit = async (group: readonly NewBooking[]): Promise<CommitResult> => {
+    sizes.push(group.length);
+    return group.some(isStuck) ? { outcome: "locked", sectionId: stuck } : committed(group);
+  };
+  const groups = createCommitGroups({ commit, clock: systemClock });
+  const places = Array.from({ length: 10 }, (_, index) => (index < 6 ? stuck : other));
+  const outcomes = await Promise.all(places.map((sectionId) => groups.add(standing(sectionId))));
+  expect(sizes).toEqual([10, 4]);
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(
+    places.map((sectionId) => (sectionId === stuck ? "unavailable" : "inserted")),
+  );
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BookingId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import { best, bookNow, bookRequest, openEvent, openShop, type Shop } from "../../test/harness/shop.ts";
 import { createEarlierBookings } from "./earlier-bookings.ts";
@@ -45,6 +46,20 @@ test("who asks later is answered too, each with the booking of that id", async (
   for (let round = 0; round < 3; round += 1) {
     const booking = await bookNow(shop, bookRequest(event, best(1)));
     const [known, other] = await Promise.all([booking.id, randomUUID() as BookingId].map(earlier.find));
-    expect([known?.booking, other]).toEqual([booking, undefined]);
+    expect([known, other]).toEqual([expect.objectContaining({ booking }), undefined]);
   }
+});
+
+test("while Postgres says nothing who asks is told so after a while, and past the bound at once", async () => {
+  const silence = Promise.withResolvers<never>();
+  const earlier = createEarlierBookings({ pool: { query: () => silence.promise } as unknown as Pool });
+  const ask = () => earlier.find(randomUUID() as BookingId);
+  const first = ask();
+  const { waiting, waitMs } = limits.booking.repeats;
+  const startedMs = performance.now();
+  const asked = Array.from({ length: waiting }, ask);
+  expect(await ask()).toBe("busy");
+  expect(performance.now() - startedMs).toBeLessThan(waitMs);
+  expect(new Set(await Promise.all([first, ...asked]))).toEqual(new Set(["busy"]));
+  expect(performance.now() - startedMs).toBeGreaterThan(waitMs / 2);
 });

@@ -1,10 +1,11 @@
 import type { BookingId } from "../../foundation/ids.ts";
+import { limits } from "../../foundation/limits.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import type { BookOutcome, RequestIdentity } from "./book-request.ts";
 import { type FoundBooking, findBooking } from "./find-booking.ts";
 
-/** Whether a booking was made before, asked for many at once. */
-export type EarlierBookings = { find(bookingId: BookingId): Promise<FoundBooking | undefined> };
+/** Whether a booking was made before, asked for many at once; `busy` where that cannot be said soon. */
+export type EarlierBookings = { find(bookingId: BookingId): Promise<FoundBooking | "busy" | undefined> };
 
 type Waiting = {
   readonly bookingId: BookingId;
@@ -17,21 +18,24 @@ const waitMs = 3;
 const idsPerQuery = 1_000;
 
 /**
- * Whoever finds nothing free in any section may be repeating a request that found something, and must hear of that
- * booking. When all is sold out nearly nobody is; so the questions of a few milliseconds are one look at an index, and
- * there is one such look at a time: where Postgres is slow, they must not take the connections of the commits.
+ * Whoever is refused may be repeating a request that was not, and must hear of that booking. When all is sold out nearly
+ * nobody is; so the questions of a few milliseconds are one look at an index, and there is one such look at a time: where
+ * Postgres is slow, they must not take the connections of the commits. Nor do they wait for long, or without a bound.
  */
 export function createEarlierBookings({ pool }: { pool: Pick<Pool, "query"> }): EarlierBookings {
   const waiting: Waiting[] = [];
   let asking = false;
 
-  function isThere(bookingId: BookingId): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      waiting.push({ bookingId, resolve, reject });
-      if (asking) return;
+  function isThere(bookingId: BookingId): Promise<boolean | "busy"> {
+    if (waiting.length >= limits.booking.repeats.waiting) return Promise.resolve("busy");
+    const { promise, resolve, reject } = Promise.withResolvers<boolean | "busy">();
+    const patience = setTimeout(() => resolve("busy"), limits.booking.repeats.waitMs);
+    waiting.push({ bookingId, resolve, reject });
+    if (!asking) {
       asking = true;
       setTimeout(() => void askAll(), waitMs);
-    });
+    }
+    return promise.finally(() => clearTimeout(patience));
   }
 
   async function askAll(): Promise<void> {
@@ -40,7 +44,11 @@ export function createEarlierBookings({ pool }: { pool: Pick<Pool, "query"> }): 
   }
 
   return {
-    find: async (bookingId) => ((await isThere(bookingId)) ? findBooking(pool, bookingId) : undefined),
+    find: async (bookingId) => {
+      const isKnown = await isThere(bookingId);
+      if (isKnown === "busy") return isKnown;
+      return isKnown ? findBooking(pool, bookingId) : undefined;
+    },
   };
 }
 
@@ -65,6 +73,7 @@ export async function earlierOutcome(
 ): Promise<BookOutcome | undefined> {
   const known = await earlier.find(bookingId);
   if (known === undefined) return undefined;
+  if (known === "busy") return { outcome: known };
   if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
   return { outcome: "booked", booking: known.booking, fresh: false };
 }

@@ -21,7 +21,6 @@ export function createFreeSeats({ seats, clock }: { seats: SeatEngine; clock: Cl
   const known = new Map<SectionId, Known>();
 
   function read(eventId: EventId, sections: readonly Section[], nowMs: number): void {
-    if (known.size > limits.booking.sectionsCounted) known.clear();
     const all = seats.counts(
       eventId,
       sections.map(({ id }) => id),
@@ -37,11 +36,12 @@ export function createFreeSeats({ seats, clock }: { seats: SeatEngine; clock: Cl
   return {
     async of(eventId, sections) {
       const nowMs = clock.now();
+      if (known.size > limits.booking.sectionsCounted) known.clear();
       const old = sections.filter(({ id }) => nowMs - (known.get(id)?.atMs ?? 0) >= freshMs);
       if (old.length > 0) read(eventId, old, nowMs);
-      const counts = new Map<SectionId, readonly number[]>();
-      for (const { id } of sections) counts.set(id, (await known.get(id)?.counts) ?? []);
-      return counts;
+      // Taken before anything is waited for: another request may clear what is known meanwhile.
+      const counts = sections.map(async ({ id }) => [id, (await known.get(id)?.counts) ?? []] as const);
+      return new Map(await Promise.all(counts));
     },
   };
 }

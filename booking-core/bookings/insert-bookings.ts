@@ -1,4 +1,4 @@
-import type { BookingId } from "../../foundation/ids.ts";
+import type { BookingId, SectionId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import { bookingColumns, type NewBooking, seatColumns } from "./new-booking.ts";
 import { changeStandingStock, standingOf } from "./transitions.ts";
@@ -48,8 +48,15 @@ export async function insertBookings(sql: Sql, bookings: readonly NewBooking[]):
   };
 }
 
-/** After the seats and before the commit: the one row that all bookings of a section change is locked last. */
-export async function takeStandingPlaces(sql: Sql, inserted: readonly NewBooking[]): Promise<void> {
+/**
+ * After the seats and before the commit: the one row that all bookings of a section change is locked last. `isTaking` hears
+ * of each section before its row is changed.
+ */
+export async function takeStandingPlaces(
+  sql: Sql,
+  inserted: readonly NewBooking[],
+  isTaking: (sectionId: SectionId) => void,
+): Promise<void> {
   const standing = inserted.flatMap(({ seats }) => seats.filter(({ seatNumber }) => seatNumber === null));
-  if (standing.length > 0) await changeStandingStock(sql, standingOf(standing), 1);
+  if (standing.length > 0) await changeStandingStock(sql, standingOf(standing), 1, isTaking);
 }

@@ -24,6 +24,13 @@ export type BookingJobParts = {
 };
 
 const batchSize = 200;
+/**
+ * An event with a locked row keeps a worker no longer than this, and is tried again: the seats of other events have to be free
+ * within 5 s of their deadlines.
+ */
+const lockTimeoutMs = 1_000;
+/** Of the search for overdue bookings; each takes a connection. */
+const eventsAtOnce = 4;
 
 /** Ends every unpaid booking of the event whose deadline has come. Two workers at once end each booking once. */
 export async function expireBookings(
@@ -39,6 +46,7 @@ export async function expireBookings(
 
 function expireBatch({ pool, jobs, clock }: BookingJobParts, eventId: EventId): Promise<EndedBooking[]> {
   return inTransaction(pool, async (sql) => {
+    await sql.query(`set local lock_timeout = ${lockTimeoutMs}`);
     const due = await sql.query<{ id: BookingId }>(
       `select id from bookings where event_id = $1 and status = 'pending_payment' and deadline <= $2
         order by id limit ${batchSize} for update skip locked`,
@@ -80,13 +88,15 @@ export async function followChange(
   }
 }
 
-/** An expiry job can be lost; the index of deadlines cannot. */
+/** An expiry job can be lost; the index of deadlines cannot. An event that cannot be done keeps no other from it. */
 export async function expireOverdue(parts: BookingJobParts): Promise<void> {
   const overdue = await parts.pool.query<{ event_id: EventId }>(
     "select distinct event_id from bookings where status = 'pending_payment' and deadline <= $1",
     [new Date(parts.clock.now() - 1_000)],
   );
-  for (const { event_id: eventId } of overdue.rows) await expireBookings(parts, { eventId });
+  await severalAtOnce(overdue.rows, eventsAtOnce, ({ event_id: eventId }) =>
+    expireBookings(parts, { eventId }),
+  );
 }
 
 type HoldRow = {

@@ -1,12 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   best,
+  bookNow,
   bookRequest,
   lettersIn,
+  newBuyer,
   openEvent,
   openShop,
   rowsOf,
   type Shop,
+  sectionOf,
   standingOf,
   wishIn,
 } from "../../test/harness/shop.ts";
@@ -14,6 +17,7 @@ import { createCatalogue } from "../events/catalogue.ts";
 import type { BookingsParts } from "./book-parts.ts";
 import type { BookOutcome, BookRequest } from "./book-request.ts";
 import { createBookings } from "./bookings.ts";
+import { loadSection } from "./load-section.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -47,4 +51,56 @@ test("a gateway whose commit fails leaves the seats that another has booked mean
   expect(await lettersIn(shop, event)).toBe("hhff");
   const floor = event.sections.map(({ id }) => id).slice(1);
   expect(await shop.seats.counts(event.id, floor)).toEqual([{ free: [2], held: [3] }]);
+});
+
+describe("a request that is refused at two gateways at once leaves nothing held", () => {
+  const twice = async (request: BookRequest) => {
+    const gateways = [shop.bookings, openGateway()];
+    return (await Promise.all(gateways.map((gateway) => gateway.book(request)))).map(
+      ({ outcome }) => outcome,
+    );
+  };
+
+  test("of a buyer who has all that one may have", async () => {
+    const event = await openEvent(shop, { sections: [rowsOf(50)], rules: { mostPerIdentity: 1 } });
+    const buyer = newBuyer();
+    await bookNow(shop, bookRequest(event, best(1), { buyer }));
+    for (let round = 0; round < 12; round += 1)
+      expect(await twice(bookRequest(event, best(4), { buyer }))).toEqual([
+        "buyer_limit_reached",
+        "buyer_limit_reached",
+      ]);
+    expect((await lettersIn(shop, event)).replaceAll("f", "")).toBe("h");
+  });
+
+  test("of two wishes whose second one is sold out", async () => {
+    const event = await openEvent(shop, { sections: [rowsOf(50), rowsOf(1)] });
+    for (let round = 0; round < 12; round += 1)
+      expect(await twice(bookRequest(event, [wishIn(event, best(4)), wishIn(event, best(2), 1)]))).toEqual([
+        "sold_out",
+        "sold_out",
+      ]);
+    expect((await lettersIn(shop, event)).replaceAll("f", "")).toBe("");
+  });
+});
+
+test("a request that is refused while its section is rebuilt leaves nothing held", async () => {
+  const event = await openEvent(shop, { sections: [rowsOf(50)], rules: { mostPerIdentity: 1 } });
+  const buyer = newBuyer();
+  await bookNow(shop, bookRequest(event, best(1), { buyer }));
+  // After the claim, before the commit.
+  let rebuilt = 0;
+  const connect = async () => {
+    await loadSection(shop, sectionOf(event));
+    rebuilt += 1;
+    return shop.pool.connect();
+  };
+  const pool = Object.assign(Object.create(shop.pool), { connect, query: shop.pool.query.bind(shop.pool) });
+  const gateway = openGateway({ pool });
+  for (let round = 0; round < 3; round += 1)
+    expect(await gateway.book(bookRequest(event, best(8), { buyer }))).toMatchObject({
+      outcome: "buyer_limit_reached",
+    });
+  expect(rebuilt).toBeGreaterThanOrEqual(3);
+  expect((await lettersIn(shop, event)).replaceAll("f", "")).toBe("h");
 });

@@ -1,18 +1,33 @@
 import type { Section } from "../events/event.ts";
 import { blockOf } from "../events/layout.ts";
 import { type SeatClass, seatClasses } from "../seats/seat-bytes.ts";
+import type { BestAvailable } from "./book-request.ts";
 import type { Candidate } from "./planned-wish.ts";
 import { marksIn } from "./seat-classes.ts";
 
 type Place = { readonly seat: number; readonly seatClass: SeatClass };
 
-/** Accessible seats with those of companions beside them; best first. Nothing where the section has none that fit. */
+/**
+ * So many seats together, the most first: who is content with fewer goes without some companions, and never without an
+ * accessible seat.
+ */
+export function sizesOf({ quantity, accessible = 0, fewer = false }: BestAvailable): number[] {
+  const least = fewer && accessible > 0 ? accessible : quantity;
+  return Array.from({ length: quantity - least + 1 }, (_, left) => quantity - left);
+}
+
+/**
+ * Accessible seats with those of companions beside them, as many as can be; the best of them first. Nothing where the
+ * section has none that fit.
+ */
 export function planAccessible(
   section: Section,
   segments: readonly number[],
-  { quantity, accessible }: { readonly quantity: number; readonly accessible: number },
+  sizes: readonly number[],
+  accessible: number,
 ): Candidate["wish"] | undefined {
-  const groups = stretches(section, segments).flatMap((stretch) => groupsIn(stretch, quantity, accessible));
+  const found = stretches(section, segments);
+  const groups = sizes.flatMap((size) => found.flatMap((stretch) => groupsIn(stretch, size, accessible)));
   return groups.length === 0 ? undefined : () => ({ mode: "groups", groups });
 }
 

@@ -1,7 +1,7 @@
 import type { Offer, Section } from "../events/event.ts";
 import { blockOf } from "../events/layout.ts";
 import type { Wish } from "../seats/claim.ts";
-import { type SeatClass, seatClasses } from "../seats/seat-bytes.ts";
+import { seatClasses } from "../seats/seat-bytes.ts";
 import type { BookRefusal, Manual } from "./book-request.ts";
 import { type PlannedWish, refusalOf, type WishContext } from "./planned-wish.ts";
 import { classesOf } from "./seat-classes.ts";
@@ -32,7 +32,7 @@ export function planManual(
   };
 }
 
-/** Seats that are not ordinary ones are given only to who names them. */
+/** The rule against single seats is about ordinary ones, so it asks nothing of those of the house. */
 function wishFor(
   { event, pool }: WishContext,
   section: Section,
@@ -45,10 +45,7 @@ function wishFor(
     const runs = seatNumbers.map((seat) => [seat, 1] as const);
     return { mode: "among", quantity, least, class: pool.seatClass, runs };
   }
-  const isForCompany = (seatClass: SeatClass) =>
-    seatClass === seatClasses.accessible || seatClass === seatClasses.companion;
-  if (least === quantity && classes.some(isForCompany)) return { mode: "groups", groups: [seatNumbers] };
-  return { mode: "manual", seatNumbers, least, allowsSingles: event.rules.allowsSingles || least < quantity };
+  return { mode: "manual", seatNumbers, least, allowsSingles: event.rules.allowsSingles };
 }
 
 /**

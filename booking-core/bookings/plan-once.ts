@@ -15,10 +15,10 @@ const known = new WeakMap<OnsaleEvent, Map<string, Known>>();
  * once, a wish for any section costs a request nothing that grows with the sections of the event.
  */
 export function planOnce(context: WishContext, wish: BestAvailable, planBest: Planner): Plan {
-  const { event, pool, total, nowMs } = context;
+  const { event, pool, total, nowMs, index } = context;
   const plans = known.get(event) ?? new Map<string, Known>();
   known.set(event, plans);
-  const key = JSON.stringify([wish, pool?.seatClass, total]);
+  const key = JSON.stringify([wish, pool?.seatClass, total, index]);
   const last = plans.get(key);
   if (last !== undefined && nowMs < last.untilMs) return last.plan;
   if (plans.size >= plansOfEvent) plans.clear();

@@ -2,11 +2,13 @@ import type { SectionId } from "../../foundation/ids.ts";
 import type { Offer, OnsaleEvent, Section } from "../events/event.ts";
 import { findSection } from "../events/find-section.ts";
 import type { BestAvailable, BookingWish, BookRefusal, BookRequest } from "./book-request.ts";
-import { planAccessible } from "./plan-accessible.ts";
+import { planAccessible, sizesOf } from "./plan-accessible.ts";
 import { planHouse, poolOf } from "./plan-house.ts";
 import { planManual } from "./plan-manual.ts";
 import { planOnce } from "./plan-once.ts";
 import { type Candidate, type PlannedWish, refusalOf, type WishContext } from "./planned-wish.ts";
+import { conditionsOf, partsOf, unmetOf } from "./wish-conditions.ts";
+import { canBeApart } from "./wishes-apart.ts";
 
 /** What the request means at this event, or what speaks against it before any seat is looked at. */
 export function planWishes(
@@ -21,12 +23,13 @@ export function planWishes(
   if (namesOneTwice(request.wishes)) return { outcome: "section_named_twice" };
   const total = request.wishes.reduce((sum, wish) => sum + quantityOf(wish), 0);
   const planned: PlannedWish[] = [];
-  for (const wish of request.wishes) {
-    const plan = planWish({ event, pool, total, nowMs }, wish);
+  for (const [index, wish] of request.wishes.entries()) {
+    const plan = planWish({ event, pool, total, nowMs, index }, wish);
     if ("outcome" in plan) return plan;
     planned.push(plan);
   }
-  // In one order for everybody, and those with a choice after those without.
+  if (planned.length > 1 && !canBeApart(planned)) return { outcome: "sections_too_few" };
+  // In one order for everybody, and those with more choice after those with less.
   return planned.sort((left, right) => rank(left) - rank(right) || compareSections(left, right));
 }
 
@@ -42,12 +45,14 @@ function planBest(context: WishContext, wish: BestAvailable): PlannedWish | Book
 }
 
 function withSection(
-  { event }: WishContext,
+  { event, index }: WishContext,
   sectionId: SectionId,
   plan: (section: Section) => PlannedWish | BookRefusal,
 ): PlannedWish | BookRefusal {
   const section = findSection(event, sectionId);
-  return section === undefined ? { outcome: "not_found" } : plan(section);
+  return section === undefined
+    ? { outcome: "nothing_offered", wish: index, unmet: ["sectionId"] }
+    : plan(section);
 }
 
 export function quantityOf(wish: BookingWish): number {
@@ -70,6 +75,8 @@ function planAmong(
   const offered = sections.flatMap((section) =>
     segmentsFor(section, wish).map((segment) => ({ section, segment })),
   );
+  if (offered.length === 0)
+    return { outcome: "nothing_offered", wish: context.index, unmet: unmetOf(context.event, wish) };
   const refusal = refusalOf(
     offered.map(({ section, segment }) => offerOf(section, segment)),
     context,
@@ -77,10 +84,13 @@ function planAmong(
   if (refusal !== undefined) return refusal;
   const sold = offered.filter(({ section, segment }) => isSold(offerOf(section, segment), context));
   const preferred = (wish.categories ?? [undefined]).map((category) => ofCategory(sold, category));
-  const together = candidatesOf(context, wish, preferred.flat());
+  const sizes = sizesOf(wish);
+  const together = candidatesOf(context, wish, preferred.flat(), sizes);
   const planned = { quantity, least: fewer ? 1 : quantity };
   if (sectionId !== undefined) return { ...planned, candidates: together };
-  const candidates = preferred.flatMap((group) => candidatesOf(context, wish, group));
+  const candidates = sizes.flatMap((size) =>
+    preferred.flatMap((group) => candidatesOf(context, wish, group, [size])),
+  );
   return { ...planned, candidates, ...((wish.accessible ?? 0) === 0 && { together }) };
 }
 
@@ -92,37 +102,45 @@ function ofCategory(offered: readonly Offered[], category: string | undefined): 
 }
 
 /** One a section, its segments in order of preference: a section takes one wish of a booking. */
-function candidatesOf(context: WishContext, wish: BestAvailable, offered: readonly Offered[]): Candidate[] {
+function candidatesOf(
+  context: WishContext,
+  wish: BestAvailable,
+  offered: readonly Offered[],
+  sizes: readonly number[],
+): Candidate[] {
   return [...Map.groupBy(offered, ({ section }) => section)].flatMap(([section, group]) => {
-    const segments = group.map(({ segment }) => segment);
-    const asked = wishesOf(context, wish, section, segments);
+    const categories = byCategory(wish, section, group);
+    const asked = wishesOf(context, wish, section, categories, sizes);
     const isCounted = context.pool === undefined && (wish.accessible ?? 0) === 0;
-    return asked === undefined ? [] : [{ section, segments, isCounted, wish: asked }];
+    return asked === undefined ? [] : [{ section, segments: categories.flat(), isCounted, wish: asked }];
   });
+}
+
+/** All as one where the buyer names no categories: any is as welcome then. */
+function byCategory({ categories }: BestAvailable, section: Section, group: readonly Offered[]): number[][] {
+  const likedAs = ({ segment }: Offered) => categories && offerOf(section, segment).category;
+  return [...Map.groupBy(group, likedAs).values()].map((liked) => liked.map(({ segment }) => segment));
 }
 
 /** Nothing where the section has no such seats at all. */
 function wishesOf(
   { pool }: WishContext,
-  { accessible = 0, quantity }: BestAvailable,
+  { accessible = 0 }: BestAvailable,
   section: Section,
-  segments: readonly number[],
+  categories: readonly (readonly number[])[],
+  sizes: readonly number[],
 ): Candidate["wish"] | undefined {
-  if (accessible > 0) return planAccessible(section, segments, { quantity, accessible });
+  const segments = categories.flat();
+  if (accessible > 0) return planAccessible(section, segments, sizes, accessible);
   if (pool !== undefined) return planHouse(section, segments, pool.seatClass);
-  return (count, least) => ({ mode: "best-available", quantity: count, least, segments });
+  return (count, least) => ({ mode: "best-available", quantity: count, least, segments: categories });
 }
 
 function segmentsFor(section: Section, wish: BestAvailable): number[] {
-  const { categories, upTo, restrictedView = true } = wish;
-  return section.segments.flatMap((segment, index) => {
-    const offer = section.offers[segment.offer] as Offer;
-    const fits =
-      (categories?.includes(offer.category) ?? true) &&
-      (upTo === undefined || offer.price.amountMinor <= BigInt(upTo)) &&
-      (restrictedView || !segment.restrictedView);
-    return fits ? [index] : [];
-  });
+  const conditions = conditionsOf(wish);
+  return partsOf(section).flatMap((part, index) =>
+    conditions.every(({ fits }) => fits(part)) ? [index] : [],
+  );
 }
 
 function isSold(offer: Offer, context: WishContext): boolean {
@@ -134,7 +152,7 @@ function offerOf({ segments, offers }: Section, segment: number): Offer {
 }
 
 function rank({ candidates }: PlannedWish): number {
-  return candidates.length === 1 ? 0 : 1;
+  return new Set(candidates.map(({ section }) => section)).size;
 }
 
 function compareSections(left: PlannedWish, right: PlannedWish): number {

@@ -28,11 +28,12 @@ export type WishContext = {
   /** Seats of the whole request: what an offer bounds. */
   readonly total: number;
   readonly nowMs: number;
+  /** Which of the request's wishes it is. */
+  readonly index: number;
 };
 
-/** Nothing where at least one of the offers sells so many seats now. */
+/** Nothing where at least one of the offers sells so many seats now; there is at least one. */
 export function refusalOf(offers: readonly Offer[], { nowMs, total }: WishContext): BookRefusal | undefined {
-  if (offers.length === 0) return { outcome: "not_found" };
   const open = offers.filter((offer) => offer.salesFromMs <= nowMs && nowMs < offer.salesUntilMs);
   if (open.length === 0) return { outcome: "offer_closed" };
   const most = Math.max(...open.map(({ maxPerBooking }) => maxPerBooking));

@@ -45,17 +45,23 @@ async function bookedWithin(bookings: Bookings, event: OnsaleEvent): Promise<voi
   await waitFor(isBooked, { what: "a booking after the outage", withinMs });
 }
 
-test("Postgres away: buyers are turned away at once and no seat stays held; back, they book within 2 s", async () => {
+type Proxy = Awaited<ReturnType<typeof proxyForThisTest>>;
+
+/** Postgres goes, as soon as that is seen buyers are turned away at once, and it comes back. */
+async function loseAndFindPostgres(lose: (proxy: Proxy) => void, isSeen: "at once" | "by the first") {
   const event = await openEvent(shop, { sections: [rowsOf(20, 20)] });
   const proxy = await proxyForThisTest(shop.databaseUrl);
   const pool = createPool(proxy.url, 4);
   const jobs = await startJobs(shop.databaseUrl, silent, { work: false });
   const bookings = createBookings({ ...shop, pool, jobs });
   expect((await bookMany(bookings, event, 5)).outcomes).toEqual(new Set(["booked"]));
-  proxy.cut();
+  lose(proxy);
+  if (isSeen === "by the first")
+    expect((await bookMany(bookings, event, 5)).outcomes).toEqual(new Set(["unavailable"]));
   const { outcomes, tookMs } = await bookMany(bookings, event, 20);
   expect(outcomes).toEqual(new Set(["unavailable"]));
   expect(tookMs).toBeLessThan(atOnceMs);
+  // Nobody's seats stay held.
   expect((await lettersIn(shop, event))?.replaceAll("f", "")).toBe("h".repeat(5));
   proxy.mend();
   await bookedWithin(bookings, event);
@@ -63,7 +69,16 @@ test("Postgres away: buyers are turned away at once and no seat stays held; back
   await bookings.drain();
   await jobs.stop();
   await pool.end();
-});
+}
+
+test("Postgres away: buyers are turned away at once and no seat stays held; back, they book within 2 s", () =>
+  loseAndFindPostgres((proxy) => proxy.cut(), "at once"));
+
+test(
+  "Postgres hangs: once that is seen buyers are turned away at once; back, they book within 2 s",
+  () => loseAndFindPostgres((proxy) => proxy.hang(), "by the first"),
+  20_000,
+);
 
 test("Redis away: buyers are turned away at once; back and empty, they book within 2 s what is left", async () => {
   const folder = mkdtempSync(join(tmpdir(), "onsale-recovery-"));

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
 import {
   best,
+  bookNow,
   bookRequest,
   lettersIn,
   manual,
@@ -11,6 +12,7 @@ import {
   type Shop,
   sectionOf,
   standingOf,
+  wishIn,
 } from "../../test/harness/shop.ts";
 import { createCatalogue } from "../events/catalogue.ts";
 import { createBookings } from "./bookings.ts";
@@ -58,6 +60,29 @@ test("one key with two contents at once: one is booked, the other refused", asyn
   expect(outcomes.map((outcome) => outcome.outcome)).toEqual(["booked", "idempotency_key_reused"]);
 });
 
+describe("a request whose booking has ended finds it, though its key has another content at the same time", () => {
+  test.each([
+    ["at the same gateway", () => shop.bookings],
+    ["at another gateway", openSecondGateway],
+  ])("%s", async (_, gatewayOf) => {
+    const event = await openEvent(shop, { sections: [rowsOf(9)] });
+    const same = bookRequest(event, [best(4)]);
+    const { id, buyerId } = await bookNow(shop, same);
+    await createChangeOfMind(shop).cancel({ buyerId, bookingId: id });
+    for (let round = 0; round < 5; round += 1) {
+      const other = { ...same, wishes: [wishIn(event, best(1))] };
+      const [otherOutcome, outcome] = await Promise.all([shop.bookings.book(other), gatewayOf().book(same)]);
+      expect(otherOutcome).toEqual({ outcome: "idempotency_key_reused" });
+      expect(outcome).toMatchObject({
+        outcome: "booked",
+        fresh: false,
+        booking: { id, status: "cancelled" },
+      });
+    }
+    expect(await lettersIn(shop, event)).toBe("f".repeat(9));
+  });
+});
+
 test("a repeated request finds its booking also after the sale has ended", async () => {
   const event = await openEvent(shop);
   const same = bookRequest(event, best(2));
@@ -73,6 +98,20 @@ test("a repeated request finds its booking also after the sale has ended", async
     outcome: "idempotency_key_reused",
   });
   expect(await later.book(bookRequest(event, best(1)))).toEqual({ outcome: "offer_closed" });
+});
+
+test("a repeated request finds its booking also where nothing that is offered today fits it", async () => {
+  const event = await openEvent(shop);
+  const categories = [sectionOf(event).offers[0]?.category ?? ""];
+  const same = bookRequest(event, best(2, { categories }));
+  const first = await shop.bookings.book(same);
+  expect(first.outcome).toBe("booked");
+  await shop.pool.query("update offers set category = 'other' where event_id = $1", [event.id]);
+  await shop.publishChanges();
+  const later = openSecondGateway();
+  expect(await later.book(same)).toEqual({ ...first, fresh: false });
+  const other = bookRequest(event, best(2, { categories }));
+  expect(await later.book(other)).toMatchObject({ outcome: "nothing_offered", unmet: ["categories"] });
 });
 
 test("an event that is cancelled sells nothing more, and a repeated request still finds its booking", async () => {
@@ -116,4 +155,29 @@ test("a repeated request finds its booking also when that has ended and others h
     });
     await changes.cancel({ bookingId: other.booking.id, buyerId: other.booking.buyerId });
   }
+});
+
+test("a repeated request finds its ended booking also where the same seats would leave a single one today", async () => {
+  const event = await openEvent(shop, { sections: [rowsOf(7)], rules: { allowsSingles: false } });
+  const same = bookRequest(event, manual(2, 3));
+  const { id: bookingId, buyerId } = await bookNow(shop, same);
+  await createChangeOfMind(shop).cancel({ bookingId, buyerId });
+  await bookNow(shop, bookRequest(event, manual(0)));
+  expect(await shop.bookings.book(bookRequest(event, manual(2, 3)))).toMatchObject({
+    outcome: "leaves_single",
+  });
+  expect(await shop.bookings.book(same)).toMatchObject({
+    ...{ outcome: "booked", fresh: false, booking: { id: bookingId, status: "cancelled" } },
+  });
+});
+
+test("a repeated request finds its booking also where no offer sells as many seats any more", async () => {
+  const event = await openEvent(shop);
+  const same = bookRequest(event, best(3));
+  const first = await shop.bookings.book(same);
+  await shop.pool.query("update offers set max_per_booking = 2 where event_id = $1", [event.id]);
+  await shop.publishChanges();
+  const later = openSecondGateway();
+  expect(await later.book(bookRequest(event, best(3)))).toEqual({ outcome: "too_many_seats", most: 2 });
+  expect(await later.book(same)).toEqual({ ...first, fresh: false });
 });

@@ -58,6 +58,27 @@ describe("seats of the buyer's choice", () => {
     expect(await book(event, any)).toEqual({ outcome: "seats_taken", seatNumbers: [1, 2, 3] });
   });
 
+  describe("leave no single seat where the event forbids it", () => {
+    const refused = { outcome: "leaves_single", seatNumbers: [1] };
+    const strict = (row: string) => drawn([row], { rules: { allowsSingles: false } });
+
+    test("also where one more is named that is taken", async () => {
+      const event = await strict("ooooo");
+      await book(event, manual(0));
+      expect(await book(event, manual(2))).toEqual(refused);
+      expect(await book(event, { ...manual(0, 2), take: "any" })).toEqual(refused);
+      expect(await lettersIn(shop, event)).toBe("hffff");
+    });
+
+    test("also where one of a companion is named with them", async () => {
+      const event = await strict("c_ooooo");
+      expect(await book(event, manual(2))).toEqual(refused);
+      expect(await book(event, manual(0, 2))).toEqual(refused);
+      expect(await book(event, manual(0, 1))).toMatchObject({ outcome: "booked" });
+      expect(await lettersIn(shop, event)).toBe("hhffff");
+    });
+  });
+
   test("may leave a single seat free only where the event allows it", async () => {
     const strict = await drawn(["ooooo"], { rules: { allowsSingles: false } });
     expect(await book(strict, manual(1, 2))).toEqual({ outcome: "leaves_single", seatNumbers: [0] });
@@ -86,11 +107,39 @@ describe("accessible seats", () => {
     expect(await lettersIn(shop, event)).toBe("ffffaffhhffhha");
   });
 
+  test("come with fewer companions where fewer are welcome, and all accessible ones", async () => {
+    const wish = best(4, { accessible: 1, fewer: true });
+    const event = await drawn(["ac_acc"]);
+    const seatsOf = async (asked: Wished) =>
+      (await bookNow(shop, bookRequest(event, asked))).seats.map(({ seatNumber }) => seatNumber);
+    expect(await book(event, best(3, { accessible: 2, fewer: true }))).toEqual({
+      outcome: "sold_out",
+      free: 0,
+    });
+    expect(await seatsOf(wish)).toEqual([2, 3, 4]);
+    expect(await seatsOf([wish])).toEqual([0, 1]);
+    expect(await book(event, wish)).toEqual({ outcome: "sold_out", free: 0 });
+  });
+
+  test("are as many as any section has where fewer companions are welcome", async () => {
+    const row = (seats: string) => ({
+      ...{ name: seats, kind: "seated" as const },
+      rows: [{ label: "1", seats, centre: 0 }],
+    });
+    const event = await openEvent(shop, { sections: [row("ac"), row("acc")] });
+    const asked = bookRequest(event, [best(4, { accessible: 1, fewer: true })]);
+    const { seats } = await bookNow(shop, asked);
+    expect(seats.map(({ sectionId }) => sectionId)).toEqual(Array(3).fill(event.sections[1]?.id));
+    expect(await shop.bookings.book(asked)).toMatchObject({ outcome: "booked", fresh: false });
+    expect(await lettersIn(shop, event)).toBe("ac");
+  });
+
   test("may be chosen by who names them", async () => {
     const event = await drawn(["aaco"]);
     expect(await book(event, manual(1, 2, 3))).toMatchObject({ outcome: "booked" });
-    expect(await book(event, manual(0, 1))).toEqual({ outcome: "seats_taken", seatNumbers: [0, 1] });
-    expect(await lettersIn(shop, event)).toBe("ahhh");
+    expect(await book(event, manual(0, 1))).toEqual({ outcome: "seats_taken", seatNumbers: [1] });
+    expect(await book(event, { ...manual(0, 1), take: "any" })).toMatchObject({ outcome: "booked" });
+    expect(await lettersIn(shop, event)).toBe("hhhh");
   });
 });
 

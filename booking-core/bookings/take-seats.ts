@@ -98,14 +98,14 @@ async function settleWithEarlier(
   const known = await findBooking(parts.pool, bookingId);
   if (known === undefined) throw new Error(`booking ${bookingId} was there and is gone`);
   const { booking } = known;
-  const owned = taken.filter((part) => part.owned);
-  const strayed = owned.filter(
+  const strayed = taken.filter(
     ({ section }) => !isLive(booking.status) || seatsIn(booking, section).length === 0,
   );
   await releaseParts(parts, intent, strayed);
   // Redis had lost the hold of a booking that lives: what Postgres says of the section comes back.
-  for (const part of owned)
-    if (!strayed.includes(part) && !hasSeats(booking, part)) await loadSection(parts, part.section);
+  for (const part of taken)
+    if (part.held.fresh && !strayed.includes(part) && !hasSeats(booking, part))
+      await loadSection(parts, part.section);
   if (known.requestHash !== requestHash) return { outcome: "idempotency_key_reused" };
   return { outcome: "booked", booking, fresh: false };
 }
@@ -120,35 +120,24 @@ function hasSeats(booking: Booking, { section, held }: Part): boolean {
   return seats.length === held.quantity && held.seatNumbers.every((seat) => booked.has(seat));
 }
 
-/** Postgres knows of another booking of these seats, so Redis has lost a write: mended, then claimed once more. */
+/** Postgres knows of another booking of these seats, so Redis has lost a write: mended, then claimed anew. */
 async function repair(parts: BookParts, intent: Intent, taken: readonly Part[]): Promise<BookOutcome> {
   const sections = taken.map(({ section }) => section.id);
   const { bookingId } = intent.identity;
   parts.logger.warn({ bookingId, sections }, "Postgres refused seats that Redis gave; loading them anew");
   await mend(parts, intent, taken);
-  const again = await claimWishes(parts, { ...intent, earlier: taken });
-  if ("outcome" in again) {
-    if (again.outcome === "booked") return settleWithEarlier(parts, intent, taken);
-    await releaseParts(parts, intent, taken, { rebuilt: true });
-    return again;
-  }
-  const parted = taken.filter(({ section }) => !again.some((part) => part.section.id === section.id));
-  await releaseParts(parts, intent, parted, { rebuilt: true });
-  return commit(parts, intent, again, true);
+  const again = await claimWishes(parts, intent);
+  return "outcome" in again ? again : commit(parts, intent, again, true);
 }
 
+/** Our holds would be kept where they do not collide, as if they were about to be booked. */
 async function mend(parts: BookParts, intent: Intent, taken: readonly Part[]): Promise<void> {
-  try {
-    for (const { section } of taken) await loadSection(parts, section);
-  } catch (error) {
-    await releaseParts(parts, intent, taken);
-    throw error;
-  }
+  await releaseParts(parts, intent, taken);
+  for (const { section } of taken) await loadSection(parts, section);
 }
 
 async function giveUp(parts: BookParts, intent: Intent, taken: readonly Part[]): Promise<BookOutcome> {
   await mend(parts, intent, taken);
-  await releaseParts(parts, intent, taken, { rebuilt: true });
   const manual = intent.request.wishes.flatMap((wish) => (wish.mode === "manual" ? wish.seatNumbers : []));
   return manual.length > 0 ? { outcome: "seats_taken", seatNumbers: manual } : { outcome: "busy" };
 }

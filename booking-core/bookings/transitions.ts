@@ -140,11 +140,14 @@ export async function changeStandingStock(
   sql: Sql,
   places: ReadonlyMap<SectionId, number>,
   direction: 1 | -1,
+  isChanging: (sectionId: SectionId) => void = () => undefined,
 ): Promise<void> {
   const inOrder = [...places].toSorted(([left], [right]) => (left < right ? -1 : 1));
-  for (const [sectionId, count] of inOrder)
+  for (const [sectionId, count] of inOrder) {
+    isChanging(sectionId);
     await sql.query("update sections set standing_taken = standing_taken + $2 where id = $1", [
       sectionId,
       direction * count,
     ]);
+  }
 }

@@ -3,7 +3,8 @@ import type { Door, Scan, ScanAnswer } from "./scan.ts";
 
 /**
  * The usual scan in one statement: the ticket is used and the scan is written, or neither. Of scans at the same
- * moment the first has the row, and the others then see that it is valid no more. Nothing where it is not so simple.
+ * moment the first has the row, and the others then see that it is valid no more. The event is looked at too: a ticket
+ * that was issued in the moment of a cancellation is valid for a while. Nothing where it is not so simple.
  */
 export async function admitAtOnce(
   sql: Sql,
@@ -18,6 +19,7 @@ export async function admitAtOnce(
       `with admitted as (
          update tickets set status = 'used', used_at = $4, used_door = $5
           where id = $1 and event_id = $2 and issue = $3 and status = 'valid'
+            and exists (select from events where id = $2 and status <> 'cancelled')
             and not exists (select from check_ins where id = $6) returning id)
        insert into check_ins (id, event_id, door_id, ticket_id, result, scanned_at)
        select $6, $2, $7, id, 'admitted', $4 from admitted`,

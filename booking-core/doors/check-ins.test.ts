@@ -73,6 +73,17 @@ test("what lets nobody in says why, and is written down", async () => {
   expect(written.rowCount).toBe(6);
 });
 
+test("a ticket of an event that is cancelled lets nobody in, also where it is not void yet", async () => {
+  const { event, north, code, ticketId, ticketIds } = await atTheDoor(2);
+  // As a settlement leaves it that ends behind the cancellation.
+  await parts.shop.pool.query("update events set status = 'cancelled' where id = $1", [event.id]);
+  expect(await parts.checkIns.scan(north, scan(code))).toEqual({ result: "refunded", ticketId, used: null });
+  const other = await parts.codeOf(event.id, ticketIds[1] as TicketId);
+  const offline = { ...scan(other), scannedAtMs: Date.now() - 1_000 };
+  expect(await parts.checkIns.tell(north, [offline])).toMatchObject([{ result: "refunded", used: null }]);
+  for (const id of ticketIds) expect(await parts.useOf(id)).toMatchObject({ status: "valid", atMs: null });
+});
+
 test("a new code takes the place of the old one at the door", async () => {
   const { event, booking, north, code, ticketId } = await atTheDoor();
   await parts.tickets.reissue(booking.buyerId, ticketId, 0);

@@ -41,7 +41,7 @@ export function createCheckIns(parts: CheckInParts): CheckIns {
     async tell(door, told) {
       const scans = await checkedScans(parts, told);
       const recorded = await record(pool, door, scans, true);
-      reportRefunded(logger, door, recorded);
+      reportDoubtful(logger, door, recorded);
       return recorded.map(({ answer }) => answer);
     },
   };
@@ -95,11 +95,23 @@ function isCollision(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "23505" || error.code === "40P01");
 }
 
-/** The device could not know it, and let somebody in whose money went back. */
-function reportRefunded(logger: Logger, { eventId, doorId }: Door, recorded: readonly Recorded[]): void {
-  const ticketIds = recorded.flatMap(({ scan, answer }) =>
-    answer.result === "refunded" ? [scan.claims?.ticketId] : [],
+/** The device could not know it by its list, and may have let somebody in. */
+function reportDoubtful(
+  logger: Logger,
+  { eventId, doorId, name }: Door,
+  recorded: readonly Recorded[],
+): void {
+  const scans = recorded.flatMap(({ scan, bookingId, answer: { result } }) =>
+    scan.claims !== undefined && doubtful.has(result)
+      ? [{ result, ticketId: scan.claims.ticketId, bookingId }]
+      : [],
   );
-  if (ticketIds.length > 0)
-    logger.warn({ eventId, doorId, ticketIds }, "a door without network scanned tickets that were refunded");
+  if (scans.length > 0)
+    logger.warn(
+      { eventId, doorId, door: name, scans },
+      "a door without network scanned tickets that let nobody in",
+    );
 }
+
+/** unknown: signed by us, and yet not there. A forged code no device takes. */
+const doubtful: ReadonlySet<ScanAnswer["result"]> = new Set(["refunded", "replaced", "unknown"]);

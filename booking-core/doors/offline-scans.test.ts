@@ -1,7 +1,7 @@
 import { array, assert, asyncProperty, boolean, integer, record, shuffledSubarray } from "fast-check";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { TicketId } from "../../foundation/ids.ts";
+import { type TicketId, uuidSource } from "../../foundation/ids.ts";
 import { createCheckIns, type OfflineScan } from "./check-ins.ts";
 import type { Door } from "./scan.ts";
 import { type DoorTest, newScanId, openDoorTest } from "./test-doors.ts";
@@ -50,18 +50,37 @@ test("an earlier scan that is told later is the ticket's use; who is in stays in
   expect(await parts.resultsOf(ticketId)).toEqual({ admitted: 1, used: 1 });
 });
 
-test("a ticket that was refunded while the device had no network is reported, and stays refunded", async () => {
-  const { north, scanOf, ticketIds } = await atTheDoor();
-  const [ticketId] = ticketIds as [TicketId];
+test("tickets that were refunded or replaced while the device had no network are reported, and what is not there", async () => {
+  const { event, booking, north, scanOf, ticketIds, nowMs } = await atTheDoor(3);
+  const [refunded, replaced] = ticketIds as [TicketId, TicketId];
+  const missing = uuidSource.next<TicketId>();
   const lines: string[] = [];
   const logger = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
   const checkIns = createCheckIns({ ...parts.shop, keys: parts.keys, logger });
-  await parts.refund(ticketId);
-  expect(await checkIns.tell(north, [scanOf(0, 60)])).toMatchObject([
-    { result: "refunded", ticketId, used: null },
+  await parts.refund(refunded);
+  await parts.tickets.reissue(booking.buyerId, replaced, 0);
+  const told = (code: string) => ({ scanId: newScanId(), code, scannedAtMs: nowMs - 60_000 });
+  const strange = [told(await parts.codeOf(event.id, missing)), told("no code of ours")];
+  const answers = await checkIns.tell(north, [...[0, 1, 2].map((place) => scanOf(place, 60)), ...strange]);
+  expect(answers.map(({ result }) => result)).toEqual([
+    "refunded",
+    "replaced",
+    "admitted",
+    "unknown",
+    "unknown",
   ]);
-  expect(await parts.useOf(ticketId)).toMatchObject({ status: "refunded", atMs: null });
-  expect(lines.join()).toContain(ticketId);
+  expect(await parts.useOf(refunded)).toMatchObject({ status: "refunded", atMs: null });
+  expect(await parts.useOf(replaced)).toMatchObject({ status: "valid", atMs: null });
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    {
+      ...{ eventId: event.id, doorId: north.doorId, door: "North" },
+      scans: [
+        { result: "refunded", ticketId: refunded, bookingId: booking.id },
+        { result: "replaced", ticketId: replaced, bookingId: booking.id },
+        { result: "unknown", ticketId: missing, bookingId: null },
+      ],
+    },
+  ]);
 });
 
 test("a device without the time cannot put a scan before or after all others", async () => {

@@ -1,4 +1,4 @@
-import type { DoorId, EventId, ScanId, TicketId } from "../../foundation/ids.ts";
+import type { BookingId, DoorId, EventId, ScanId, TicketId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import {
   type Door,
@@ -9,7 +9,12 @@ import {
   type TicketState,
 } from "./scan.ts";
 
-export type Recorded = { readonly scan: Scan; readonly answer: ScanAnswer };
+export type Recorded = {
+  readonly scan: Scan;
+  readonly answer: ScanAnswer;
+  /** Whose ticket it is; nothing where there is none. */
+  readonly bookingId: BookingId | null;
+};
 
 /**
  * Writes scans down in the caller's transaction, the earliest first, and says what each means. The tickets' rows are
@@ -32,10 +37,14 @@ export async function recordScans(
     }
   await writeUses(sql, door, fresh);
   await writeScans(sql, door, fresh, offline);
-  return scans.map((scan) => ({ scan, answer: answerOf(door, scan, known.get(scan.id), tickets) }));
+  return scans.map((scan) => ({
+    scan,
+    answer: answerOf(door, scan, known.get(scan.id), tickets),
+    bookingId: ticketOf(scan, tickets)?.bookingId ?? null,
+  }));
 }
 
-type Ticket = TicketState & { usedAtMs: number | null; usedDoor: string | null };
+type Ticket = TicketState & { bookingId: BookingId; usedAtMs: number | null; usedDoor: string | null };
 type Tickets = Map<TicketId, Ticket>;
 type Decided = { readonly scan: Scan; readonly result: ScanResult; readonly movesUse: boolean };
 type KnownScan = {
@@ -45,21 +54,35 @@ type KnownScan = {
   readonly result: ScanResult;
 };
 
+/** Of an event that is cancelled no ticket is good, also one that was issued in that moment and is still to be made void. */
 async function takeTickets(sql: Sql, scans: readonly Scan[]): Promise<Tickets> {
   const ids = scans.flatMap(({ claims }) => (claims === undefined ? [] : [claims.ticketId]));
   const { rows } = await sql.query<{
     id: TicketId;
+    booking_id: BookingId;
     event_id: EventId;
     status: Ticket["status"];
     issue: number;
     used_at: Date | null;
     used_door: string | null;
-  }>("select * from tickets where id = any($1::uuid[]) order by id for update", [ids]);
-  return new Map(
-    rows.map(({ id, event_id: eventId, status, issue, used_at: usedAt, used_door: usedDoor }) => {
-      return [id, { eventId, status, issue, usedAtMs: usedAt?.getTime() ?? null, usedDoor }];
-    }),
+  }>(
+    `select t.id, t.booking_id, t.event_id, t.issue, t.used_at, t.used_door,
+            case when e.status = 'cancelled' then 'refunded' else t.status end as status
+       from tickets t join events e on e.id = t.event_id
+      where t.id = any($1::uuid[]) order by t.id for update of t`,
+    [ids],
   );
+  return new Map(
+    rows.map(
+      ({ id, booking_id: bookingId, event_id: eventId, status, issue, used_at, used_door: usedDoor }) => {
+        return [id, { bookingId, eventId, status, issue, usedAtMs: used_at?.getTime() ?? null, usedDoor }];
+      },
+    ),
+  );
+}
+
+function ticketOf({ claims }: Scan, tickets: Tickets): Ticket | undefined {
+  return claims === undefined ? undefined : tickets.get(claims.ticketId);
 }
 
 async function readKnown(sql: Sql, scans: readonly Scan[]): Promise<Map<ScanId, KnownScan>> {
@@ -73,7 +96,7 @@ async function readKnown(sql: Sql, scans: readonly Scan[]): Promise<Map<ScanId, 
 /** The earliest scan of a used ticket is its use, whichever was told first; nobody who is in is sent out for it. */
 function decide({ eventId, name }: Door, scan: Scan, tickets: Tickets): Decided {
   const id = scan.claims?.ticketId;
-  const ticket = id === undefined ? undefined : tickets.get(id);
+  const ticket = ticketOf(scan, tickets);
   const result = decideScan(scan, eventId, ticket);
   const comesIn = result === "admitted" || result === "used";
   const movesUse = comesIn && (ticket?.usedAtMs ?? Infinity) > scan.atMs;
@@ -131,7 +154,7 @@ function answerOf(door: Door, scan: Scan, row: KnownScan | undefined, tickets: T
   if (row === undefined) throw new Error(`scan ${scan.id} was not written`);
   if (row.door_id !== door.doorId || row.ticket_id !== ticketId) return { result: "scan_id_reused" };
   const comesIn = row.result === "admitted" || row.result === "used";
-  const ticket = ticketId === null || !comesIn ? undefined : tickets.get(ticketId);
+  const ticket = comesIn ? ticketOf(scan, tickets) : undefined;
   const { usedAtMs = null, usedDoor = null } = ticket ?? {};
   return {
     result: row.result,

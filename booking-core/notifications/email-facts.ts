@@ -38,6 +38,8 @@ export type EmailFacts = {
   readonly event: string;
   readonly venue: string;
   readonly startsAt: Date;
+  /** Whether it is on sale and takes place. */
+  readonly isActive: boolean;
   readonly seats: readonly EmailSeat[];
   readonly refund: RefundFacts | null;
   readonly ticketsUrl: string;
@@ -49,6 +51,7 @@ type FactRow = {
   booking_id: BookingId;
   title: string;
   starts_at: Date;
+  is_active: boolean;
   venue: string;
   currency: Currency;
   reason: RefundReason | null;
@@ -68,14 +71,15 @@ type SeatRow = {
   ticket: EmailSeat["ticket"];
 };
 
+/** Of a cancelled event no ticket is good, also one that is still to be made void. */
 const statement = `
-  select n.template, n.language, n.booking_id, e.title, e.starts_at, v.name || ', ' || v.city as venue, b.currency,
+  select n.template, n.language, n.booking_id, e.title, e.starts_at, e.status = 'active' as is_active, v.name || ', ' || v.city as venue, b.currency,
          r.reason, r.positions, r.amount_minor, r.wallet_minor,
          r.currency as refund_currency,
          (select json_agg(json_build_object('id', s.id, 'name', s.name, 'layout', s.layout))
             from sections s where s.id in (select section_id from booking_seats where booking_id = b.id)) as sections,
-         (select json_agg(json_build_object('position', bs.position, 'sectionId', bs.section_id, 'ticket', t.status,
-                                            'seatNumber', bs.seat_number, 'priceMinor', bs.price_minor::text)
+         (select json_agg(json_build_object('position', bs.position, 'sectionId', bs.section_id, 'seatNumber', bs.seat_number, 'priceMinor', bs.price_minor::text, 'ticket',
+                                            case when t.id is not null and e.status = 'cancelled' then 'refunded' else t.status end)
                           order by bs.position)
             from booking_seats bs left join tickets t on t.booking_id = bs.booking_id and t.position = bs.position
            where bs.booking_id = b.id) as seats
@@ -101,6 +105,7 @@ export async function readEmailFacts(
     event: oneLine(row.title),
     venue: oneLine(row.venue),
     startsAt: row.starts_at,
+    isActive: row.is_active,
     seats: (row.seats ?? []).map((seat) => toSeat(row, seat)),
     refund: toRefund(row),
     ticketsUrl: ticketsUrlOf({ id: row.booking_id, startsAtMs: row.starts_at.getTime() }),

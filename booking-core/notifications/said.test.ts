@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPaymentTest, type PaymentTest } from "../payments/test-payments.ts";
 import { sendEmail } from "./send-email.ts";
 import { paidBooking, queueOne, refundOf } from "./test-emails.ts";
@@ -62,6 +62,53 @@ test.each([
     expect(text).not.toMatch(/is kept|wallet|row|other tickets/);
   },
 );
+
+describe("what a payment that bought nothing leaves", () => {
+  const paidTwice = { en: "of the first one stay valid", de: "von der ersten haben, gelten weiter" };
+  const tooLate = { en: "welcome to book again", de: "noch einmal buchen" };
+
+  /** Told after these statements about the booking, or about its event. */
+  async function toldOf(
+    reason: "paid_twice" | "too_late",
+    language: "en" | "de",
+    changes: readonly string[],
+  ) {
+    const booking = await paidBooking(here, { language });
+    for (const text of changes)
+      await here.shop.pool.query(text, [text.includes("events") ? booking.eventId : booking.id]);
+    const amountMinor = Number(booking.total.amountMinor);
+    const refundId = await refundOf(here, booking, { reason, positions: null, amountMinor, walletMinor: 0 });
+    return said(await queueOne(here, booking, "refund", refundId), booking.buyerEmail);
+  }
+  const refundOne =
+    "update tickets set status = 'refunded', refunded_at = now() where booking_id = $1 and position = 0";
+  const refundAll = "update tickets set status = 'refunded', refunded_at = now() where booking_id = $1";
+  const cancelEvent = "update events set status = 'cancelled' where id = $1";
+
+  test.each(["en", "de"] as const)("is told where it is true (%s)", async (language) => {
+    expect((await toldOf("paid_twice", language, [])).text).toContain(paidTwice[language]);
+    expect((await toldOf("paid_twice", language, [refundOne])).text).toContain(paidTwice[language]);
+    expect((await toldOf("too_late", language, [])).text).toContain(tooLate[language]);
+  });
+
+  test.each(["en", "de"] as const)(
+    "is not told where tickets are void or the event is off (%s)",
+    async (language) => {
+      expect((await toldOf("paid_twice", language, [refundAll])).text).not.toMatch(/valid|gelten|tickets\//);
+      expect((await toldOf("paid_twice", language, [cancelEvent])).text).not.toMatch(
+        /valid|gelten|tickets\//,
+      );
+      expect((await toldOf("too_late", language, [cancelEvent])).text).not.toContain(tooLate[language]);
+    },
+  );
+
+  test("tickets that were written while their event was cancelled are not sent", async () => {
+    const booking = await paidBooking(here);
+    await here.shop.pool.query(cancelEvent, [booking.eventId]);
+    await sendEmail(here.till, { notificationId: await queueOne(here, booking) });
+    expect(await here.till.mailsTo(booking.buyerEmail)).toEqual([]);
+  });
+});
 
 test("a cancelled event is told with what comes back", async () => {
   const booking = await paidBooking(here, { language: "de" });

@@ -10,6 +10,10 @@ export type Words = {
   readonly paid: (amount: string, booking: string) => string;
   readonly refundSubject: (event: string) => string;
   readonly refundWhy: Readonly<Record<RefundReason, string>>;
+  /** Only where the event takes place. */
+  readonly bookAgain: string;
+  /** Only where one is valid. */
+  readonly firstTicketsStay: string;
   readonly refundedSeats: string;
   readonly byProvider: (amount: string) => string;
   readonly toWallet: (amount: string) => string;
@@ -35,12 +39,13 @@ const en: Words = {
     organiser: "The organiser has taken tickets back. They are void now, and this is what you get for them.",
     event_cancelled: "The event does not take place. Your tickets are void, and your money goes back to you.",
     too_late:
-      "Your payment came when the booking could not be paid any more. No tickets were issued for it, and the whole amount goes back to you. If seats are still free, you are welcome to book again.",
-    paid_twice:
-      "The booking had been paid already. Your second payment goes back to you as a whole; the tickets of the first one stay valid.",
+      "Your payment came when the booking could not be paid any more. No tickets were issued for it, and the whole amount goes back to you.",
+    paid_twice: "The booking had been paid already. Your second payment goes back to you as a whole.",
     wrong_amount:
       "Your payment was not of the amount that was asked for. No tickets were issued for it, and it goes back to you as a whole.",
   },
+  bookAgain: "If seats are still free, you are welcome to book again.",
+  firstTicketsStay: "The tickets that you have of the first one stay valid.",
   refundedSeats: "Given back:",
   byProvider: (amount) =>
     `${amount} goes back the way it came. It can take a few days until you see it on your account.`,
@@ -70,12 +75,13 @@ const de: Words = {
     event_cancelled:
       "Die Veranstaltung findet nicht statt. Ihre Karten gelten nicht mehr, und Sie bekommen Ihr Geld zurück.",
     too_late:
-      "Ihre Zahlung kam, als die Buchung nicht mehr bezahlt werden konnte. Dafür wurden keine Karten ausgestellt, und Sie bekommen den ganzen Betrag zurück. Falls noch Plätze frei sind, können Sie gern noch einmal buchen.",
-    paid_twice:
-      "Die Buchung war schon bezahlt. Ihre zweite Zahlung bekommen Sie ganz zurück; die Karten der ersten gelten weiter.",
+      "Ihre Zahlung kam, als die Buchung nicht mehr bezahlt werden konnte. Dafür wurden keine Karten ausgestellt, und Sie bekommen den ganzen Betrag zurück.",
+    paid_twice: "Die Buchung war schon bezahlt. Ihre zweite Zahlung bekommen Sie ganz zurück.",
     wrong_amount:
       "Ihre Zahlung hatte nicht den Betrag, der verlangt war. Dafür wurden keine Karten ausgestellt, und Sie bekommen sie ganz zurück.",
   },
+  bookAgain: "Falls noch Plätze frei sind, können Sie gern noch einmal buchen.",
+  firstTicketsStay: "Die Karten, die Sie von der ersten haben, gelten weiter.",
   refundedSeats: "Zurückgegeben:",
   byProvider: (amount) =>
     `${amount} gehen auf dem Weg zurück, auf dem sie gekommen sind. Es kann einige Tage dauern, bis Sie sie auf Ihrem Konto sehen.`,

@@ -104,7 +104,7 @@ export async function claim(
 export function sameSeats({ section, seats }: Wanted): Wish {
   const quantity = seats.length;
   if (section.kind === "standing")
-    return { mode: "best-available", quantity, least: quantity, segments: [0] };
+    return { mode: "best-available", quantity, least: quantity, segments: [[0]] };
   const numbers = seats.map(({ seatNumber }) => seatNumber as number);
   const classes = new Set(numbers.map((seat) => classesOf(section).get(seat) ?? seatClasses.ordinary));
   const [only = seatClasses.ordinary] = classes;
@@ -125,7 +125,7 @@ function asGood({ section, seats }: Wanted): Wish | undefined {
     offer === own[0]?.offer && (mayBeRestricted || !restrictedView) ? [index] : [],
   );
   const quantity = seats.length;
-  return { mode: "best-available", quantity, least: quantity, segments };
+  return { mode: "best-available", quantity, least: quantity, segments: [segments] };
 }
 
 /** Who has the same seats keeps them where they were; others come in their order. */

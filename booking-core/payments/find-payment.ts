@@ -1,4 +1,4 @@
-import type { BookingId, BuyerId, PaymentId } from "../../foundation/ids.ts";
+import { type BookingId, type BuyerId, type EventId, isUuid, type PaymentId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { Payment } from "./payment.ts";
 
@@ -34,6 +34,28 @@ const locked = `select ${columns} from payments where id = any($1::uuid[]) order
 export async function findPayment(sql: Sql, id: PaymentId): Promise<Payment | undefined> {
   const found = await sql.query<PaymentRow>(`select ${columns} from payments where id = $1`, [id]);
   return found.rows.map(toPayment)[0];
+}
+
+/** What a payment is for, by which people find it. */
+export type PaymentSubject = {
+  readonly paymentId: PaymentId;
+  readonly bookingId: BookingId | null;
+  readonly eventId: EventId | null;
+};
+
+/** Of a payment that the provider names, if it is one of ours. */
+export async function findSubject(
+  sql: Sql,
+  provider: Payment["provider"],
+  paymentId: string | undefined,
+): Promise<PaymentSubject | undefined> {
+  if (!isUuid(paymentId ?? "")) return undefined;
+  const found = await sql.query<PaymentSubject>(
+    `select p.id as "paymentId", p.booking_id as "bookingId", b.event_id as "eventId"
+       from payments p left join bookings b on b.id = p.booking_id where p.id = $1 and p.provider = $2`,
+    [paymentId, provider],
+  );
+  return found.rows[0];
 }
 
 /** The oldest first. */

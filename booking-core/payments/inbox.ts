@@ -4,6 +4,7 @@ import type { Jobs } from "../../foundation/jobs/boss.ts";
 import type { Pool } from "../../foundation/postgres/pool.ts";
 import { createInboxGroups } from "./inbox-groups.ts";
 import type { PaymentProviders, ProviderName } from "./payment.ts";
+import { storedBody } from "./unreadable-webhooks.ts";
 
 export type ReceiveOutcome = {
   /** busy: too many wait to be stored, and the provider shall come again. */
@@ -23,7 +24,10 @@ export type InboxParts = {
   readonly ids: IdSource;
 };
 
-/** Verified, stored once with the job that settles it, and only then acknowledged. A forgery costs no row. */
+/**
+ * Verified, stored once with the job that settles it, and only then acknowledged; what cannot be read the job parks. A
+ * forgery costs no row.
+ */
 export function createInbox(parts: InboxParts): Inbox {
   const groups = createInboxGroups(parts);
   return {
@@ -32,7 +36,7 @@ export function createInbox(parts: InboxParts): Inbox {
       const fact = providers.of(provider).verifyWebhook(rawBody, signatureHeader, clock.now());
       if (fact === undefined) return { outcome: "webhook_signature_wrong" };
       const { providerEventId, kind } = fact;
-      const body = rawBody.toString("utf8");
+      const body = storedBody(rawBody);
       return { outcome: await groups.add({ provider, providerEventId, body, isIgnored: kind === "other" }) };
     },
   };

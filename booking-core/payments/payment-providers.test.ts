@@ -1,3 +1,4 @@
+import Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../foundation/config.ts";
 import { configuredProviders } from "./payment-providers.ts";
@@ -20,7 +21,28 @@ describe("the payment provider", () => {
 
   test("that is not chosen still answers for what it began", async () => {
     const providers = await configuredProviders(loadConfig({ ...production, ...sandboxSecrets }));
-    expect(() => providers.of("sandbox").readWebhook("{}")).toThrow(/id/);
+    const body = JSON.stringify({ id: "evt_1", type: "payout.paid" });
+    expect(providers.of("sandbox").readWebhook(body)).toEqual({ providerEventId: "evt_1", kind: "other" });
+  });
+
+  test.each([
+    ["without an id", { type: "payout.paid" }],
+    ["with an id that Postgres cannot hold", { id: "evt_\0", type: "payout.paid" }],
+    ["of nothing", null],
+    ["that is no JSON", undefined],
+  ])("has said what cannot be read: a signed event of Stripe %s", async (_what, content) => {
+    const stripe = (await configuredProviders(loadConfig(stripeKeys))).of("stripe");
+    const payload = JSON.stringify(content) ?? "no JSON";
+    const secret = stripeKeys.STRIPE_WEBHOOK_SECRET;
+    const header = Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp: 1_000 });
+    const unreadable = {
+      providerEventId: expect.stringMatching(/^unreadable [0-9a-f]{64}$/),
+      kind: "unreadable",
+    };
+    const fact = stripe.verifyWebhook(Buffer.from(payload), header, 1_000_000);
+    expect(fact).toEqual(unreadable);
+    expect(stripe.readWebhook(payload)).toEqual(fact);
+    expect(stripe.verifyWebhook(Buffer.from(payload), "t=1000,v1=00", 1_000_000)).toBeUndefined();
   });
 
   test("whose secrets everybody knows is believed nothing, and asked for nothing", async () => {

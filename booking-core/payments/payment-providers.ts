@@ -1,6 +1,7 @@
 import { type Config, trustsSandbox } from "../../foundation/config.ts";
 import type { PaymentProvider, PaymentProviders, ProviderName } from "./payment.ts";
 import { createSandboxProvider } from "./sandbox-provider.ts";
+import { keepingUnreadable } from "./unreadable-webhooks.ts";
 
 /** New payments go to the one that is chosen; the other still settles what it began, where its secrets are there. */
 export async function configuredProviders(config: Config): Promise<PaymentProviders> {
@@ -31,7 +32,9 @@ export function paymentProviders(
   current: PaymentProvider,
   ...others: readonly PaymentProvider[]
 ): PaymentProviders {
-  const all = new Map([current, ...others].map((provider) => [provider.name, provider]));
+  const all = new Map(
+    [current, ...others].map((provider) => [provider.name, keepingUnreadable(provider)] as const),
+  );
   return { current, of: (name) => all.get(name) ?? absentProvider(name) };
 }
 
@@ -45,7 +48,7 @@ function absentProvider(name: ProviderName): PaymentProvider {
     create: async () => refuse(),
     status: async () => refuse(),
     refund: async () => refuse(),
-    disputedPayment: async () => refuse(),
+    chargedPayment: async () => refuse(),
     verifyWebhook: () => undefined,
     readWebhook: refuse,
   };

@@ -42,7 +42,7 @@ export type Payment = {
 export type ProviderFact =
   | PaymentFact
   | RefundFact
-  | DisputeFact
+  | OutsideFact
   | { readonly providerEventId: string; readonly kind: "other" }
   | { readonly providerEventId: string; readonly kind: "unreadable" };
 
@@ -70,6 +70,9 @@ export type RefundFact = {
   readonly amount: Money;
 };
 
+/** What happened to a payment at its provider without us. It settles nothing: people decide. */
+export type OutsideFact = DisputeFact | HandRefundFact;
+
 /** A buyer's bank takes the money of a payment back, or has decided about that. */
 export type DisputeFact = {
   readonly provider: ProviderName;
@@ -83,6 +86,18 @@ export type DisputeFact = {
   readonly reason: string;
   readonly status: string;
   readonly answerByMs: number | null;
+};
+
+/** Somebody gave money back at the provider itself, or that has failed since. */
+export type HandRefundFact = {
+  readonly provider: ProviderName;
+  readonly providerEventId: string;
+  readonly kind: "refund_by_hand";
+  readonly providerRefundId: string;
+  readonly charge: string;
+  readonly amount: Money;
+  /** How it stands, in the provider's words. */
+  readonly status: string;
 };
 
 export type CreatedPayment = { readonly providerPaymentId: string; readonly payUrl: string };
@@ -109,15 +124,18 @@ export type PaymentProvider = {
     providerPaymentId: string;
     amount: Money;
   }): Promise<{ status: "succeeded" | "pending" | "failed"; providerRefundId: string | null }>;
-  /** Our payment that a dispute is about; nothing where it is none of ours. */
-  disputedPayment(charge: string): Promise<string | undefined>;
-  /** Nothing where the signature is wrong or too old. The raw body, never a parsed one. */
+  /** Our payment that a charge is of; nothing where it is none of ours. */
+  chargedPayment(charge: string): Promise<string | undefined>;
+  /**
+   * Nothing where the signature is wrong or too old; throws only where it is right and the body cannot be read. The raw
+   * body, never a parsed one.
+   */
   verifyWebhook(rawBody: Buffer, signatureHeader: string, nowMs: number): ProviderFact | undefined;
-  /** What a body says that was verified when it came. */
+  /** What a body says that was verified when it came; throws where it cannot be read. */
   readWebhook(body: string): ProviderFact;
 };
 
-/** New payments go to the current one; the others still settle what they began. */
+/** New payments go to the current one; the others still settle what they began. `of` reads whatever is signed. */
 export type PaymentProviders = {
   readonly current: PaymentProvider;
   of(name: ProviderName): PaymentProvider;

@@ -148,6 +148,7 @@ describe("a webhook of the sandbox", () => {
     [{ ...fact, type: "refund.failed", data: ofRefund }, "refund_failed"],
     [{ ...fact, type: "refund.failed", data }, "unreadable"],
     [{ ...fact, data: { ...data, amountMinor: 0.5 } }, "unreadable"],
+    [{ ...fact, data: { ...data, currency: "ABC" } }, "unreadable"],
     [{ ...fact, type: "payout.paid" }, "other"],
   ])("%j is a fact of its own kind", (content, kind) => {
     expect(provider.readWebhook(JSON.stringify(content))).toMatchObject({ providerEventId: "evt_1", kind });

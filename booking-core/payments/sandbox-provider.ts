@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { splitSecrets } from "../../foundation/config.ts";
+import { isCurrency } from "../../foundation/currencies.ts";
 import type { PaymentId } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { CreatedPayment, PaymentProvider, ProviderFact } from "./payment.ts";
@@ -18,19 +19,20 @@ type SandboxProvider = Omit<PaymentProvider, "create"> & {
   create(payment: Parameters<PaymentProvider["create"]>[0]): Promise<CreatedPayment>;
 };
 
+const currency = z.string().refine(isCurrency);
 const amount = z.number().int().nonnegative().transform(BigInt);
 const paymentSchema = z.object({
   id: z.string(),
   payUrl: z.url(),
   status: z.enum(["pending", "succeeded", "failed", "refunded"]),
   amountMinor: amount,
-  currency: z.string(),
+  currency,
 });
 const refundSchema = z.object({ id: z.string(), status: z.enum(["succeeded", "pending", "failed"]) });
 const refusalSchema = z.object({ code: z.literal("more_than_is_left") });
 const webhookSchema = z.object({ id: z.string().min(1).max(200), type: z.string() });
 const paymentNews = z.object({
-  data: z.object({ paymentId: z.string(), reference: z.string(), amountMinor: amount, currency: z.string() }),
+  data: z.object({ paymentId: z.string(), reference: z.string(), amountMinor: amount, currency }),
 });
 const refundNews = z.object({
   data: paymentNews.shape.data.extend({ refundReference: z.string(), refundId: z.string().nullish() }),
@@ -62,8 +64,8 @@ export function createSandboxProvider(settings: SandboxSettings): SandboxProvide
       const { id, status } = refundSchema.parse(accepted(answer));
       return { status, providerRefundId: id };
     },
-    // Nobody disputes play money.
-    disputedPayment: async () => undefined,
+    // Nobody disputes play money, or gives it back by hand.
+    chargedPayment: async () => undefined,
     verifyWebhook: (rawBody, signature, nowMs) =>
       isSigned(rawBody, signature, secrets, nowMs) ? readWebhook(rawBody.toString("utf8")) : undefined,
     readWebhook,

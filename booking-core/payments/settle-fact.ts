@@ -1,23 +1,26 @@
 import { isUuid } from "../../foundation/ids.ts";
 import type { Logger } from "../../foundation/log.ts";
+import { formatMoney } from "../../foundation/money.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import { reviveBookings, type SeatAgain } from "../bookings/revive-bookings.ts";
-import { finishRefunds, parkRefund } from "../refunds/finish-refund.ts";
+import { lockRefunds } from "../refunds/find-refund.ts";
+import { finishRefunds, parkRefund, takeBackRefund } from "../refunds/finish-refund.ts";
 import type { RefundParts } from "../refunds/open-refunds.ts";
+import type { Refund } from "../refunds/refund.ts";
 import { returnWallet, takeWalletAgain } from "../wallet/return-wallet.ts";
 import { settleTopUp } from "../wallet/settle-top-up.ts";
 import type { LateBooking } from "./claim-again.ts";
 import { failPayments, isUnderWay } from "./fail-payments.ts";
-import { lockPayments } from "./find-payment.ts";
+import { findSubject, lockPayments } from "./find-payment.ts";
 import { type BoughtNothing, giveBackReceived, type Kept, keepReceived } from "./keep-received.ts";
 import { lockBooking, type PaidBooking, payBooking } from "./pay-booking.ts";
 import { followPayments, worthOf } from "./pay-bookings.ts";
-import type { DisputeFact, Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
+import type { OutsideFact, Payment, PaymentFact, ProviderFact, RefundFact } from "./payment.ts";
 
 export type SettleParts = RefundParts & { readonly logger: Logger };
 
-/** A dispute settles nothing: people decide. */
-export type SettledFact = Exclude<ProviderFact, DisputeFact>;
+/** What happened without us settles nothing: people decide. */
+export type SettledFact = Exclude<ProviderFact, OutsideFact>;
 
 /** What a fact did, in words for the inbox; and the booking that changed with it, to be told once committed. */
 export type Settled = {
@@ -50,7 +53,7 @@ export async function settleFact(
     case "other":
       return { status: "ignored", outcome: "ignored" };
     case "unreadable":
-      return park(parts, fact, "the message cannot be read");
+      return park(parts, sql, fact, "the message cannot be read");
     case "payment_succeeded":
     case "payment_failed":
       return settlePayment(parts, sql, fact, seats);
@@ -65,11 +68,16 @@ function settled(outcome: string, changed?: PaidBooking): Settled {
 }
 
 /** Nothing happens by itself any more: the inbox keeps the message and its outcome, and people look. */
-function park({ logger }: SettleParts, fact: SettledFact, why: string): Settled {
+async function park({ logger }: SettleParts, sql: Sql, fact: SettledFact, why: string): Promise<Settled> {
   const { providerEventId, kind } = fact;
-  const paymentId = "paymentId" in fact ? fact.paymentId : undefined;
-  logger.error({ providerEventId, kind, paymentId, why }, "a message of the payment provider is parked");
+  const of = "paymentId" in fact ? await subjectOf(sql, fact) : {};
+  logger.error({ providerEventId, kind, ...of, why }, "a message of the payment provider is parked");
   return { status: "parked", outcome: why };
+}
+
+/** Of one that is not ours we know what it is called, and no more. */
+async function subjectOf(sql: Sql, { provider, paymentId }: PaymentFact | RefundFact) {
+  return (await findSubject(sql, provider, paymentId)) ?? { paymentId };
 }
 
 async function settlePayment(
@@ -81,15 +89,20 @@ async function settlePayment(
   const { paymentId } = fact;
   const payment = isUuid(paymentId) ? (await lockPayments(sql, [paymentId])).get(paymentId) : undefined;
   if (payment === undefined || payment.provider !== fact.provider)
-    return park(parts, fact, "the payment is not ours");
-  if (!isOf(fact, payment)) return park(parts, fact, "the provider has another payment under this id");
+    return park(parts, sql, fact, "the payment is not ours");
+  if (!isOf(fact, payment)) return park(parts, sql, fact, "the provider has another payment under this id");
   if (fact.kind === "payment_failed") return settleFailure(parts, sql, payment);
   if (payment.status === "succeeded" || payment.status === "parked") return settled("nothing new");
   if (isSame(fact, payment)) return settleSuccess(parts, sql, payment, fact, seats);
-  if (fact.amount.amountMinor <= 0n) return park(parts, fact, "the amount is nothing");
+  if (fact.amount.amountMinor <= 0n) return park(parts, sql, fact, "the amount is nothing");
   await keepReceived(parts, sql, [{ payment, fact, problem: "wrong_amount" }]);
   await returnWallet(parts, sql, [payment]);
-  return park(parts, fact, "the amount is not what was asked for");
+  return park(
+    parts,
+    sql,
+    fact,
+    `${formatMoney(fact.amount)} came and ${formatMoney(payment.amount)} was asked for`,
+  );
 }
 
 async function settleFailure(parts: SettleParts, sql: Sql, payment: Payment): Promise<Settled> {
@@ -160,32 +173,71 @@ export function isSame({ amount }: PaymentFact, payment: Payment): boolean {
 }
 
 async function settleRefund(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {
-  if (!isUuid(fact.refundId) || !isUuid(fact.paymentId)) return park(parts, fact, "the refund is not ours");
-  const found = await sql.query<{ amount_minor: bigint; currency: string; status: string; attempt: number }>(
-    `select r.amount_minor, r.currency, r.status, r.attempt from refunds r join payments p on p.id = r.payment_id
-      where r.id = $1 and r.payment_id = $2 and p.provider = $3 for no key update of r`,
-    [fact.refundId, fact.paymentId, fact.provider],
-  );
-  const [refund] = found.rows;
-  if (refund === undefined) return park(parts, fact, "the refund is not ours");
-  if (fact.attempt !== refund.attempt) return settleOtherTry(parts, fact);
-  if (refund.status === "done" && fact.kind === "refund_failed")
-    return park(parts, fact, "the provider has taken back a refund that was done");
-  if (refund.status === "done") return settled("nothing new");
+  const refund = await lockTold(sql, fact);
+  if (refund === undefined) return park(parts, sql, fact, "the refund is not ours");
+  if (fact.attempt !== refund.attempt) return settleOtherTry(parts, sql, fact);
   const { amountMinor, currency } = fact.amount;
-  if (refund.amount_minor !== amountMinor || refund.currency !== currency)
-    return park(parts, fact, "the amount is not what was to be given back");
-  const { refundId: id, attempt, providerRefundId } = fact;
-  if (fact.kind === "refund_succeeded") {
-    await finishRefunds(parts, sql, [{ id, providerRefundId }]);
-    return settled("refunded");
-  }
-  await parkRefund(sql, { id, attempt }, "the provider could not give it back");
-  return park(parts, fact, "the provider could not give it back");
+  if (refund.amountMinor !== amountMinor || refund.currency !== currency)
+    return park(parts, sql, fact, "the amount is not what was to be given back");
+  return fact.kind === "refund_succeeded"
+    ? settleGiven(parts, sql, fact, refund)
+    : settleNotGiven(parts, sql, fact, refund);
+}
+
+async function lockTold(
+  sql: Sql,
+  { refundId, paymentId, provider }: RefundFact,
+): Promise<Refund | undefined> {
+  if (!isUuid(refundId)) return undefined;
+  const [refund] = await lockRefunds(sql, [refundId]);
+  return refund?.paymentId === paymentId && refund.provider === provider ? refund : undefined;
+}
+
+async function settleGiven(
+  parts: SettleParts,
+  sql: Sql,
+  fact: RefundFact,
+  { id, status }: Refund,
+): Promise<Settled> {
+  if (status === "done") return settled("nothing new");
+  const done = await finishRefunds(parts, sql, [{ id, providerRefundId: fact.providerRefundId }]);
+  if (done.has(id)) return settled("refunded");
+  // Late by all likelihood; if not, the money would go back twice when it is tried again.
+  return park(
+    parts,
+    sql,
+    fact,
+    "the provider had taken this try back: look at its books before it is tried again",
+  );
+}
+
+/** Providers say no after a yes, too: the bank of a closed account sends the money back days later. */
+async function settleNotGiven(
+  parts: SettleParts,
+  sql: Sql,
+  fact: RefundFact,
+  refund: Refund,
+): Promise<Settled> {
+  if (refund.status === "parked") return settled("nothing new");
+  const isTakenBack = refund.status === "done";
+  const why = isTakenBack
+    ? "the provider has taken back what it had given back"
+    : "the provider could not give it back";
+  await (isTakenBack ? takeBackRefund(parts, sql, refund, why) : parkRefund(sql, refund, why));
+  const { providerEventId, refundId } = fact;
+  const of = { providerEventId, refundId, ...(await subjectOf(sql, fact)), reason: refund.reason };
+  parts.logger.error({ ...of, why }, "a refund is parked");
+  // What waits for people is the refund: its message has nothing left to do, and would count a second time.
+  return settled(`${why}: the refund is parked`);
 }
 
 /** People have tried again since: a late no is no news. A late yes may be the second time that the money goes back. */
-function settleOtherTry(parts: SettleParts, fact: RefundFact): Settled {
+async function settleOtherTry(parts: SettleParts, sql: Sql, fact: RefundFact): Promise<Settled> {
   if (fact.kind === "refund_failed") return settled("nothing new: it was tried again since");
-  return park(parts, fact, "the provider has done another try of this refund: it may have gone back twice");
+  return park(
+    parts,
+    sql,
+    fact,
+    "the provider has done another try of this refund: it may have gone back twice",
+  );
 }

@@ -1,6 +1,6 @@
 import type { Sql } from "../../foundation/postgres/pool.ts";
-import { parkDispute } from "./disputes.ts";
-import type { DisputeFact, PaymentProviders, ProviderName } from "./payment.ts";
+import { isOutside, parkOutside } from "./outside-facts.ts";
+import type { OutsideFact, PaymentProviders, ProviderName } from "./payment.ts";
 import { type SettleAloneParts, settleAlone, tellBuyers } from "./settle-alone.ts";
 import { type LateSeats, settleFact } from "./settle-fact.ts";
 
@@ -13,12 +13,12 @@ export async function settleWebhook(
   parts: SettleWebhookParts,
   { inboxId }: { inboxId: string },
 ): Promise<void> {
-  let dispute: DisputeFact | undefined;
-  const park = (fact: DisputeFact) => {
-    dispute = fact;
+  let outside: OutsideFact | undefined;
+  const park = (fact: OutsideFact) => {
+    outside = fact;
   };
   await settleAlone(parts, (sql, seats) => settleMessage(parts, sql, inboxId, seats, park));
-  if (dispute !== undefined) await parkDispute(parts, inboxId, dispute);
+  if (outside !== undefined) await parkOutside(parts, inboxId, outside);
 }
 
 async function settleMessage(
@@ -26,7 +26,7 @@ async function settleMessage(
   sql: Sql,
   inboxId: string,
   seats: LateSeats | undefined,
-  park: (dispute: DisputeFact) => void,
+  park: (outside: OutsideFact) => void,
 ) {
   const found = await sql.query<{ provider: ProviderName; body: string }>({
     name: "lock-message",
@@ -36,7 +36,7 @@ async function settleMessage(
   const [message] = found.rows;
   if (message === undefined) return undefined;
   const fact = parts.providers.of(message.provider).readWebhook(message.body);
-  if (fact.kind === "dispute") {
+  if (isOutside(fact)) {
     park(fact);
     return undefined;
   }

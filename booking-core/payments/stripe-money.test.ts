@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isCurrency } from "../../foundation/currencies.ts";
-import { fromStripeAmount, toStripeAmount } from "./stripe-money.ts";
+import { fromStripeAmount, stripeStep, toStripeAmount } from "./stripe-money.ts";
 
 describe("an amount for Stripe", () => {
   test.each([
@@ -28,6 +28,19 @@ describe("an amount for Stripe", () => {
     [100, "abc"],
   ])("of %d %s is no amount", (amount, currency) => {
     expect(fromStripeAmount(amount, currency)).toBeUndefined();
+  });
+
+  test("is a multiple of the least one that Stripe takes, in every currency, and no other is", () => {
+    const currencies = fc.constantFrom(...Intl.supportedValuesOf("currency").filter(isCurrency));
+    const amounts = fc.bigInt({ min: 1n, max: 1_000_000n });
+    fc.assert(
+      fc.property(amounts, currencies, (amountMinor, currency) => {
+        const isTaken = toStripeAmount({ amountMinor, currency }) !== undefined;
+        expect(isTaken).toBe(amountMinor % stripeStep(currency) === 0n);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(["EUR", "KWD", "MGA", "ISK"].map((name) => stripeStep(name))).toEqual([1n, 10n, 100n, 1n]);
   });
 
   test("comes back as it went, in every currency", () => {

@@ -20,6 +20,13 @@ export function toStripeAmount({ amountMinor, currency }: Money): number | undef
   return isWhole && amount <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(amount) : undefined;
 }
 
+/** The least amount that Stripe counts in; it takes the multiples of it. */
+export function stripeStep(currency: Currency): bigint {
+  const surplus = stripeDigitsOf(currency) - decimalsOf(currency);
+  const whole = stripeDigitsOf(currency) < 3 ? 1n : 10n;
+  return surplus >= 0 ? whole : whole * 10n ** BigInt(-surplus);
+}
+
 /** Nothing where it is no amount of that currency. */
 export function fromStripeAmount(amount: number, stripeCurrency: string): Money | undefined {
   const currency = stripeCurrency.toUpperCase();

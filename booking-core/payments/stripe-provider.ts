@@ -29,7 +29,7 @@ export function createStripeProvider({ secretKey, webhookSecret, api }: StripeSe
     create: (payment) => createOrRefuse(stripe, payment),
     status: async (sessionId) => statusOf(await stripe.checkout.sessions.retrieve(sessionId)),
     refund: (refund) => refundAtStripe(stripe, refund),
-    disputedPayment: async (intentId) =>
+    chargedPayment: async (intentId) =>
       (await stripe.paymentIntents.retrieve(intentId)).metadata["payment_id"],
     verifyWebhook: (rawBody, header, nowMs) =>
       isSigned(stripe, rawBody, header, secrets, nowMs)
@@ -101,8 +101,17 @@ function isSigned(
   const toleranceSeconds = limits.payment.webhookToleranceMs / 1_000;
   return secrets.some((secret) => {
     try {
-      stripe.webhooks.constructEvent(rawBody, header, secret, toleranceSeconds, undefined, nowMs);
-      return true;
+      // Not `constructEvent`: a signed body that is no JSON would count as forged.
+      return (
+        stripe.webhooks.signature?.verifyHeader(
+          rawBody,
+          header,
+          secret,
+          toleranceSeconds,
+          undefined,
+          nowMs,
+        ) === true
+      );
     } catch {
       // Of some malformed headers the library does not say that the signature is wrong, it breaks.
       return false;

@@ -26,6 +26,14 @@ const refundSchema = z.object({
   }),
 });
 
+const handRefundSchema = z.object({
+  id: z.string(),
+  payment_intent: z.string(),
+  amount: z.number(),
+  currency: z.string(),
+  status: z.string().nullable(),
+});
+
 const disputeSchema = z.object({
   id: z.string(),
   payment_intent: z.string(),
@@ -38,7 +46,8 @@ const disputeSchema = z.object({
 
 /**
  * A session is told by its end alone: a card that is refused is no end, the buyer may take another in the same session.
- * The events of payment intents and charges say nothing more, but for disputes: their beginning and their end.
+ * The events of payment intents and charges say nothing more, but for disputes: their beginning and their end. Of refunds
+ * made by hand these are told too: `charge.refunded` comes of our own as well, and does not say which it is of.
  */
 export function readStripeWebhook(body: string): ProviderFact {
   const { id: providerEventId, type, data } = eventSchema.parse(JSON.parse(body));
@@ -51,8 +60,11 @@ export function readStripeWebhook(body: string): ProviderFact {
     case "checkout.session.expired":
       return readSession(providerEventId, "payment_failed", object);
     case "refund.created":
-    case "refund.updated":
     case "refund.failed":
+      return isOurs(object) ? readRefund(providerEventId, object) : readHandRefund(providerEventId, object);
+    case "refund.updated":
+    // What accounts of older API versions say in its place.
+    case "charge.refund.updated":
       return readRefund(providerEventId, object);
     case "charge.dispute.created":
     case "charge.dispute.closed":
@@ -98,6 +110,20 @@ function readRefund(providerEventId: string, object: StripeObject): ProviderFact
     },
     ...{ paymentId: payment_id as PaymentId, refundId: refund_id as RefundId },
     ...{ attempt, providerRefundId: refund.id },
+  };
+}
+
+/** Without ids of ours: whether it is of a payment of ours, Stripe is asked. */
+function readHandRefund(providerEventId: string, object: StripeObject): ProviderFact {
+  // Our payments all have an intent.
+  if (typeof object["payment_intent"] !== "string") return { providerEventId, kind: "other" };
+  const { data: refund } = handRefundSchema.safeParse(object);
+  const amount = refund && fromStripeAmount(refund.amount, refund.currency);
+  if (refund === undefined || amount === undefined) return { providerEventId, kind: "unreadable" };
+  const { id: providerRefundId, payment_intent: charge, status } = refund;
+  return {
+    ...{ provider: "stripe", providerEventId, kind: "refund_by_hand" },
+    ...{ providerRefundId, charge, amount, status: status ?? "unknown" },
   };
 }
 

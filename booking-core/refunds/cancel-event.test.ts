@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TicketId, uuidSource } from "../../foundation/ids.ts";
 import { decide } from "../../test/harness/money.ts";
 import { best, bookNow, bookRequest, lettersIn } from "../../test/harness/shop.ts";
 import { waitFor } from "../../test/harness/wait-for.ts";
 import type { Booking } from "../bookings/booking.ts";
+import { createCheckIns } from "../doors/check-ins.ts";
+import { createDoors } from "../doors/doors.ts";
+import { newScanId, tokens } from "../doors/test-doors.ts";
 import { readAudit } from "../rooms/audit.ts";
+import { createTicketKeys } from "../tickets/ticket-keys.ts";
 import { cancelEvent } from "./cancel-event.ts";
 import { findCancellation } from "./cancellation.ts";
 import { refundCancelledEvents, refundEvent } from "./refund-event.ts";
@@ -67,6 +72,29 @@ describe("an event that does not take place", () => {
     expect(await here.givenBack(booking)).toBe(9_000);
   });
 
+  test("lets nobody in with a ticket that was written while it was cancelled, and makes it void", async () => {
+    const booking = await bookNow(here.shop, bookRequest(await here.openPolicyEvent(), best(1)));
+    const payment = await here.startPayment(booking);
+    const settleOn = await holdUp("lock table notifications in share row exclusive mode");
+    await decide(payment.payUrl, "approve");
+    await waitFor(isHeldUp, { what: "the settlement in the middle" });
+    await cancel(booking);
+    await finished(booking);
+    await settleOn();
+    await here.becomes(booking, "paid");
+    expect(await here.ticketStates(booking)).toEqual(["valid"]);
+    expect(await scanTicketOf(booking)).toBe("refunded");
+    const refundOn = await holdUpBookings(booking);
+    const searched = refundCancelledEvents(here.till);
+    await waitFor(async () => (await here.ticketStates(booking)).join() === "refunded", {
+      what: "the void ticket",
+    });
+    expect(await here.statusOf(booking)).toBe("paid");
+    await refundOn();
+    await searched;
+    expect(await here.givenBack(booking)).toBe(4_500);
+  });
+
   test("sells nothing, takes no payment, and gives money back that comes later", async () => {
     const event = await here.openPolicyEvent();
     const [first, second] = [
@@ -89,9 +117,24 @@ describe("an event that does not take place", () => {
     });
   });
 
-  test("refunds also who was booked and paid in the moment of its cancellation", async () => {
+  test("makes also the tickets void that were let in, and gives their money back", async () => {
+    const booking = await here.paid(2);
+    await letIn(booking);
+    const letThrough = await holdUpBookings(booking);
+    await cancel(booking);
+    expect(await here.ticketStates(booking)).toEqual(["refunded", "refunded"]);
+    await letThrough();
+    await finished(booking);
+    expect(await here.givenBack(booking)).toBe(9_000);
+  });
+
+  test.each([
+    ["booked and paid", async () => undefined],
+    ["let in at a door", letIn],
+  ])("refunds also who was %s in the moment of its cancellation", async (_what, meanwhile) => {
     // As transactions leave them that began before the cancellation and ended after its job.
     const late = await here.paid(1);
+    await meanwhile(late);
     await here.shop.pool.query("update events set status = 'cancelled' where id = $1", [late.eventId]);
     await here.shop.pool.query(
       "insert into event_cancellations (event_id, bookings_total, finished_at) values ($1, 0, now())",
@@ -99,6 +142,7 @@ describe("an event that does not take place", () => {
     );
     await refundCancelledEvents(here.till);
     expect(await here.statusOf(late)).toBe("refunded");
+    expect(await here.ticketStates(late)).toEqual(["refunded"]);
     expect(await here.givenBack(late)).toBe(4_500);
   });
 
@@ -122,13 +166,42 @@ test("two workers at once refund each booking once, also while their buyers do i
   }
 });
 
+/** The first of its tickets, as a door leaves it. */
+async function letIn({ id }: Booking): Promise<void> {
+  const text = "update tickets set status = 'used', used_at = now() where booking_id = $1 and position = 0";
+  await here.shop.pool.query(text, [id]);
+}
+
 /** Whoever wants to change the booking waits until it is let through. */
-async function holdUpBookings({ id }: Booking): Promise<() => Promise<void>> {
+function holdUpBookings({ id }: Booking): Promise<() => Promise<void>> {
+  return holdUp("select from bookings where id = $1 for update", [id]);
+}
+
+async function holdUp(lock: string, values: readonly string[] = []): Promise<() => Promise<void>> {
   const gate = await here.shop.pool.connect();
   await gate.query("begin");
-  await gate.query("select from bookings where id = $1 for update", [id]);
+  await gate.query(lock, [...values]);
   return async () => {
     await gate.query("rollback");
     gate.release();
   };
+}
+
+async function isHeldUp(): Promise<boolean> {
+  const waiting = await here.shop.pool.query(
+    "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return waiting.rowCount === 1;
+}
+
+async function scanTicketOf({ id, eventId }: Booking): Promise<string> {
+  const keys = createTicketKeys({ ...here.shop, secret: "a secret of the tests, thirty-two characters" });
+  const made = await createDoors({ ...here.shop, ids: uuidSource, tokens }).make(actor, eventId, "North");
+  if (made.outcome !== "made") throw new Error(made.outcome);
+  const text = "select id, issue from tickets where booking_id = $1";
+  const found = await here.shop.pool.query<{ id: TicketId; issue: number }>(text, [id]);
+  const [{ id: ticketId, issue }] = found.rows as [{ id: TicketId; issue: number }];
+  const code = (await keys.signer())({ eventId, ticketId, issue });
+  const checkIns = createCheckIns({ ...here.shop, keys });
+  return (await checkIns.scan(made.door, { scanId: newScanId(), code })).result;
 }

@@ -3,6 +3,7 @@ import type { Jobs } from "../../foundation/jobs/boss.ts";
 import { inTransactionAgain, type Pool, type Sql } from "../../foundation/postgres/pool.ts";
 import { type Actor, type AuditedParts, writeAudit } from "../rooms/audit.ts";
 import { type Cancellation, findCancellation } from "./cancellation.ts";
+import { voidAllTickets } from "./void-seats.ts";
 
 export type CancelParts = AuditedParts & { readonly pool: Pool; readonly jobs: Jobs };
 
@@ -32,8 +33,8 @@ export async function cancelEvent(
   await inTransactionAgain(parts.pool, async (sql) => {
     const before = await statusOf(sql, eventId);
     if (before === undefined || before === "cancelled") return;
-    // Before the event's row, as a refund locks them; whoever is paid meanwhile is found by the search.
-    await voidTickets(sql, eventId, parts.clock.now());
+    // Before the event's row, as a refund locks them; the job does it again for whoever is paid meanwhile.
+    await voidAllTickets(sql, eventId, parts.clock.now());
     if (!(await markCancelled(sql, eventId))) return;
     await countBookings(sql, actor, eventId);
     const after = { status: "cancelled" };
@@ -52,15 +53,6 @@ export async function cancelEvent(
 async function statusOf(sql: Sql, eventId: EventId): Promise<string | undefined> {
   const found = await sql.query<{ status: string }>("select status from events where id = $1", [eventId]);
   return found.rows[0]?.status;
-}
-
-/** In the order of their ids, as the doors and single refunds lock them. */
-async function voidTickets(sql: Sql, eventId: EventId, nowMs: number): Promise<void> {
-  await sql.query(
-    `with live as (select id from tickets where event_id = $1 and status <> 'refunded' order by id for no key update)
-     update tickets t set status = 'refunded', refunded_at = $2, used_at = null from live where t.id = live.id`,
-    [eventId, new Date(nowMs)],
-  );
 }
 
 /** Of two at once, one. */

@@ -1,5 +1,6 @@
 import type { EventId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
+import { waitsForPeople } from "../stuck-work/parked-payments.ts";
 
 /** How far the refunds of an event that does not take place have come. */
 export type Cancellation = {
@@ -14,6 +15,8 @@ export type Cancellation = {
   /** Refunds that the provider has not done yet, and those that it could not do. */
   readonly pending: number;
   readonly parked: number;
+  /** Payments of its bookings whose money has come, bought nothing, and waits for people to send it back. */
+  readonly parkedPayments: number;
 };
 
 type Row = Omit<Cancellation, "startedAtMs" | "finishedAtMs"> & { started: Date; finished: Date | null };
@@ -23,7 +26,9 @@ export async function findCancellation(sql: Sql, eventId: EventId): Promise<Canc
     `select c.event_id as "eventId", c.started_at as started, c.finished_at as finished,
             greatest(c.bookings_total, c.bookings_done) as bookings, c.bookings_done as refunded,
             count(r.id) filter (where r.status = 'pending')::int as pending,
-            count(r.id) filter (where r.status = 'parked')::int as parked
+            count(r.id) filter (where r.status = 'parked')::int as parked,
+            (select count(*)::int from payments where ${waitsForPeople}
+                and booking_id in (select id from bookings where event_id = c.event_id)) as "parkedPayments"
        from event_cancellations c
        left join (refunds r join bookings b on b.id = r.booking_id) on b.event_id = c.event_id and r.status <> 'done'
       where c.event_id = $1 group by c.event_id`,

@@ -18,7 +18,7 @@ const purchases = fc
   .tuple(paidSeats, fc.integer({ min: 0, max: 100 }))
   .map(([seats, percent]): { seats: PaidSeat[]; left: MoneyLeft } => {
     const walletMinor = (paidFor(seats) * BigInt(percent)) / 100n;
-    return { seats, left: { providerMinor: paidFor(seats) - walletMinor, walletMinor } };
+    return { seats, left: { providerMinor: paidFor(seats) - walletMinor, walletMinor, stepMinor: 1n } };
   });
 
 const half: RefundTerms = { shareBasisPoints: 5_000, feesToo: true };
@@ -28,7 +28,7 @@ const oneSeat = (netMinor: bigint, feeMinor: bigint, taxMinor: bigint): PaidSeat
 
 describe("what goes back", () => {
   test("is rounded once for a seat, and not once for each of its parts", () => {
-    const left = { providerMinor: 2n, walletMinor: 0n };
+    const left = { providerMinor: 2n, walletMinor: 0n, stepMinor: 1n };
     expect(decideRefund(oneSeat(1n, 0n, 1n), half, left, "provider").amountMinor).toBe(1n);
   });
 
@@ -85,9 +85,28 @@ describe("what goes back", () => {
     );
   });
 
+  test("goes through the provider as far as it can give it back, and the rest into the wallet", () => {
+    const left = { providerMinor: 2_510n, walletMinor: 0n, stepMinor: 10n };
+    const back = decideRefund(oneSeat(1_000n, 200n, 55n), allBack, left, "provider");
+    expect([back.amountMinor, back.walletMinor]).toEqual([1_250n, 5n]);
+    fc.assert(
+      fc.property(
+        purchases,
+        anyTerms,
+        fc.constantFrom(1n, 10n, 100n),
+        ({ seats, left }, terms, stepMinor) => {
+          const plain = decideRefund(seats, terms, left, "provider");
+          const { amountMinor, walletMinor } = decideRefund(seats, terms, { ...left, stepMinor }, "provider");
+          expect(amountMinor % stepMinor).toBe(0n);
+          expect(plain.amountMinor - amountMinor).toBe(walletMinor - plain.walletMinor);
+          expect(plain.amountMinor - amountMinor).toBeLessThan(stepMinor);
+        },
+      ),
+    );
+  });
+
   test("is never more than is left: that is a bug and no refund", () => {
-    expect(() =>
-      decideRefund(oneSeat(10n, 0n, 0n), allBack, { providerMinor: 5n, walletMinor: 4n }, "provider"),
-    ).toThrow("10 are to go back");
+    const left = { providerMinor: 5n, walletMinor: 4n, stepMinor: 1n };
+    expect(() => decideRefund(oneSeat(10n, 0n, 0n), allBack, left, "provider")).toThrow("10 are to go back");
   });
 });

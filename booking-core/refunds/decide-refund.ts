@@ -14,7 +14,12 @@ export type RefundTerms = { readonly shareBasisPoints: number; readonly feesToo:
 export const allBack: RefundTerms = { shareBasisPoints: wholeBasisPoints, feesToo: true };
 
 /** What is left of a payment. */
-export type MoneyLeft = { readonly providerMinor: bigint; readonly walletMinor: bigint };
+export type MoneyLeft = {
+  readonly providerMinor: bigint;
+  readonly walletMinor: bigint;
+  /** The provider gives back whole multiples of it, and nothing between. */
+  readonly stepMinor: bigint;
+};
 
 export type RefundAmounts = {
   readonly netMinor: bigint;
@@ -29,7 +34,8 @@ type Parts = Omit<PaidSeat, "position">;
 
 /**
  * Each seat is rounded for itself, so that it makes no difference whether seats are given back together or one by one.
- * The way back is the way the money came, the provider's part first; or all of it goes into the wallet.
+ * The way back is the way the money came, the provider's part first; or all of it goes into the wallet. So does what the
+ * provider cannot give back: promised through it, it would be refused for ever with the tickets void.
  */
 export function decideRefund(
   seats: readonly PaidSeat[],
@@ -43,7 +49,8 @@ export function decideRefund(
     throw new Error(
       `${totalMinor} are to go back, and ${left.providerMinor} and ${left.walletMinor} are left`,
     );
-  const amountMinor = to === "wallet" ? 0n : smaller(totalMinor, left.providerMinor);
+  const throughMinor = to === "wallet" ? 0n : smaller(totalMinor, left.providerMinor);
+  const amountMinor = throughMinor - (throughMinor % left.stepMinor);
   return { ...parts, amountMinor, walletMinor: totalMinor - amountMinor };
 }
 

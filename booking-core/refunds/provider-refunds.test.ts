@@ -159,6 +159,20 @@ describe("a refund at the provider", () => {
     expect(await tell(refund, "refund.succeeded")).toMatch(/may have gone back twice/);
   });
 
+  test("that fails is one thing that waits for people, however often it is tried again and refused", async () => {
+    const parked = async () =>
+      (await here.shop.pool.query("select from webhook_inbox where status = 'parked'")).rowCount;
+    const before = await parked();
+    const refund = await pendingRefund(await here.paid(1));
+    await tell(refund, "refund.failed");
+    await here.shop.pool.query("update refunds set status = 'pending', attempt = 1 where id = $1", [
+      refund.id,
+    ]);
+    expect(await tell(refund, "refund.failed", "-1")).toMatch(/could not give it back: the refund is parked/);
+    expect(await stateOf(refund)).toMatchObject({ status: "parked" });
+    expect(await parked()).toBe(before);
+  });
+
   test("ends by the provider's message, for the better also after it was parked", async () => {
     const booking = await here.paid(1);
     const refund = await pendingRefund(booking);

@@ -1,9 +1,12 @@
 import type { Clock } from "../../foundation/clock.ts";
+import type { Currency } from "../../foundation/currencies.ts";
 import type { BookingId, BuyerId, EventId, PaymentId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import { discountSeats } from "../bookings/identity-seats.ts";
 import { changeStandingStock, type FreedSeat, standingOf } from "../bookings/transitions.ts";
 import { queueEmails } from "../notifications/queue-email.ts";
+import type { Payment } from "../payments/payment.ts";
+import { refundStep } from "../payments/refund-step.ts";
 import { allBack, decideRefund, type PaidSeat } from "./decide-refund.ts";
 import { type NewRefund, type OpenedRefund, openRefunds, type RefundParts } from "./open-refunds.ts";
 import { lockTickets } from "./paid-seats.ts";
@@ -13,8 +16,9 @@ export type RefundableBooking = {
   readonly eventId: EventId;
   readonly buyerId: BuyerId;
   readonly identity: string;
-  readonly currency: string;
+  readonly currency: Currency;
   readonly paymentId: PaymentId;
+  readonly provider: Payment["provider"];
   readonly providerMinor: bigint;
   readonly allMinor: bigint;
   /** json: amounts are texts there. */
@@ -64,7 +68,7 @@ async function lockRefundable(sql: Sql, ids: readonly BookingId[]): Promise<Refu
   await sql.query("select from bookings where id = any($1::uuid[]) order by id for no key update", [ids]);
   await lockTickets(sql, ids);
   const found = await sql.query<RefundableBooking>(
-    `select b.id, b.event_id as "eventId", b.buyer_id as "buyerId", b.identity, b.currency, p.id as "paymentId",
+    `select b.id, b.event_id as "eventId", b.buyer_id as "buyerId", b.identity, b.currency, p.id as "paymentId", p.provider,
             coalesce(p.received_minor, 0) - p.refunded_minor as "providerMinor",
             coalesce(p.received_minor, 0) + case p.wallet_state when 'taken' then p.wallet_minor else 0 end
               - p.refunded_minor - p.wallet_refunded_minor as "allMinor",
@@ -102,9 +106,10 @@ async function endAll(sql: Sql, bookings: readonly RefundableBooking[], nowMs: n
 }
 
 function refundOf(booking: RefundableBooking): NewRefund {
-  const { id: bookingId, eventId, buyerId, currency, paymentId, providerMinor, allMinor } = booking;
+  const { id: bookingId, eventId, buyerId, currency, paymentId, provider, providerMinor, allMinor } = booking;
   const least = providerMinor < allMinor ? providerMinor : allMinor;
-  const left = { providerMinor: least, walletMinor: allMinor - least };
+  const stepMinor = refundStep(provider, currency);
+  const left = { providerMinor: least, walletMinor: allMinor - least, stepMinor };
   const seats = booking.seats.map(toSeat);
   const { amountMinor, walletMinor, ...source } = decideRefund(seats, allBack, left, "provider");
   return {

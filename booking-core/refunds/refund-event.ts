@@ -5,6 +5,7 @@ import { endBookings } from "../bookings/transitions.ts";
 import { returnWalletsLater } from "../wallet/ended-bookings.ts";
 import type { RefundParts } from "./open-refunds.ts";
 import { type RefundableBooking, refundBookings } from "./refund-bookings.ts";
+import { voidAllTickets } from "./void-seats.ts";
 
 export type RefundEventParts = BookingJobParts & RefundParts;
 
@@ -20,6 +21,8 @@ const firstId = "00000000-0000-0000-0000-000000000000" as BookingId;
  */
 export async function refundEvent(parts: RefundEventParts, { eventId }: { eventId: EventId }): Promise<void> {
   const untilMs = parts.clock.now() + jobMs;
+  // Of bookings that were being paid when all tickets were made void; their turn for a refund may be long in coming.
+  await inTransactionAgain(parts.pool, (sql) => voidAllTickets(sql, eventId, parts.clock.now()));
   for (let isMore = true; isMore; ) isMore = await cancelBatch(parts, eventId);
   let last: BookingId | undefined = firstId;
   while (last !== undefined) {

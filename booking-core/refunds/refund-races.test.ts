@@ -30,7 +30,7 @@ describe("two refunds of the same seat at the same moment", () => {
     const unguarded = async (sql: Sql, key: string, bothHaveRead: Promise<unknown>) => {
       const seats = await readPaidSeats(sql, booking.id);
       await bothHaveRead;
-      const left = { providerMinor: 4_500n, walletMinor: 0n };
+      const left = { providerMinor: 4_500n, walletMinor: 0n, stepMinor: 1n };
       const amounts = decideRefund(seats, allBack, left, "provider");
       const { rows } = await sql.query<{ id: never }>("select id from payments where booking_id = $1", [
         booking.id,

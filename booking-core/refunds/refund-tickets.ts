@@ -1,8 +1,11 @@
 import type { Clock } from "../../foundation/clock.ts";
+import type { Currency } from "../../foundation/currencies.ts";
 import type { BookingId, BuyerId, EventId, PaymentId, RefundId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { Booking } from "../bookings/booking.ts";
 import { findBooking } from "../bookings/find-booking.ts";
+import type { Payment } from "../payments/payment.ts";
+import { refundStep } from "../payments/refund-step.ts";
 import { decideRefund, type MoneyLeft, type RefundAmounts, type RefundTerms } from "./decide-refund.ts";
 import { findRefund, findRefundByKey } from "./find-refund.ts";
 import { keepOffSale } from "./keep-off-sale.ts";
@@ -144,17 +147,26 @@ async function answerOf(sql: Sql, refund: Refund | undefined, fresh: boolean): P
 
 type Money = { readonly id: PaymentId; readonly left: MoneyLeft };
 
+type MoneyRow = {
+  id: PaymentId;
+  providerName: Payment["provider"];
+  currency: Currency;
+  provider: bigint;
+  all: bigint;
+};
+
 /** Of the payment that bought the tickets. Money that went from the provider's part into the wallet is gone from the former. */
 async function findMoney(sql: Sql, bookingId: BookingId): Promise<Money | undefined> {
-  const found = await sql.query<{ id: PaymentId; provider: bigint; all: bigint }>(
-    `select id, coalesce(received_minor, 0) - refunded_minor as provider,
+  const found = await sql.query<MoneyRow>(
+    `select id, p.provider as "providerName", currency, coalesce(received_minor, 0) - refunded_minor as provider,
             coalesce(received_minor, 0) + case wallet_state when 'taken' then wallet_minor else 0 end
               - refunded_minor - wallet_refunded_minor as all
-       from payments where booking_id = $1 and status = 'succeeded' and problem is null`,
+       from payments p where booking_id = $1 and status = 'succeeded' and problem is null`,
     [bookingId],
   );
   const [row] = found.rows;
   if (row === undefined) return undefined;
   const providerMinor = row.provider < row.all ? row.provider : row.all;
-  return { id: row.id, left: { providerMinor, walletMinor: row.all - providerMinor } };
+  const stepMinor = refundStep(row.providerName, row.currency);
+  return { id: row.id, left: { providerMinor, walletMinor: row.all - providerMinor, stepMinor } };
 }

@@ -14,6 +14,7 @@ export type RefundReason = (typeof refundReasons)[number];
 /**
  *   pending ──the provider has given it back──▶ done
  *      └──the provider says no──▶ parked ──people──▶ pending
+ *   done ──the provider takes it back──▶ parked
  * What goes to the wallet is there at once; a refund that has no other part begins as done.
  */
 export type Refund = {

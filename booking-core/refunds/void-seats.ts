@@ -1,4 +1,4 @@
-import type { BookingId } from "../../foundation/ids.ts";
+import type { BookingId, EventId } from "../../foundation/ids.ts";
 import type { Sql } from "../../foundation/postgres/pool.ts";
 import type { Booking, BookingStatus } from "../bookings/booking.ts";
 import { discountSeats } from "../bookings/identity-seats.ts";
@@ -41,6 +41,15 @@ async function voidTickets(
   );
   if (voided.rowCount !== positions.length)
     throw new Error(`booking ${id} has not all of the tickets ${positions}`);
+}
+
+/** Those of an event that does not take place, in the order of their ids, as the doors and single refunds lock them. */
+export async function voidAllTickets(sql: Sql, eventId: EventId, nowMs: number): Promise<void> {
+  await sql.query(
+    `with live as (select id from tickets where event_id = $1 and status <> 'refunded' order by id for no key update)
+     update tickets t set status = 'refunded', refunded_at = $2, used_at = null from live where t.id = live.id`,
+    [eventId, new Date(nowMs)],
+  );
 }
 
 async function shrinkBooking(sql: Sql, id: BookingId, nowMs: number): Promise<BookingStatus> {

@@ -15,6 +15,7 @@ export type AuditEntry = {
 };
 
 export const auditActions = [
+  "event_created",
   "room_changed",
   "codes_created",
   "beacon_announced",

@@ -14,7 +14,7 @@ export function encodeClaim({ bookingId, requestHash, deadlineMs, wish }: Claim)
 function encodeWish(wish: Wish): [mode: string, quantity: number, least: number, rest: string] {
   switch (wish.mode) {
     case "best-available":
-      return ["b", wish.quantity, wish.least, wish.segments.join()];
+      return ["b", wish.quantity, wish.least, wish.segments.map((category) => category.join()).join(";")];
     case "manual":
       return [wish.allowsSingles ? "M" : "m", wish.seatNumbers.length, wish.least, wish.seatNumbers.join()];
     case "groups":
@@ -26,26 +26,22 @@ function encodeWish(wish: Wish): [mode: string, quantity: number, least: number,
   }
 }
 
-/** What the script says of these claims: a code and its detail for each, after the epoch. */
-export function decodeAnswers(claims: readonly Claim[], [epoch, ...answers]: Answers): ClaimOutcome[] {
+/** What the script says of these claims: a code and its detail for each. */
+export function decodeAnswers(claims: readonly Claim[], answers: Answers): ClaimOutcome[] {
   return claims.map(({ bookingId }, index) => {
     const [code, detail = ""] = answers.slice(index * 2, index * 2 + 2);
-    return decodeAnswer(bookingId, code as Code, detail, Number(epoch));
+    return decodeAnswer(bookingId, code as Code, detail);
   });
 }
 
 type Answers = Exclude<Awaited<ReturnType<typeof seatsClaim>>, string>;
 type Code = Exclude<ClaimOutcome["outcome"], "busy" | "section_missing"> | "known";
 
-function decodeAnswer(bookingId: BookingId, code: Code, detail: string, epoch: number): ClaimOutcome {
+function decodeAnswer(bookingId: BookingId, code: Code, detail: string): ClaimOutcome {
   switch (code) {
     case "held":
-      return heldOf(parseHold(bookingId, detail), epoch);
-    case "known": {
-      const end = detail.indexOf("|");
-      const hold = parseHold(bookingId, detail.slice(end + 1));
-      return heldOf(hold, epoch, Number(detail.slice(0, end)));
-    }
+    case "known":
+      return heldOf(parseHold(bookingId, detail), code === "held");
     case "sold_out":
       return { outcome: code, free: Number(detail) };
     case "seats_taken":
@@ -57,11 +53,8 @@ function decodeAnswer(bookingId: BookingId, code: Code, detail: string, epoch: n
   }
 }
 
-function heldOf(hold: Hold, epoch: number, knownSinceMs?: number): ClaimOutcome {
-  const { seatNumbers, quantity, deadlineMs, heldAtMs } = hold;
-  const fresh = knownSinceMs === undefined;
-  const heldBeforeMs = knownSinceMs ?? heldAtMs;
-  return { outcome: "held", seatNumbers, quantity, fresh, deadlineMs, heldAtMs, heldBeforeMs, epoch };
+function heldOf({ seatNumbers, quantity, deadlineMs, heldAtMs }: Hold, fresh: boolean): ClaimOutcome {
+  return { outcome: "held", seatNumbers, quantity, fresh, deadlineMs, heldAtMs };
 }
 
 /** The edge has checked all this; a claim that breaks it would take wrong seats, or end the script for its batch. */
@@ -76,7 +69,7 @@ export function assertClaim({ bookingId, requestHash, deadlineMs, wish }: Claim)
 function wishProblem(wish: Wish): string | undefined {
   switch (wish.mode) {
     case "best-available":
-      return countProblem(wish.quantity, wish.least) ?? listProblem("of the segments", wish.segments);
+      return countProblem(wish.quantity, wish.least) ?? listProblem("of the segments", wish.segments.flat());
     case "manual":
       return (
         countProblem(wish.seatNumbers.length, wish.least) ?? listProblem("of the seats", wish.seatNumbers)

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, type MockInstance, test, vi } from "vitest";
 import { systemClock } from "../../foundation/clock.ts";
 import { limits } from "../../foundation/limits.ts";
 import { connectTestRedis } from "../../test/harness/redis.ts";
@@ -11,11 +11,13 @@ const calls = vi.spyOn(redis, "evalsha");
 afterAll(() => redis.disconnect());
 beforeEach(() => {
   calls.mockClear();
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  holdMoments();
 });
-afterEach(() => void vi.useRealTimers());
+afterEach(() => timers.mockRestore());
 
-const { claimWaitMs } = limits.booking;
+/** Those of the queues pass when the test says so. All other timers run: the client of Redis has its own. */
+let moment: (() => void) | undefined;
+let timers: MockInstance;
 
 test("who is alone waits for nobody, and who comes in the same turn goes along", async () => {
   const queues = openQueues();
@@ -26,45 +28,77 @@ test("who is alone waits for nobody, and who comes in the same turn goes along",
   await Promise.all(claimed);
 });
 
-test("who comes meanwhile leaves together, once all that are under way have been answered", async () => {
+test("who comes meanwhile leaves together, once as many wait as are under way", async () => {
   const queues = openQueues();
-  const answer = hang();
-  const claimed = queues.claimInEach(1);
+  const answer = hang(3);
+  const first = queues.claimInEach(3);
   await turn();
   const place = newPlace();
-  claimed.push(...queues.claimInEach(2), queues.claimIn(place), queues.claimIn(place));
+  const claimed = [queues.claimIn(place), queues.claimIn(place), queues.claimIn(newPlace())];
   await turn();
-  expect(calls).toHaveBeenCalledTimes(1);
+  expect(calls).toHaveBeenCalledTimes(3);
+  claimed.push(queues.claimIn(newPlace()));
+  expect(calls).toHaveBeenCalledTimes(3);
+  await turn();
+  expect(calls).toHaveBeenCalledTimes(6);
   answer();
-  await Promise.all(claimed);
-  expect(calls).toHaveBeenCalledTimes(4);
+  await Promise.all([...first, ...claimed]);
 });
 
-test("a call that hangs holds up those of other sections for a moment, and not those that come later", async () => {
+test("who waits leaves when enough of those under way have been answered", async () => {
   const queues = openQueues();
-  const answer = hang();
-  const hanging = queues.claimInEach(1);
+  const answer = hang(3);
+  const first = queues.claimInEach(3);
   await turn();
-  for (let round = 1; round <= 2; round += 1) {
+  const claimed = queues.claimInEach(2);
+  await turn();
+  expect(calls).toHaveBeenCalledTimes(3);
+  answer();
+  await Promise.all([...first, ...claimed]);
+  expect(calls).toHaveBeenCalledTimes(5);
+});
+
+test("calls that hang hold up those of other sections for a moment", async () => {
+  const queues = openQueues();
+  const answer = hang(3);
+  const hanging = queues.claimInEach(3);
+  await turn();
+  for (const round of [1, 2]) {
     const claimed = queues.claimInEach(2);
-    vi.advanceTimersByTime(claimWaitMs - 1);
-    expect(calls).toHaveBeenCalledTimes(2 * round - 1);
-    vi.advanceTimersByTime(1);
+    await turn();
+    expect(calls).toHaveBeenCalledTimes(1 + 2 * round);
+    passMoment();
     await Promise.all(claimed);
-    expect(calls).toHaveBeenCalledTimes(2 * round + 1);
+    expect(calls).toHaveBeenCalledTimes(3 + 2 * round);
   }
   answer();
   await Promise.all(hanging);
 });
 
-/** The next call is answered when the test says so. */
-function hang(): () => void {
+function holdMoments(): void {
+  const { setTimeout: start } = globalThis;
+  timers = vi.spyOn(globalThis, "setTimeout").mockImplementation(((callback: () => void, ms?: number) => {
+    if (ms !== limits.booking.claimWaitMs) return start(callback, ms);
+    moment = callback;
+    return start(() => undefined);
+  }) as typeof setTimeout);
+}
+
+function passMoment(): void {
+  const passed = moment;
+  moment = undefined;
+  if (passed === undefined) throw new Error("nobody waits for a moment");
+  passed();
+}
+
+/** The next calls are answered when the test says so. */
+function hang(count: number): () => void {
   const { promise, resolve } = Promise.withResolvers<void>();
   const hanging = async (...args: unknown[]) => {
     await promise;
     return evalsha(...args);
   };
-  calls.mockImplementationOnce(hanging as never);
+  for (let call = 0; call < count; call += 1) calls.mockImplementationOnce(hanging as never);
   return resolve;
 }
 

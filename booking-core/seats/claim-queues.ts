@@ -21,10 +21,11 @@ const patienceMs = limits.http.answerTimeoutMs - limits.booking.commitTimeoutMs;
 type Queue = { readonly sectionId: SectionId; readonly waiting: Waiting[] };
 
 /**
- * One queue a section, one call of the script at a time in each: claims that come while a call is under way share the next
- * one. The calls of all sections leave for Redis together, in one write: when none is under way at the end of this turn of
- * the event loop, else as soon as those have been answered, and after a moment at the latest, so that one which hangs
- * holds up no other. So a single claim waits for nothing, and the more there is to do the more of it goes together.
+ * One queue a section, one call of the script at a time in each: claims that come while a call is under way share the
+ * next one. The calls of many sections leave for Redis together, in one write: at the end of a turn of the event loop in
+ * which as many wait as are under way, and after a moment at the latest, so that those which hang hold up no others. So a
+ * single claim waits for nothing, the more there is to do the more of it goes together, and Redis has work while the
+ * answers of the last calls are worked on here.
  */
 export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
   const queues = new Map<SectionId, Queue>();
@@ -50,7 +51,7 @@ export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
 
   function getReady(queue: Queue): void {
     ready.push(queue);
-    if (underWay === 0) turn ??= setImmediate(leave);
+    if (ready.length >= underWay) turn ??= setImmediate(leave);
     else moment ??= setTimeout(leave, limits.booking.claimWaitMs);
   }
 
@@ -70,7 +71,7 @@ export function createClaimQueues(parts: { redis: Redis; clock: Clock }) {
     underWay -= 1;
     if (queue.waiting.length > 0) getReady(queue);
     else queues.delete(queue.sectionId);
-    if (underWay === 0 && ready.length > 0) turn ??= setImmediate(leave);
+    if (ready.length > 0 && ready.length >= underWay) turn ??= setImmediate(leave);
   }
 
   return { claim };

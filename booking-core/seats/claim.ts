@@ -4,16 +4,20 @@ import type { SectionCounts } from "./section-counts.ts";
 
 /** What a buyer wants of one section. A standing section takes `best-available` only. */
 export type Wish =
-  /** Of these segments, in order of preference. Fewer than `quantity` are welcome down to `least`. */
+  /**
+   * Of these segments, by categories in order of preference: of the first category that has all, else of all of them.
+   * Fewer than `quantity` are welcome down to `least`.
+   */
   | {
       readonly mode: "best-available";
       readonly quantity: number;
       readonly least: number;
-      readonly segments: readonly number[];
+      readonly segments: readonly (readonly number[])[];
     }
   /**
-   * These ordinary seats: all of them, or those that are free where `least` is less. Unless singles are allowed, a
-   * choice that leaves a single free seat is refused where as many seats at an end of the same free run would not.
+   * These seats, ordinary ones, accessible ones, and companions': all of them, or those that are free where `least` is
+   * less. Unless singles are allowed, what would leave a single ordinary seat free is refused where as many seats at an
+   * end of the same free run would not.
    */
   | {
       readonly mode: "manual";
@@ -51,12 +55,8 @@ export type ClaimOutcome =
       readonly quantity: number;
       readonly fresh: boolean;
       readonly deadlineMs: number;
-      /** Its time, which is later each time that the unpaid hold is given to a claim: the last of them has it. */
+      /** Its time, which is later each time that the unpaid hold is given to a claim. */
       readonly heldAtMs: number;
-      /** Its time before; the same where the hold is new or paid. */
-      readonly heldBeforeMs: number;
-      /** How often the section had been built: a compensation that comes after the next time is refused. */
-      readonly epoch: number;
     }
   /** `free` counts what was asked for: seats of the segments or of the class; of groups there is none. */
   | { readonly outcome: "sold_out"; readonly free: number }

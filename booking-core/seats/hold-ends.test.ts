@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { sectionKeys } from "../../foundation/redis/keys.ts";
 import { connectTestRedis } from "../../test/harness/redis.ts";
 import type { ClaimOutcome } from "./claim.ts";
+import { createSeatEngine } from "./seat-engine.ts";
 import {
   best,
   loadStandingSection,
@@ -79,46 +80,73 @@ describe("shrink", () => {
   });
 });
 
-describe("the epoch", () => {
-  test("of a claim lets its compensation through, until the section was built anew", async () => {
-    const { claim, seats, section, states, ends } = await loadTestSection(redis, [2]);
-    const [first, second] = [newBookingId(), newBookingId()];
-    const outcome = await claim(manual(0), first);
-    const { epoch, heldAtMs } = heldOf(outcome);
-    await claim(manual(1), second);
-    await seats.undo(section.eventId, section.id, [{ bookingId: first, heldAtMs }], epoch);
-    expect(await states()).toBe("01");
-    await seats.load(section, [], await ends());
-    await seats.undo(section.eventId, section.id, [{ bookingId: second, heldAtMs }], epoch);
-    expect(await states()).toBe("01");
-    await seats.release(section.eventId, section.id, [second]);
+describe("a hold that two requests of one booking were given", () => {
+  test.each([
+    ["the earlier", "the later", [0, 1]],
+    ["the later", "the earlier", [1, 0]],
+  ])("is free when %s and then %s does not want it, and not before", async (_one, _other, order) => {
+    const { claim, seats, section, states } = await loadTestSection(redis, [2]);
+    const bookingId = newBookingId();
+    const given = [heldOf(await claim(best(2), bookingId)), heldOf(await claim(best(2), bookingId))];
+    expect(given.map(({ fresh }) => fresh)).toEqual([true, false]);
+    const [first, last] = order.map((place) => ({ bookingId, ...(given[place] as (typeof given)[0]) }));
+    if (first === undefined || last === undefined) throw new Error("nobody leaves");
+    for (const _ of ["once", "and again"]) await seats.leave(section.eventId, section.id, [first]);
+    expect(await states()).toBe("11");
+    await seats.leave(section.eventId, section.id, [last]);
     expect(await states()).toBe("00");
+  });
+
+  test("is free when all have left that came in one call of the script", async () => {
+    const { claim, seats, section, states } = await loadTestSection(redis, [2]);
+    const bookingId = newBookingId();
+    const outcomes = await Promise.all([1, 2, 3].map(() => claim(best(2), bookingId)));
+    expect(outcomes.map((outcome) => heldOf(outcome).heldAtMs)).toEqual([1_000_000, 1_000_001, 1_000_002]);
+    const [first, ...others] = outcomes.map((outcome) => ({ bookingId, ...heldOf(outcome) }));
+    await seats.leave(section.eventId, section.id, others);
+    expect(await states()).toBe("11");
+    await seats.leave(section.eventId, section.id, first === undefined ? [] : [first]);
+    expect(await states()).toBe("00");
+  });
+
+  test("is nobody's to free where more were given it than are counted: it ends as an orphan", async () => {
+    const { claim, seats, section, states } = await loadTestSection(redis, [2]);
+    const bookingId = newBookingId();
+    const given = [];
+    for (let count = 0; count < 40; count += 1)
+      given.push({ bookingId, ...heldOf(await claim(best(2), bookingId)) });
+    await seats.leave(section.eventId, section.id, given);
+    expect(await states()).toBe("11");
+    await seats.undo(section.eventId, section.id, given.slice(-1));
+    expect(await states()).toBe("00");
+  });
+
+  test("is left also in a section that was rebuilt meanwhile, unless Postgres has the booking", async () => {
+    const { claim, seats, section, states, ends } = await loadTestSection(redis, [1, 1]);
+    const [refused, booked] = [newBookingId(), newBookingId()];
+    const left = { bookingId: refused, ...heldOf(await claim(manual(0), refused)) };
+    const late = { bookingId: booked, ...heldOf(await claim(manual(1), booked)) };
+    const live = { ...late, requestHash: "hash", state: "held" } as const;
+    // By a clock that runs ahead of the claim's, as any later moment is.
+    const later = createSeatEngine({ redis, clock: { now: () => 1_000_001 } });
+    expect(await later.load(section, [live], await ends())).toBe("loaded");
+    await seats.leave(section.eventId, section.id, [left, late]);
+    expect(await states()).toBe("01");
   });
 });
 
 describe("a hold that another request of the same booking was given", () => {
-  test("cannot be undone any more by who made it, but by the other", async () => {
+  test("cannot be undone any more as it was before", async () => {
     const { claim, seats, section, states } = await loadTestSection(redis, [2]);
     const bookingId = newBookingId();
     const [first, second] = [
       heldOf(await claim(best(2), bookingId)),
       heldOf(await claim(best(2), bookingId)),
     ];
-    expect(second).toMatchObject({ fresh: false, heldBeforeMs: first.heldAtMs });
-    await seats.undo(section.eventId, section.id, [{ bookingId, ...first }], first.epoch);
+    await seats.undo(section.eventId, section.id, [{ bookingId, ...first }]);
     expect(await states()).toBe("11");
-    await seats.undo(section.eventId, section.id, [{ bookingId, ...second }], second.epoch);
+    await seats.undo(section.eventId, section.id, [{ bookingId, ...second }]);
     expect(await states()).toBe("00");
-  });
-
-  test("cannot be undone either where both came in one call of the script", async () => {
-    const { claim, seats, section, states } = await loadTestSection(redis, [2]);
-    const bookingId = newBookingId();
-    const outcomes = await Promise.all([1, 2, 3].map(() => claim(best(2), bookingId)));
-    expect(outcomes.map((outcome) => heldOf(outcome).heldAtMs)).toEqual([1_000_000, 1_000_001, 1_000_002]);
-    const earlier = outcomes.slice(0, 2).map((outcome) => ({ bookingId, ...heldOf(outcome) }));
-    await seats.undo(section.eventId, section.id, earlier);
-    expect(await states()).toBe("11");
   });
 
   test("is as young as the later request", async () => {
@@ -137,21 +165,22 @@ describe("a hold that another request of the same booking was given", () => {
   test("and that is paid keeps its time and its seats", async () => {
     const { claim, seats, section, states } = await loadTestSection(redis, [2]);
     const bookingId = newBookingId();
-    const { heldAtMs, epoch } = heldOf(await claim(best(2), bookingId));
+    const { heldAtMs } = heldOf(await claim(best(2), bookingId));
     await seats.confirm(section.eventId, section.id, [bookingId]);
     expect(await claim(best(2), bookingId)).toMatchObject({ fresh: false, heldAtMs });
-    await seats.undo(section.eventId, section.id, [{ bookingId, heldAtMs }], epoch);
+    await seats.undo(section.eventId, section.id, [{ bookingId, heldAtMs }]);
+    await seats.leave(section.eventId, section.id, [{ bookingId, heldAtMs }]);
     expect(await states()).toBe("22");
     expect(await seats.unpaidHolds(section.eventId, section.id, 0, 2_000_000)).toEqual([]);
   });
 
-  test("is not forgotten by who rebuilds the section while the first one undoes its claim", async () => {
+  test("is not forgotten by who rebuilds the section while the first one leaves it", async () => {
     const { claim, seats, section, states, ends } = await loadTestSection(redis, [2]);
     const bookingId = newBookingId();
     const first = heldOf(await claim(best(2), bookingId));
     const { seatNumbers, quantity, deadlineMs } = heldOf(await claim(best(2), bookingId));
     const endsSoFar = await ends();
-    await seats.undo(section.eventId, section.id, [{ bookingId, ...first }], first.epoch);
+    await seats.leave(section.eventId, section.id, [{ bookingId, ...first }]);
     const live = {
       bookingId,
       requestHash: "hash",
@@ -176,5 +205,5 @@ test("a section that another server process has loaded must be checked before it
   expect(await claim(manual(2))).toEqual({ outcome: "section_missing" });
   await seats.load(section, [], await ends());
   expect(await states()).toBe("110");
-  expect(await claim(manual(2))).toMatchObject({ outcome: "held", epoch: 1_000_001 });
+  expect(await claim(manual(2))).toMatchObject({ outcome: "held" });
 });

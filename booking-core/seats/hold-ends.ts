@@ -10,18 +10,17 @@ export type Shrinking = {
   readonly left: number;
 };
 
-/** A hold that is not paid yet; another request of its booking that is given it makes its time later. */
+/** A hold that is not paid yet, as somebody was given it: another request of its booking that is given it makes its time later. */
 export type UnpaidHold = { readonly bookingId: BookingId; readonly heldAtMs: number };
 
 /** As many as one call of the script ends; Lua's stack bounds it too. */
 const endsPerScript = 500;
 
 export function createHoldEnds(redis: Redis) {
-  async function end(eventId: EventId, sectionId: SectionId, lines: readonly string[], epoch?: number) {
+  async function end(eventId: EventId, sectionId: SectionId, lines: readonly string[]) {
     for (let from = 0; from < lines.length; from += endsPerScript) {
       const ends = lines.slice(from, from + endsPerScript).join("");
-      const ofEpoch = epoch === undefined ? "" : String(epoch);
-      await seatsEnd(redis, sectionKeys(eventId, sectionId), { ends, ofEpoch });
+      await seatsEnd(redis, sectionKeys(eventId, sectionId), { ends });
     }
   }
 
@@ -32,12 +31,17 @@ export function createHoldEnds(redis: Redis) {
         sectionId,
         ids.map((id) => `release:${id}\n`),
       ),
-    undo: (eventId: EventId, sectionId: SectionId, holds: readonly UnpaidHold[], epoch?: number) =>
+    leave: (eventId: EventId, sectionId: SectionId, holds: readonly UnpaidHold[]) =>
+      end(
+        eventId,
+        sectionId,
+        holds.map(({ bookingId, heldAtMs }) => `leave:${bookingId}:${heldAtMs}\n`),
+      ),
+    undo: (eventId: EventId, sectionId: SectionId, holds: readonly UnpaidHold[]) =>
       end(
         eventId,
         sectionId,
         holds.map(({ bookingId, heldAtMs }) => `undo:${bookingId}:${heldAtMs}\n`),
-        epoch,
       ),
     confirm: (eventId: EventId, sectionId: SectionId, ids: readonly BookingId[]) =>
       end(

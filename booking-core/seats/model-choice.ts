@@ -26,15 +26,21 @@ export function chooseSeats(view: SeatsView, wish: Wish): Choice {
   }
 }
 
-const blocksTried = 8;
+const blocksTried = 16;
 
 function seatsOfBlock({ section }: SeatsView, index: number): number[] {
   const first = section.blocks.slice(0, index).reduce((sum, { seats }) => sum + seats, 0);
   return Array.from({ length: section.blocks[index]?.seats ?? 0 }, (_, offset) => first + offset);
 }
 
+/** To who asks for the best. */
 export function isOpen(view: SeatsView, seat: number): boolean {
   return !view.isTaken(seat) && view.classOf(seat) === seatClasses.ordinary;
+}
+
+/** To who names it: also accessible ones, and those of companions. */
+function isOpenByName(view: SeatsView, seat: number): boolean {
+  return !view.isTaken(seat) && view.classOf(seat) < seatClasses.blocked;
 }
 
 function blocksOf({ section }: SeatsView, segment: number): number[] {
@@ -49,9 +55,13 @@ export function freeOf(view: SeatsView, segment: number): number {
 }
 
 function chooseBest(view: SeatsView, wish: Extract<Wish, { mode: "best-available" }>): Choice {
-  const alone = wish.segments.find((segment) => freeOf(view, segment) >= wish.quantity);
-  const segments = alone === undefined ? wish.segments : [alone];
-  const free = segments.reduce((sum, segment) => sum + freeOf(view, segment), 0);
+  const freeIn = (segments: readonly number[]) =>
+    segments.reduce((sum, segment) => sum + freeOf(view, segment), 0);
+  const category =
+    wish.segments.find((segments) => freeIn(segments) >= wish.quantity) ?? wish.segments.flat();
+  const alone = category.find((segment) => freeOf(view, segment) >= wish.quantity);
+  const segments = alone === undefined ? category : [alone];
+  const free = freeIn(segments);
   if (free < wish.least) return { outcome: "sold_out", free };
   const quantity = Math.min(free, wish.quantity);
   if (view.section.kind === "standing") return { seatNumbers: [], quantity };
@@ -109,15 +119,20 @@ function unknownAmong({ section }: SeatsView, seats: readonly number[]): number[
 function chooseNamed(view: SeatsView, wish: Extract<Wish, { mode: "manual" }>): Choice {
   const unknown = unknownAmong(view, wish.seatNumbers);
   if (unknown.length > 0) return { outcome: "seats_unknown", seatNumbers: unknown };
-  const free = wish.seatNumbers.filter((seat) => isOpen(view, seat));
-  const notFree = wish.seatNumbers.filter((seat) => !isOpen(view, seat));
+  const free = wish.seatNumbers.filter((seat) => isOpenByName(view, seat));
+  const notFree = wish.seatNumbers.filter((seat) => !isOpenByName(view, seat));
   if (free.length < wish.least) return { outcome: "seats_taken", seatNumbers: notFree };
-  const singles = wish.allowsSingles ? [] : sparableSingles(view, free);
+  const singles = wish.allowsSingles
+    ? []
+    : sparableSingles(
+        view,
+        free.filter((seat) => isOpen(view, seat)),
+      );
   if (singles.length > 0) return { outcome: "leaves_single", seatNumbers: singles };
   return { seatNumbers: free, quantity: free.length };
 }
 
-/** Seats left free alone in a free run of which two or more seats stay free: an end of it would leave none alone. */
+/** Ordinary seats left free alone in a free run of which two or more seats stay free: an end of it would leave none alone. */
 function sparableSingles(view: SeatsView, chosen: readonly number[]): number[] {
   const runs = new Set(chosen.map((seat) => freeRunAround(view, seat).join()));
   return [...runs].flatMap((text) => {
@@ -141,8 +156,7 @@ function freeRunAround(view: SeatsView, seat: number): number[] {
 function chooseGroup(view: SeatsView, groups: readonly (readonly number[])[]): Choice {
   const unknown = unknownAmong(view, groups.flat());
   if (unknown.length > 0) return { outcome: "seats_unknown", seatNumbers: unknown };
-  const isFree = (seat: number) => !view.isTaken(seat) && view.classOf(seat) < seatClasses.blocked;
-  const group = groups.find((seats) => seats.every(isFree));
+  const group = groups.find((seats) => seats.every((seat) => isOpenByName(view, seat)));
   return group === undefined
     ? { outcome: "sold_out", free: 0 }
     : { seatNumbers: group, quantity: group.length };

@@ -18,10 +18,12 @@ export type SeatEngine = {
   /** Frees the seats of these bookings, whatever their state: Postgres says that they have ended. May be repeated. */
   release(eventId: EventId, sectionId: SectionId, bookingIds: readonly BookingId[]): Promise<void>;
   /**
-   * Frees the seats of these holds. Nothing happens where another claim was given the hold since, or it is paid, or
-   * the section is in another epoch than the named one.
+   * Who was given these unpaid holds by a claim does not want them: each is free when nobody is left who was given it.
+   * May be repeated.
    */
-  undo(eventId: EventId, sectionId: SectionId, holds: readonly UnpaidHold[], epoch?: number): Promise<void>;
+  leave(eventId: EventId, sectionId: SectionId, holds: readonly UnpaidHold[]): Promise<void>;
+  /** Frees the seats of these unpaid holds, whoever was given them; not where a claim was given one since. */
+  undo(eventId: EventId, sectionId: SectionId, holds: readonly UnpaidHold[]): Promise<void>;
   /** Makes the held seats of these bookings sold. May be repeated. */
   confirm(eventId: EventId, sectionId: SectionId, bookingIds: readonly BookingId[]): Promise<void>;
   /** Gives some places of live bookings back. May be repeated. */

@@ -25,10 +25,15 @@ export type Reading = {
   readonly marks: LoadableSection["marks"];
 };
 
+/** Of one hold: with more nobody keeps count, and it ends as an orphan. */
+const mostSharers = 16;
+
 export function createSeatModel(section: LoadableSection, keepMs: number) {
   let holds = new Map<BookingId, ModelHold>();
   let classes = new Map<number, SeatClass>();
   let ends: End[] = [];
+  /** Of a hold that was given to several: its time then, and the times of those who may still book it. */
+  let sharers = new Map<BookingId, { readonly heldAtMs: number; readonly givenAtMs: readonly number[] }>();
   let state = { loaded: false, version: 0, epoch: 0 };
 
   const view = (): SeatsView => ({
@@ -57,22 +62,27 @@ export function createSeatModel(section: LoadableSection, keepMs: number) {
     if ("outcome" in choice) return choice;
     const made = { ...wanted, state: "held" as const, ...choice };
     holds.set(bookingId, made);
-    return held(made);
+    return held(made, true);
   }
 
   function takeOver(known: ModelHold, nowMs: number): ClaimOutcome {
-    if (known.state === "sold") return held(known, known.heldAtMs);
-    const taken = { ...known, heldAtMs: Math.max(nowMs, known.heldAtMs + 1) };
+    if (known.state === "sold") return held(known, false);
+    const heldAtMs = Math.max(nowMs, known.heldAtMs + 1);
+    const before = givenOf(known);
+    const givenAtMs = [...(before.length < mostSharers ? before : [0]), heldAtMs];
+    sharers.set(known.bookingId, { heldAtMs, givenAtMs });
+    const taken = { ...known, heldAtMs };
     holds.set(known.bookingId, taken);
-    return held(taken, known.heldAtMs);
+    return held(taken, false);
   }
 
-  function held(hold: ModelHold, knownSinceMs?: number): ClaimOutcome {
-    const { seatNumbers, quantity, deadlineMs, heldAtMs } = hold;
-    const fresh = knownSinceMs === undefined;
-    const heldBeforeMs = knownSinceMs ?? heldAtMs;
-    const { epoch } = state;
-    return { outcome: "held", seatNumbers, quantity, fresh, deadlineMs, heldAtMs, heldBeforeMs, epoch };
+  function givenOf({ bookingId, heldAtMs }: ModelHold): readonly number[] {
+    const shared = sharers.get(bookingId);
+    return shared?.heldAtMs === heldAtMs ? shared.givenAtMs : [heldAtMs];
+  }
+
+  function held({ seatNumbers, quantity, deadlineMs, heldAtMs }: ModelHold, fresh: boolean): ClaimOutcome {
+    return { outcome: "held", seatNumbers, quantity, fresh, deadlineMs, heldAtMs };
   }
 
   /** Each in turn; all of them make one version. */
@@ -83,9 +93,20 @@ export function createSeatModel(section: LoadableSection, keepMs: number) {
     if (changes.length > 0) state.version += 1;
   }
 
-  function undo(bookingId: BookingId, heldAtMs: number, epoch: number): void {
+  function undo(bookingId: BookingId, heldAtMs: number): void {
     const hold = holds.get(bookingId);
-    if (epoch !== state.epoch || hold?.state !== "held" || hold.heldAtMs !== heldAtMs) return;
+    if (hold?.state === "held" && hold.heldAtMs === heldAtMs) free(bookingId);
+  }
+
+  function leave(bookingId: BookingId, leaver: number): void {
+    const hold = holds.get(bookingId);
+    if (hold?.state !== "held") return;
+    const left = givenOf(hold).filter((givenAtMs) => givenAtMs !== leaver);
+    if (left.length === 0) free(bookingId);
+    else sharers.set(bookingId, { heldAtMs: hold.heldAtMs, givenAtMs: left });
+  }
+
+  function free(bookingId: BookingId): void {
     holds.delete(bookingId);
     state.version += 1;
   }
@@ -133,7 +154,7 @@ export function createSeatModel(section: LoadableSection, keepMs: number) {
 
   /** Redis loses everything. */
   function forget(): void {
-    [holds, classes, ends] = [new Map(), new Map(), []];
+    [holds, classes, ends, sharers] = [new Map(), new Map(), [], new Map()];
     state = { loaded: false, version: 0, epoch: 0 };
   }
 
@@ -145,6 +166,7 @@ export function createSeatModel(section: LoadableSection, keepMs: number) {
     claimAll,
     end,
     undo,
+    leave,
     mark,
     load,
     forget,

@@ -67,15 +67,26 @@ export function createModelRun(redis: Redis, layout: LoadableSection) {
     await seats.confirm(eventId, id, [idOf(booking)]);
   }
 
-  /** By who was given the hold last, or else by somebody before. */
-  async function undo({ booking, epochsAgo, isLate }: Kind<"undo">) {
+  /** As it was given last, or else before. */
+  async function undo({ booking, isLate }: Kind<"undo">) {
     const bookingId = idOf(booking);
     if (booked.has(bookingId) && !isLate) return;
-    const epoch = model.state().epoch - epochsAgo;
-    const hold = model.holds().find((known) => known.bookingId === bookingId);
-    const heldAtMs = (hold?.heldAtMs ?? nowMs) - (isLate ? 1 : 0);
-    model.undo(bookingId, heldAtMs, epoch);
-    await seats.undo(eventId, id, [{ bookingId, heldAtMs }], epoch);
+    const heldAtMs = lastTimeOf(bookingId) - (isLate ? 1 : 0);
+    model.undo(bookingId, heldAtMs);
+    await seats.undo(eventId, id, [{ bookingId, heldAtMs }]);
+  }
+
+  /** By who was given it last, or one of those before, or nobody. */
+  async function leave({ booking, before }: Kind<"leave">) {
+    const bookingId = idOf(booking);
+    if (booked.has(bookingId)) return;
+    const heldAtMs = lastTimeOf(bookingId) - before;
+    model.leave(bookingId, heldAtMs);
+    await seats.leave(eventId, id, [{ bookingId, heldAtMs }]);
+  }
+
+  function lastTimeOf(bookingId: BookingId): number {
+    return model.holds().find((known) => known.bookingId === bookingId)?.heldAtMs ?? nowMs;
   }
 
   /** Of some seats by their place in the booking. */
@@ -141,6 +152,9 @@ export function createModelRun(redis: Redis, layout: LoadableSection) {
         break;
       case "undo":
         await undo(command);
+        break;
+      case "leave":
+        await leave(command);
         break;
       case "shrink":
         await shrink(command);

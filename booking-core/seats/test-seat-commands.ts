@@ -7,7 +7,8 @@ import { seatedSection, standingSection } from "./test-section.ts";
 export type SeatCommand =
   | { readonly kind: "claims"; readonly claims: readonly WantedClaim[] }
   | { readonly kind: "commit" | "release" | "confirm"; readonly booking: number }
-  | { readonly kind: "undo"; readonly booking: number; readonly epochsAgo: number; readonly isLate: boolean }
+  | { readonly kind: "undo"; readonly booking: number; readonly isLate: boolean }
+  | { readonly kind: "leave"; readonly booking: number; readonly before: number }
   | {
       readonly kind: "shrink";
       readonly booking: number;
@@ -35,8 +36,11 @@ const withLeast = fc
   .tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 7 }))
   .map(([quantity, least]) => ({ quantity, least: Math.min(quantity, least) }));
 const best = fc
-  .tuple(withLeast, fc.shuffledSubarray([0, 1, 2], { minLength: 1 }))
-  .map(([counts, segments]): Wish => ({ mode: "best-available", ...counts, segments }));
+  .tuple(withLeast, fc.shuffledSubarray([0, 1, 2], { minLength: 1 }), fc.nat(3))
+  .map(([counts, segments, cut]): Wish => {
+    const categories = [segments.slice(0, cut), segments.slice(cut)].filter(({ length }) => length > 0);
+    return { mode: "best-available", ...counts, segments: categories };
+  });
 const manual = fc
   .record({
     first: seat,
@@ -105,9 +109,12 @@ const command: fc.Arbitrary<SeatCommand> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("undo" as const),
       booking,
-      epochsAgo: fc.constantFrom(0, 0, 1),
       isLate: fc.boolean(),
     }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant("leave" as const), booking, before: fc.nat(2) }),
   },
   {
     weight: 3,

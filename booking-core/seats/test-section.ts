@@ -90,11 +90,12 @@ export function newPlace(): Place {
   return { id: randomUUID() as SectionId, eventId: randomUUID() as EventId };
 }
 
-export const best = (quantity: number, segments: readonly number[] = [0]): Wish => ({
+/** Each segment is of another category, or they are given by categories. */
+export const best = (quantity: number, segments: readonly (number | readonly number[])[] = [0]): Wish => ({
   mode: "best-available",
   quantity,
   least: quantity,
-  segments,
+  segments: segments.map((category) => (typeof category === "number" ? [category] : category)),
 });
 
 export const manual = (...seatNumbers: number[]): Wish => ({

@@ -13,7 +13,7 @@ const upTo = (quantity: number, least: number, ...segments: number[]): Wish => (
   mode: "best-available",
   quantity,
   least,
-  segments,
+  segments: [segments],
 });
 
 describe("best-available in a block", () => {
@@ -44,6 +44,14 @@ describe("best-available among blocks", () => {
     expect(await claim(best(2))).toMatchObject({ seatNumbers: [0, 1] });
   });
 
+  test("looks at sixteen blocks of the same rank for one where it leaves no single seat", async () => {
+    const withPair = (threes: number) => [...Array.from({ length: threes }, () => 3), 4];
+    const near = await loadTestSection(redis, withPair(15));
+    expect(await near.claim(best(2))).toMatchObject({ seatNumbers: [45, 46] });
+    const far = await loadTestSection(redis, withPair(16));
+    expect(await far.claim(best(2))).toMatchObject({ seatNumbers: [0, 1] });
+  });
+
   test("finds the last free seats among thousands of blocks", async () => {
     const blocks = Array.from({ length: 700 }, () => 2);
     const { claim, seats, section, ends } = await loadTestSection(redis, blocks);
@@ -63,6 +71,16 @@ describe("best-available of several segments", () => {
     const { claim } = await loadTestSection(redis, twoSegments);
     expect(await claim(best(2, [1, 0]))).toMatchObject({ seatNumbers: [3, 4] });
     expect(await claim(best(3, [1, 0]))).toMatchObject({ seatNumbers: [0, 1, 2] });
+  });
+
+  test("takes several of one category before the next, and all where no category has enough", async () => {
+    const blocks = [{ seats: 1 }, { seats: 1, segment: 1 }, { seats: 3, segment: 2 }];
+    const open = () => loadTestSection(redis, blocks);
+    expect(await (await open()).claim(best(2, [[0, 1], [2]]))).toMatchObject({ seatNumbers: [0, 1] });
+    expect(await (await open()).claim(best(2, [[0, 1, 2]]))).toMatchObject({ seatNumbers: [2, 3] });
+    expect(await (await open()).claim(best(3, [[0, 1], [2]]))).toMatchObject({ seatNumbers: [2, 3, 4] });
+    expect(await (await open()).claim(best(4, [[0, 1], [2]]))).toMatchObject({ seatNumbers: [0, 1, 2, 3] });
+    expect(await (await open()).claim(best(6, [[0, 1], [2]]))).toEqual({ outcome: "sold_out", free: 5 });
   });
 
   test("takes what each has where none has enough alone", async () => {
@@ -102,6 +120,28 @@ describe("manual", () => {
     expect(await claim(strict(0, 1, 2))).toMatchObject({ outcome: "held" });
   });
 
+  test("refuses it for what is really taken, too, where any of the seats is welcome", async () => {
+    const { claim, states } = await loadTestSection(redis, [5]);
+    await claim(manual(0));
+    const strictAny = { ...any(0, 2), allowsSingles: false } as Wish;
+    expect(await claim(strictAny)).toEqual({ outcome: "leaves_single", seatNumbers: [1] });
+    expect(await states()).toBe("10000");
+    expect(await claim({ ...any(0, 1), allowsSingles: false } as Wish)).toMatchObject({ seatNumbers: [1] });
+  });
+
+  test("refuses it for the ordinary seats among others, and only ordinary ones are left alone", async () => {
+    const marks = [
+      [0, 2],
+      [6, 1],
+    ] as const;
+    const { claim, states } = await loadTestSection(redis, [1, 6], marks);
+    expect(await claim(strict(0, 2))).toEqual({ outcome: "leaves_single", seatNumbers: [1] });
+    expect(await claim(strict(0, 1, 2, 6))).toMatchObject({ seatNumbers: [0, 1, 2, 6] });
+    expect(await states()).toBe("7110004");
+    const beside = await loadTestSection(redis, [3], [[1, 1]]);
+    expect(await beside.claim(strict(0))).toMatchObject({ outcome: "held" });
+  });
+
   test("allows it where a single seat is left whatever is chosen there", async () => {
     const { claim } = await loadTestSection(redis, [3]);
     expect(await claim(strict(1, 2))).toMatchObject({ outcome: "held" });
@@ -125,13 +165,14 @@ describe("seats that are not ordinary", () => {
     runs: [[4, 4]],
   });
 
-  test("are taken by nobody who asks for the best or names them", async () => {
+  test("are not given to who asks for the best, and to who names them neither blocked nor of the house", async () => {
     const marks = [1, 2, 3, 4].map((seatClass, seat) => [seat, seatClass] as const);
     const { claim, seats, section } = await loadTestSection(redis, [5], marks);
     expect(await seats.counts(section.eventId, [section.id])).toEqual([{ free: [1], held: [0] }]);
-    expect(await claim(manual(0, 2))).toEqual({ outcome: "seats_taken", seatNumbers: [0, 2] });
+    expect(await claim(manual(0, 2, 3))).toEqual({ outcome: "seats_taken", seatNumbers: [2, 3] });
     expect(await claim(best(1))).toMatchObject({ seatNumbers: [4] });
     expect(await claim(best(1))).toEqual({ outcome: "sold_out", free: 0 });
+    expect(await claim(any(0, 1, 2, 3, 4))).toMatchObject({ seatNumbers: [0, 1] });
   });
 
   test("accessible seats with their companions are the first group that is free", async () => {

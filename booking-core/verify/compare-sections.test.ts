@@ -119,7 +119,7 @@ describe("what is only under way is no difference", () => {
     await shop.seats.claim({
       ...{ eventId: event.id, sectionId: sectionOf(event).id, bookingId: randomUUID() as never },
       ...{ requestHash: "hash", deadlineMs: Date.now() + 60_000 },
-      wish: { mode: "best-available", quantity: 2, least: 2, segments: [0] },
+      wish: { mode: "best-available", quantity: 2, least: 2, segments: [[0]] },
     });
     const { step, laterStep, warnings } = comparisonOf(event);
     await step();

@@ -1,6 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { waitFor } from "../../test/harness/wait-for.ts";
+import { cancelEvent } from "../refunds/cancel-event.ts";
+import { findCancellation } from "../refunds/cancellation.ts";
 import { openRefundTest, type RefundTest } from "../refunds/test-refunds.ts";
+import { ledgerChecks } from "./ledger-checks.ts";
+import { postgresChecks } from "./postgres-checks.ts";
 import { refundChecks } from "./refund-checks.ts";
+import { ticketChecks } from "./ticket-checks.ts";
 
 let here: RefundTest;
 beforeAll(async () => {
@@ -96,6 +102,27 @@ test("a ticket that is still good for a seat that was given back is seen, and on
   expect(await breaks(set(0, "valid"), set(0, "refunded"))).toContain("which has a ticket that is valid");
   await here.shop.pool.query(set(0, "refunded"));
   expect(await breaks(set(1, "refunded"), set(1, "valid"))).toContain("is refunded, and its seat is live");
+});
+
+test("an event that is being cancelled breaks no promise: its tickets are void, and its seats still live", async () => {
+  const { pool } = here.shop;
+  const { id, eventId } = await here.paid(2);
+  const gate = await pool.connect();
+  await gate.query("begin");
+  await gate.query("select from bookings where id = $1 for update", [id]);
+  await cancelEvent(here.till, { id: null, email: "organiser@onsale.example" }, eventId);
+  const checks = [refundChecks, ticketChecks, postgresChecks, ledgerChecks].flatMap((all) => all(pool));
+  const seen = await Promise.all(checks.map((check) => check.look()));
+  await gate.query("rollback");
+  gate.release();
+  expect(seen.flatMap(({ suspects }) => [...suspects.values()])).toEqual([]);
+  await waitFor(async () => (await findCancellation(pool, eventId))?.finishedAtMs !== null, {
+    what: "the cancellation done",
+  });
+  const valid = "update tickets set status = 'valid' where booking_id = $1";
+  await pool.query(valid, [id]);
+  mending.push(`update tickets set status = 'refunded' where booking_id = '${id}'`);
+  expect((await violations()).join()).toContain("is valid, and its seat is given back");
 });
 
 test("a booking that is refunded and has a live seat, or seats that nobody gave back, is seen", async () => {

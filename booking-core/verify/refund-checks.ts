@@ -91,14 +91,14 @@ const liveSeats = `
     left join tickets t on t.booking_id = s.booking_id and t.position = s.position
    where s.live or t.status is distinct from 'refunded'`;
 
-/** Of an event that is being cancelled, tickets are void before their seats are. */
+/** Of an event that is being cancelled, all tickets are void at once, and their seats batch by batch. */
 const strayedTickets = `
   select t.id::text as key, 'ticket ' || t.id || ' is ' || t.status || ', and its seat is '
            || case when s.live then 'live' else 'given back' end as sentence
     from tickets t
     join booking_seats s on s.booking_id = t.booking_id and s.position = t.position
     join events e on e.id = t.event_id
-   where (t.status = 'refunded') = s.live and e.status <> 'cancelled'`;
+   where (t.status = 'refunded') = s.live and not (t.status = 'refunded' and e.status = 'cancelled')`;
 
 const wrongBookings = `
   select b.id::text as key, 'booking ' || b.id || ' is ' || b.status || ' with ' || count(s.position) filter (where s.live)

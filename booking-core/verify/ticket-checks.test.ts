@@ -69,20 +69,6 @@ test("a use whose time is not that of the first scan is seen", async () => {
   expect(await sentences(ticketId)).toEqual([expect.stringContaining("the first scan that came in was at")]);
 });
 
-test("a refunded ticket whose seat is sold, and a valid one whose seat is not, are seen", async () => {
-  const [refunded, valid] = [await atTheDoor(), await atTheDoor()];
-  await refunded.run("update tickets set status = 'refunded', refunded_at = now() where id = $1");
-  await valid.run(
-    "update booking_seats s set live = false from tickets t where t.id = $1 and s.booking_id = t.booking_id and s.position = t.position",
-  );
-  expect(await sentences(refunded.ticketId)).toEqual([
-    `ticket ${refunded.ticketId} is refunded and its seat is sold`,
-  ]);
-  expect(await sentences(valid.ticketId)).toEqual([
-    `ticket ${valid.ticketId} is valid and its seat is not sold`,
-  ]);
-});
-
 test("two keys that both sign are seen", async () => {
   await parts.shop.pool.query(
     "insert into ticket_keys (id, public_key, sealed_private_key) values (200, $1, '')",

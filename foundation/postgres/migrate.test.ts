@@ -45,6 +45,7 @@ const published = {
   "0004-event-versions.sql": "3be73e835f67fef43b5dbeeef64a257d6f8d90a8ac66405b1d9b8356ff46e993",
   "0005-money.sql": "d0a129aae0c1f45fb449a52c7940e0750fd0debe402267cf28399da67cbb6abd",
   "0006-stuck-money.sql": "16dc1d7e2ec6fcf13d355b325d0e47d7c14a0dff2f6d48e538ebdb44a15cb7e5",
+  "0007-asked-again.sql": "77450b3084f7c9edfddbe5f65cdb67f843d034ff88ccc2b1cbb9c2785367c1a6",
 };
 
 test("a published migration is never changed", async () => {

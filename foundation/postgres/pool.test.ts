@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { databaseForThisTest } from "../../test/harness/database.ts";
-import { createPool, inTransaction } from "./pool.ts";
+import { createPool, inTransaction, inTransactionAgain } from "./pool.ts";
 
 /** As a message of the protocol: its type, its length, and what follows. */
 function message(type: string, ...parts: readonly Buffer[]): Buffer {
@@ -44,4 +44,21 @@ test("a page far away is taken for little dearer than the next one", async () =>
   const pool = createPool(url, 1);
   expect((await pool.query("show random_page_cost")).rows).toEqual([{ random_page_cost: "1.1" }]);
   await pool.end();
+});
+
+test("what Postgres ended for two that wait for each other is tried up to twice more, and nothing else is", async () => {
+  const pool = createPool(await databaseForThisTest(), 1);
+  onTestFinished(() => pool.end());
+  const timesTried = async (code: string, failures: number) => {
+    let tries = 0;
+    const outcome = await inTransactionAgain(pool, async (sql) => {
+      tries += 1;
+      if (tries <= failures) await sql.query(`do $$ begin raise exception using errcode = '${code}'; end $$`);
+      return "done";
+    }).catch((error: { code?: string }) => error.code);
+    return [tries, outcome];
+  };
+  expect(await timesTried("40P01", 2)).toEqual([3, "done"]);
+  expect(await timesTried("40001", 3)).toEqual([3, "40001"]);
+  expect(await timesTried("23505", 1)).toEqual([1, "23505"]);
 });

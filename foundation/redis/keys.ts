@@ -15,6 +15,8 @@ export const sectionKeys = (eventId: EventId, sectionId: SectionId) => {
     holds: `${tag}:holds`,
     /** Unpaid holds by when they were made: what has no booking after a while is an orphan. */
     unpaid: `${tag}:unpaid`,
+    /** Who was given the same hold: it is free again when none of them wants it. */
+    sharers: `${tag}:sharers`,
     /** What has ended lately: a rebuilding that read Postgres a moment ago catches up with it. */
     ended: `${tag}:ended`,
     /** Sharded channel: the changes of the section (booking-core/seats/section-news.ts). */

@@ -22,9 +22,7 @@ export function mountMetrics(app: TemplatedApp, runtime: Runtime): void {
     void (async () => {
       try {
         if (!isToken(headers.authorization, runtime.services.metricsToken))
-          return refuse(exchange, {
-            refusal: headers.authorization === undefined ? "token_missing" : "token_invalid",
-          });
+          return refuse(exchange, { refusal: "metrics_token_wrong" });
         send(exchange, 200, metrics.contentType, {}, await metrics.text(), false);
       } catch (failure) {
         runtime.services.logger.error({ err: failure }, "the metrics could not be read");

@@ -8,6 +8,8 @@ const eventId = location.pathname.split("/")[2];
 const base = `${location.origin}/v1/events/${eventId}`;
 const element = (id) => document.getElementById(id);
 const canvas = element("seats");
+/** On average: seats tell live what becomes of them, but not that their event is cancelled. */
+const lookAgainMs = 60_000;
 const page = {
   event: undefined,
   plan: undefined,
@@ -23,16 +25,39 @@ async function start() {
   Object.assign(page, { event, plan });
   document.title = element("title").textContent = event.title;
   element("where").textContent = `${showMoment(event.startsAt)}, ${event.venue.name}, ${event.venue.city}`;
-  element("refunds").textContent = showRefunds(event.refunds);
+  element("refunds").textContent = showRefunds(event);
+  if (event.status === "cancelled") return showNoSeats("The event does not take place.");
   showLegend();
   showSections();
   page.live = liveSeats(base, showChange, showState);
+  lookAgain();
 }
 
 async function read(address) {
   const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
-  return answer.json();
+  if (answer.ok) return answer.json();
+  throw Object.assign(new Error(`${address} answered ${answer.status}`), { status: answer.status });
+}
+
+/** What cannot be the id of an event (422) is none either. */
+const isUnknown = ({ status }) => status === 404 || status === 422;
+
+/** What is not sold is not shown for sale. */
+function showNoSeats(why) {
+  element("state").textContent = why;
+  element("map").remove();
+}
+
+/** Each page at a time of its own. Who cannot read the event now asks the next time. */
+function lookAgain() {
+  setTimeout(
+    async () => {
+      const event = await read(base).catch(() => page.event);
+      if (event.status === "cancelled") location.reload();
+      else lookAgain();
+    },
+    lookAgainMs * (0.5 + Math.random()),
+  );
 }
 
 function showLegend() {
@@ -73,7 +98,11 @@ function choose(section) {
   if (before !== undefined) showFree(before);
   showFree(section);
   fitCanvas(sizeOf(section, page.places));
-  canvas.hidden = section.kind === "standing";
+  const isStanding = section.kind === "standing";
+  canvas.hidden = isStanding;
+  element("seat").textContent = isStanding
+    ? "Places here are for standing: there is no seat to choose."
+    : "Choose a seat.";
   showPrices(section);
   canvas.setAttribute("aria-label", `Seats of ${section.name}; the arrow keys go from seat to seat`);
   draw();
@@ -145,6 +174,7 @@ canvas.onkeydown = (pressed) => {
 };
 canvas.onclick = ({ offsetX, offsetY }) => point(seatAt(page.places, offsetX, offsetY));
 
-start().catch(() => {
+start().catch((error) => {
+  if (isUnknown(error)) return showNoSeats("There is no such event.");
   element("state").textContent = "The event could not be read. Reload the page to try again.";
 });

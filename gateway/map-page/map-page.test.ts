@@ -87,9 +87,12 @@ test("a price is told with its parts, and how tickets are given back", () => {
   expect(showPrice(offer, 2)).toBe("Floor: €48.00, of which €3.00 Service");
   offer.charges.push({ name: "VAT 7 %", amount: amountOf(294) });
   expect(showPrice(offer, 2)).toBe("Floor: €48.00, of which €3.00 Service and €2.94 VAT 7 %");
-  expect(showRefunds(null)).toBe("Tickets are not taken back.");
+  expect(showRefunds({ status: "active", refunds: null })).toBe("Tickets are not taken back.");
   const refunds = { until: "2027-01-15T08:00:00.000Z", shareBasisPoints: 9_050, feesToo: false };
-  expect(showRefunds(refunds)).toMatch(/until January 15, 2027 .*: 90.5 % of the price without its fees is/);
+  expect(showRefunds({ status: "cancelled", refunds })).toBe("What was paid for it goes back by itself.");
+  expect(showRefunds({ status: "active", refunds })).toMatch(
+    /until January 15, 2027 at 8:00.AM UTC: 90.5 % of the price without its fees is/,
+  );
 });
 
 test("every seat is reached by the arrow keys, across an aisle and to the nearest of the next row", () => {

@@ -13,7 +13,7 @@ export const mapPage = `<!doctype html>
   </head>
   <body>
     <header><h1 id="title">Seats</h1><p id="where"></p><p id="refunds"></p><p id="state" role="status">Loading</p></header>
-    <main>
+    <main id="map">
       <nav aria-label="Sections"><ul id="sections"></ul></nav>
       <section aria-label="Seats">
         <ul id="prices" aria-label="Prices"></ul>
@@ -37,6 +37,7 @@ button[aria-pressed="true"] { font-weight: bold; border-width: 3px; }
 :focus-visible { outline: 3px solid #0550ae; outline-offset: 2px; }
 .hall { overflow: auto; max-height: 70vh; }
 .hall canvas { display: block; }
+.hall canvas[hidden] { display: none; }
 .hall canvas:focus-visible { outline-offset: -3px; }
 #legend { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; margin-top: 1rem; }
 #legend canvas { vertical-align: middle; }

@@ -20,16 +20,18 @@ export function showPrice({ category, price, charges }, decimals) {
   return parts.length === 0 ? all : `${all}, of which ${listed(parts)}`;
 }
 
-export function showRefunds(refunds) {
+export function showRefunds({ status, refunds }) {
+  if (status === "cancelled") return "What was paid for it goes back by itself.";
   if (refunds === null) return "Tickets are not taken back.";
   const { until, shareBasisPoints, feesToo } = refunds;
   const share = `${shareBasisPoints / 100} % of the price${feesToo ? "" : " without its fees"}`;
   return `Tickets are taken back until ${showMoment(until)}: ${share} is paid back.`;
 }
 
-/** In the time of whoever looks. */
+/** Events have no zone of their own: as on the tickets and in e-mails, times are told in UTC and say so. */
 export function showMoment(time) {
-  return new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short" }).format(new Date(time));
+  const format = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+  return `${format.format(new Date(time))} UTC`;
 }
 
 function listed(parts) {

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import type { BookRefusal } from "../../booking-core/bookings/book-request.ts";
 import type { BookingId, EventId } from "../../foundation/ids.ts";
 import { defineRoute, noBody, reply } from "../route.ts";
 import { bookingSchema, bookingView, bookRequestSchema } from "../wire/booking.ts";
 import { idSchema } from "../wire/id.ts";
+import type { Refusal } from "../wire/problem.ts";
 
 export const book = defineRoute({
   name: "book",
@@ -24,6 +26,8 @@ export const book = defineRoute({
     "seats_reserved",
     "leaves_single",
     "section_named_twice",
+    "sections_too_few",
+    "nothing_offered",
     "code_invalid",
     "offer_closed",
     "event_cancelled",
@@ -47,6 +51,7 @@ export const book = defineRoute({
     // By this the room's automatic pace knows how much the booking path can take.
     const tookMs = services.clock.now() - startedAtMs;
     services.roomWatches.known(eventId)?.bookings.record(tookMs, !failed);
+    if (outcome.outcome === "nothing_offered") return nothingOffered(outcome);
     if (outcome.outcome !== "booked") {
       const { outcome: refusal, ...more } = outcome;
       return { refusal, ...more };
@@ -56,6 +61,15 @@ export const book = defineRoute({
     return reply(fresh ? 201 : 200, bookingView(booking, event), { Location: `/v1/bookings/${booking.id}` });
   },
 });
+
+function nothingOffered({ wish, unmet }: Extract<BookRefusal, { outcome: "nothing_offered" }>): Refusal {
+  const message =
+    unmet.length === 1
+      ? "Nothing that the event offers fits this."
+      : "Nothing that the event offers fits this and the others that are named.";
+  const problems = unmet.map((field) => ({ path: `wishes.${wish}.${field}`, message }));
+  return { refusal: "nothing_offered", problems };
+}
 
 export const showBooking = defineRoute({
   name: "showBooking",

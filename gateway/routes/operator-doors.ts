@@ -67,8 +67,10 @@ export const listDoors = defineRoute({
       json: z.strictObject({ doors: z.array(doorSchema).max(limits.doors.most) }),
     },
   },
-  refusals: [],
+  refusals: ["not_found"],
   async handle({ services, params: { eventId } }) {
+    // Each event has a room; the doors do not say whether there is the event.
+    if ((await services.roomStore.find(eventId)) === undefined) return { refusal: "not_found" };
     const doors = await services.doors.list(eventId);
     const views = doors.map(({ createdAtMs, closedAtMs, ...same }) => ({
       ...same,

@@ -120,7 +120,7 @@ export const removePlace = defineRoute({
   access: "operator",
   params: z.strictObject({
     eventId: idSchema<EventId>("The event."),
-    identity: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
+    identity: z.string().regex(/^[A-Za-z0-9_-]{22}$/, "must be the 22 characters of an identity"),
   }),
   body: noBody,
   idempotent: false,
@@ -141,10 +141,13 @@ export const setBeacon = defineRoute({
     "Announce, before the lobby opens, where a random value from outside will come from; later, bring the value.",
   access: "operator",
   params,
-  body: z.union([
-    z.strictObject({ source: z.string().min(1).max(500) }),
-    z.strictObject({ value: z.string().regex(/^([0-9a-f]{2}){1,512}$/) }),
-  ]),
+  body: z.union(
+    [
+      z.strictObject({ source: z.string().min(1).max(500) }),
+      z.strictObject({ value: z.string().regex(/^([0-9a-f]{2}){1,512}$/) }),
+    ],
+    "must be either { source }, 1 to 500 characters, or { value }, 1 to 512 bytes in lower-case hex",
+  ),
   idempotent: false,
   answers: { 204: { description: "Written down.", json: null } },
   refusals: ["not_found", "beacon_refused"],

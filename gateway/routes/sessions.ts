@@ -22,7 +22,7 @@ const requestSchema = z
     password: z.string().min(1).max(200).optional().meta({ description: "Of an account; a guest has none." }),
     code: z
       .string()
-      .regex(/^\d{8}$/)
+      .regex(/^\d{8}$/, "must be the 8 digits of the e-mail")
       .optional()
       .meta({ description: "That was sent to the address: see `/v1/email-codes`." }),
   })

@@ -3,6 +3,7 @@ import type { TicketFacts } from "../../booking-core/tickets/ticket-facts.ts";
 import { defineRoute, noBody, type Route, type TextAnswer } from "../route.ts";
 import { pdfAnswer } from "../routes/tickets.ts";
 import type { GatewayServices } from "../services.ts";
+import type { BookingStory } from "./booking-news.ts";
 import { endedPage, ticketPage } from "./ticket-page.ts";
 
 const params = z.strictObject({ token: z.string() });
@@ -35,8 +36,9 @@ const showTicketPage = defineRoute({
     const drawn = await services.ticketDrawing.svgs(codes);
     if (drawn === "busy") return { refusal: "busy" };
     const pictures = new Map(shown.map(({ id }, place) => [id as string, drawn[place] ?? ""]));
+    const story = await storyOf(services, facts);
     return {
-      text: Buffer.from(ticketPage(facts, pictures, `/tickets/${token}/tickets.pdf`)),
+      text: Buffer.from(ticketPage(facts, story, pictures, `/tickets/${token}/tickets.pdf`)),
       headers,
       type: html,
     };
@@ -76,4 +78,13 @@ async function factsOf(
 ): Promise<TicketFacts | undefined> {
   const claims = tokens.verify("tickets", token);
   return claims && tickets.facts(claims.bookingId);
+}
+
+async function storyOf(
+  { catalogue, bookingFiles }: GatewayServices,
+  { bookingId, event }: TicketFacts,
+): Promise<BookingStory> {
+  const [listed, file] = await Promise.all([catalogue.find(event.id), bookingFiles.find(bookingId)]);
+  const { payments = [], refunds = [] } = file ?? {};
+  return { eventIsOff: listed?.status === "cancelled", payments, refunds };
 }

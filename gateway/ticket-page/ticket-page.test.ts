@@ -1,14 +1,19 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
+import type { Payment } from "../../booking-core/payments/payment.ts";
+import type { BookingFiles } from "../../booking-core/refunds/booking-file.ts";
+import type { Refund } from "../../booking-core/refunds/refund.ts";
 import { decodeSvg } from "../../booking-core/tickets/test-qr.ts";
 import { signTicketCode } from "../../booking-core/tickets/ticket-code.ts";
 import { createTicketDrawing } from "../../booking-core/tickets/ticket-drawing.ts";
 import type { TicketFact, TicketFacts } from "../../booking-core/tickets/ticket-facts.ts";
-import type { BookingId } from "../../foundation/ids.ts";
+import type { BookingId, PaymentId } from "../../foundation/ids.ts";
 import { uuidFromParts } from "../../foundation/ids.ts";
+import type { GatewayServices } from "../services.ts";
 import { send } from "../test-client.ts";
-import { eventId, hourMs, testBuyer, testTokens, tokenOf } from "../test-data.ts";
+import { eventId, hourMs, testBooking, testBuyer, testEvent, testTokens, tokenOf } from "../test-data.ts";
 import { startTestGateway } from "../test-gateway.ts";
+import { testPayment } from "../test-services.ts";
 import { testFacts, testTicketServices } from "../test-tickets.ts";
 
 const bookingId = uuidFromParts("booking", "1") as BookingId;
@@ -17,7 +22,7 @@ const linkOf = (endsInMs = hourMs) =>
 const facts = testFacts(bookingId);
 const [ticket] = facts.tickets as [TicketFact];
 
-function open(shown: Partial<TicketFacts>, services: Partial<typeof testTicketServices> = {}) {
+function open(shown: Partial<TicketFacts>, services: Partial<GatewayServices> = {}) {
   const tickets = { ...testTicketServices.tickets, facts: async () => ({ ...facts, ...shown }) };
   return startTestGateway({ tickets, ...services });
 }
@@ -93,6 +98,85 @@ test.each([
   const html = String((await send(gateway, linkOf())).body);
   expect(html).toMatch(words);
   expect(html.includes('http-equiv="refresh"')).toBe(looksAgain);
+});
+
+type Told = {
+  readonly payments: readonly Partial<Payment>[];
+  readonly shown?: Partial<TicketFacts>;
+  readonly isOff?: boolean;
+  readonly isGoingBack?: boolean;
+};
+
+const deadlineMs = 1_800_000_000_000;
+const unpaid = { tickets: [], booking: { status: "pending_payment", deadlineMs } } as const;
+const expired = { tickets: [], booking: { status: "expired", deadlineMs } } as const;
+const refunded = { tickets: [{ ...ticket, status: "refunded", code: null }] } as const;
+const declined = { status: "failed" } as const;
+const wrong = { status: "parked", problem: "wrong_amount" } as const;
+const late = { status: "succeeded", problem: "too_late" } as const;
+const twice = { status: "succeeded", problem: "paid_twice" } as const;
+const paid = { status: "succeeded" } as const;
+
+async function mainOf(told: Told, language: TicketFacts["language"]): Promise<string> {
+  const payments = told.payments.map((payment, place): Payment => {
+    return { ...testPayment, id: uuidFromParts("payment", String(place)) as PaymentId, ...payment };
+  });
+  const refunds = told.isGoingBack ? payments.map(({ id: paymentId }) => ({ paymentId }) as Refund) : [];
+  const bookingFiles: BookingFiles = {
+    find: async (id) => ({ booking: { ...testBooking(testBuyer().buyerId), id }, payments, refunds }),
+  };
+  const event = { ...testEvent, status: told.isOff ? ("cancelled" as const) : testEvent.status };
+  const catalogue = { list: async () => [event], find: async () => event };
+  const gateway = await open({ ...told.shown, language }, { bookingFiles, catalogue });
+  const html = String((await send(gateway, linkOf())).body);
+  return /<main>(.*)<\/main>/s.exec(html)?.[1] ?? "";
+}
+
+const nothingPaid = /not paid yet|without being paid|noch nicht bezahlt|unbezahlt/;
+const goesBack = [/goes back to you/, /Sie bekommen (es|sie) ganz zurück|bekommen Sie zurück/] as const;
+const looking = [/not the amount .* we are looking at it/, /nicht der Betrag.* wir sehen es uns an/] as const;
+
+const stories: [string, Told, readonly [en: RegExp, de: RegExp]][] = [
+  [
+    "a card was declined",
+    { payments: [declined], shown: unpaid },
+    [/did not succeed.*kept until.* pay again/, /nicht gelungen.*bis .* noch einmal bezahlen/],
+  ],
+  ["money of another amount is looked at", { payments: [wrong], shown: unpaid }, looking],
+  ["it is looked at after the booking has ended", { payments: [wrong], shown: expired }, looking],
+  ["money of another amount goes back", { payments: [wrong], shown: unpaid, isGoingBack: true }, goesBack],
+  ["money came too late", { payments: [late], shown: expired }, goesBack],
+  ["money came twice, and the tickets are there", { payments: [paid, twice] }, goesBack],
+  [
+    "the event is cancelled and the tickets are void",
+    { payments: [paid], shown: refunded, isOff: true },
+    [/does not take place.*goes back to you/s, /findet nicht statt.*bekommen Sie von selbst zurück/s],
+  ],
+  [
+    "the event is cancelled and nobody has paid",
+    { payments: [{}], shown: expired, isOff: true },
+    [/does not take place/, /findet nicht statt/],
+  ],
+];
+
+test.each(stories)("where %s the page says so, in both languages", async (_, told, [en, de]) => {
+  for (const [language, words] of [["en", en] as const, ["de", de] as const]) {
+    const main = await mainOf(told, language);
+    expect(main).toMatch(words);
+    expect(main).not.toMatch(nothingPaid);
+  }
+});
+
+test("who pays again after a no reads that the tickets are to come, and all is told once", async () => {
+  expect(await mainOf({ payments: [declined, {}], shown: unpaid }, "en")).toMatch(/not paid yet/);
+  const main = await mainOf({ payments: [late, late], shown: expired }, "en");
+  expect(main.match(/goes back/g)).toHaveLength(1);
+});
+
+test("a page about a cancelled event does not look again for a payment", async () => {
+  const event = { ...testEvent, status: "cancelled" as const };
+  const gateway = await open(unpaid, { catalogue: { list: async () => [event], find: async () => event } });
+  expect(String((await send(gateway, linkOf())).body)).not.toContain('http-equiv="refresh"');
 });
 
 test.each([

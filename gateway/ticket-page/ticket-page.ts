@@ -2,24 +2,19 @@ import type { TicketFact, TicketFacts } from "../../booking-core/tickets/ticket-
 import { oneLine, placeLines, whenText, wordsOf } from "../../booking-core/tickets/ticket-words.ts";
 import type { Language } from "../../foundation/language.ts";
 import { escapeHtml } from "../docs/escape-html.ts";
+import { type BookingStory, newsOf } from "./booking-news.ts";
 
 const pageWords = {
   en: {
     tickets: "Your tickets",
     pdf: "All valid tickets as a PDF",
     status: { valid: "Valid", used: "Used", refunded: "Refunded: it lets nobody in" },
-    unpaid: (until: string) =>
-      `This booking is not paid yet. Its seats are kept until ${until}. If you have just paid, the tickets appear here in a moment.`,
-    ended: "This booking has ended without being paid: there are no tickets.",
     keep: "This page is yours alone: whoever has its address has the tickets.",
   },
   de: {
     tickets: "Ihre Eintrittskarten",
     pdf: "Alle gültigen Karten als PDF",
     status: { valid: "Gültig", used: "Benutzt", refunded: "Erstattet: gilt nicht mehr" },
-    unpaid: (until: string) =>
-      `Diese Buchung ist noch nicht bezahlt. Die Plätze bleiben bis ${until} frei gehalten. Haben Sie gerade bezahlt, erscheinen die Karten hier gleich von selbst.`,
-    ended: "Diese Buchung endete unbezahlt: Es gibt keine Karten.",
     keep: "Diese Seite gehört nur Ihnen: Wer ihre Adresse hat, hat die Karten.",
   },
 } as const satisfies Record<Language, object>;
@@ -27,6 +22,7 @@ const pageWords = {
 /** `pictures` has the QR code of each ticket that has a code; `pdfPath` is where the PDF is. */
 export function ticketPage(
   facts: TicketFacts,
+  story: BookingStory,
   pictures: ReadonlyMap<string, string>,
   pdfPath: string,
 ): string {
@@ -41,21 +37,18 @@ export function ticketPage(
       <p>${plain(whenText(event.startsAtMs, language))}<br>${plain(`${venue.name}, ${venue.city}`)}</p>
       ${hasValid ? `<p><a href="${pdfPath}">${words.pdf}</a></p>` : ""}
     </header>
-    <main>${tickets.map((ticket) => ticketCard(ticket, language, pictures.get(ticket.id) ?? "")).join("")}
-      ${tickets.length === 0 ? `<p>${plain(withoutTickets(facts))}</p>` : ""}
+    <main>${newsOf(facts, story)
+      .map((sentence) => `<p>${plain(sentence)}</p>`)
+      .join("")}
+      ${tickets.map((ticket) => ticketCard(ticket, language, pictures.get(ticket.id) ?? "")).join("")}
     </main>
     <footer><p>${words.keep}</p><p>${wordsOf(language).booking} ${bookingId}</p></footer>`,
-    booking.status === "pending_payment" ? refresh : "",
+    booking.status === "pending_payment" && !story.eventIsOff ? refresh : "",
   );
 }
 
 /** Who comes back from paying may be here before the news of the payment. */
 const refresh = `<meta http-equiv="refresh" content="3">`;
-
-function withoutTickets({ booking: { status, deadlineMs }, language }: TicketFacts): string {
-  const words = pageWords[language];
-  return status === "pending_payment" ? words.unpaid(whenText(deadlineMs, language)) : words.ended;
-}
 
 function ticketCard(ticket: TicketFact, language: Language, picture: string): string {
   const lines = placeLines(ticket, language).map(

@@ -36,7 +36,10 @@ const bestAvailableSchema = z
       .max(Number.MAX_SAFE_INTEGER)
       .optional()
       .meta({ description: "The most that a seat may cost, in minor units of the event's currency." }),
-    fewer: z.boolean().optional().meta({ description: "Whether fewer seats are welcome. Default: false." }),
+    fewer: z.boolean().optional().meta({
+      description:
+        "Whether fewer seats are welcome; of accessible ones and their companions, fewer companions. Default: false.",
+    }),
     accessible: z.int().min(0).max(seatsPerBooking).optional().meta({
       description: "How many of the seats are accessible ones; the others are for companions beside them.",
     }),

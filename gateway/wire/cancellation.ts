@@ -17,6 +17,9 @@ export const cancellationSchema = z
     refunded: count("Of them those that are refunded; fewer at the end, where buyers were first."),
     pending: count("Refunds that the provider has not done yet."),
     parked: count("Refunds that the provider could not do: people look."),
+    parkedPayments: count(
+      "Payments of another amount than was asked for: their money is here until an admin gives it back.",
+    ),
   })
   .meta({ id: "Cancellation" });
 

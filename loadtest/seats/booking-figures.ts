@@ -1,5 +1,6 @@
 import type { Bar, Measurement } from "../bench/report.ts";
 import type { Measured } from "../measure.ts";
+import { middleOf } from "./quantile.ts";
 import { type ShopTime, timeFigures } from "./shop-time.ts";
 
 /** What was measured under each name, a round after the other; the time is that of ours, spread. */
@@ -39,8 +40,9 @@ function wrongAnswers(who: string, measured: readonly Measured[]): Measurement {
   return { name, value, unit: "answers", bar: { of: "value", sign: "≤", at: 0, size: "any" } };
 }
 
+/** In the middle one of the rounds. */
 function perSecond(measured: readonly Measured[]): number {
-  return mean(measured, "perSecond");
+  return middleOf(measured, (one) => one.perSecond);
 }
 
 function mean(measured: readonly Measured[], field: keyof Measured): number {

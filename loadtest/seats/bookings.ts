@@ -28,7 +28,7 @@ type Sizes = {
 
 /** Each token books about once: a gateway that remembers tokens gains nothing. */
 const full: Sizes = {
-  ...{ rounds: 2, seconds: 6, buyers: 60_000 },
+  ...{ rounds: 5, seconds: 3, buyers: 30_000 },
   choices: { clients: [400, 800], pools: [8, 16, 32], seconds: 1.5 },
   plan: { sections: 50, rows: 100, seatsPerRow: 50 },
 };
@@ -38,7 +38,10 @@ const small: Sizes = {
   plan: { sections: 20, rows: 50, seatsPerRow: 50 },
 };
 
-/** Durable bookings over HTTP, beside a bare server and beside a version that sells from Postgres rows. */
+/**
+ * Durable bookings over HTTP, beside a bare server and beside a version that sells from Postgres rows: in turns of a few
+ * seconds, so that what else the machine does falls on all of them.
+ */
 export const bookingsPart: Part = {
   name: "bookings",
   async measure({ tiny, folder, say }) {

@@ -18,20 +18,27 @@ const requestHash = "a-hash-of-22-characters".slice(0, 22);
 /** How a section's id ends: with its number, as redis-benchmark writes one. */
 const digits = 12;
 
-/** The sections of one event. */
+export type Place = Pick<LoadableSection, "id" | "eventId">;
+
+/** Sections of one event, whose ids end with their numbers from zero on. */
+export function placesOf({ id, eventId }: Place, count: number): Place[] {
+  const idOf = (number: number) =>
+    `${id.slice(0, -digits)}${String(number).padStart(digits, "0")}` as SectionId;
+  return Array.from({ length: count }, (_, number) => ({ eventId, id: idOf(number) }));
+}
+
+/** The sections of one event; at least one. */
 export async function loadSections(
   seats: SeatEngine,
   count: number,
   seatsEach: number,
-): Promise<LoadableSection[]> {
+): Promise<[LoadableSection, ...LoadableSection[]]> {
   const rows = Array.from({ length: seatsEach / seatsPerRow }, (_, row) => rowAt(row));
-  const { id, eventId } = newPlace();
-  const sections = Array.from({ length: count }, (_, index) => ({
-    ...seatedSection(rows),
-    ...{ eventId, id: `${id.slice(0, -digits)}${String(index).padStart(digits, "0")}` as SectionId },
-  }));
+  const sections = placesOf(newPlace(), count).map((place) => ({ ...seatedSection(rows), ...place }));
   for (const section of sections) await seats.load(section, [], 0);
-  return sections;
+  const [first, ...others] = sections;
+  if (first === undefined) throw new Error(`${count} sections`);
+  return [first, ...others];
 }
 
 /** The best four rows alike, then the next; best in the middle. */
@@ -39,7 +46,7 @@ function rowAt(row: number) {
   return { seats: seatsPerRow, rank: Math.min(255, Math.floor(row / 4)), centre: seatsPerRow / 2 };
 }
 
-export function newClaim(section: LoadableSection, quantity: number, bookingId = newBookingId()): Claim {
+export function newClaim(place: Place, quantity: number, bookingId = newBookingId()): Claim {
   const deadlineMs = Date.now() + paymentWindowMs;
-  return { ...claimOf(section, best(quantity), bookingId, requestHash), deadlineMs };
+  return { ...claimOf(place, best(quantity), bookingId, requestHash), deadlineMs };
 }

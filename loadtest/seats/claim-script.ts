@@ -1,14 +1,20 @@
-import type { LoadableSection } from "../../booking-core/seats/loadable-section.ts";
+import { randomBytes } from "node:crypto";
+import type { Claim } from "../../booking-core/seats/claim.ts";
 import { createSeatEngine } from "../../booking-core/seats/seat-engine.ts";
 import { systemClock } from "../../foundation/clock.ts";
 import type { BookingId } from "../../foundation/ids.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
 import { readContracts } from "../../lua/contract.ts";
 import type { ScriptCall } from "../bench/redis-benchmark.ts";
-import { newClaim } from "./claim-call.ts";
+import { newClaim, type Place } from "./claim-call.ts";
 
-/** redis-benchmark puts twelve digits in the place of each word: together as long as a booking's id. */
-const randomBookingId = "__rand_int__".repeat(3) as BookingId;
+/**
+ * redis-benchmark puts twelve digits in the place of each word: together as long as a booking's id. Its numbers are the
+ * same again where the time and its process' number happen to fit, so the beginning is new each time.
+ */
+function randomBookingId(): BookingId {
+  return `${randomBytes(6).toString("hex")}${"__rand_int__".repeat(2)}` as BookingId;
+}
 /** In the place of the last twelve digits of a section's id. */
 const randomSection = "__rand_int__";
 
@@ -18,12 +24,13 @@ export type ClaimScript = { readonly source: string; readonly call: Omit<ScriptC
  * What the engine sends for one claim, with another booking each time that it is sent. redis-benchmark can send no
  * zero bytes, and the claim has some around the booking's id: one more line at the head of the script puts them there.
  */
-export async function claimScriptOf(section: LoadableSection, quantity: number): Promise<ClaimScript> {
-  const { keys, args } = await recordedClaim(section, quantity);
-  const place = args.findIndex((text) => text.includes(randomBookingId));
-  const [before = "", after = ""] = args[place]?.split(randomBookingId) ?? [];
+export async function claimScriptOf(section: Place, quantity: number): Promise<ClaimScript> {
+  const bookingId = randomBookingId();
+  const { keys, args } = await recordedClaim(newClaim(section, quantity, bookingId));
+  const place = args.findIndex((text) => text.includes(bookingId));
+  const [before = "", after = ""] = args[place]?.split(bookingId) ?? [];
   const mend = `ARGV[${place + 1}] = ${luaText(before)} .. ARGV[${place + 1}] .. ${luaText(after)}`;
-  return { source: withHead(claimSource(), mend), call: { keys, args: args.with(place, randomBookingId) } };
+  return { source: withHead(claimSource(), mend), call: { keys, args: args.with(place, bookingId) } };
 }
 
 /**
@@ -32,7 +39,7 @@ export async function claimScriptOf(section: LoadableSection, quantity: number):
  * script makes the others of it; Redis allows that, as they are of the same slot. It costs
  * what it spares: in one section a claim took Redis at least 35.2 µs with all keys sent, and 34.5 with one.
  */
-export async function claimScriptOfAll(section: LoadableSection, quantity: number): Promise<ClaimScript> {
+export async function claimScriptOfAll(section: Place, quantity: number): Promise<ClaimScript> {
   const { source, call } = await claimScriptOf(section, quantity);
   const [first = "", ...others] = call.keys;
   const base = first.slice(0, first.lastIndexOf(":"));
@@ -60,7 +67,7 @@ function withHead(source: string, line: string): string {
   return [shebang, line, ...lines].join("\n");
 }
 
-async function recordedClaim(section: LoadableSection, quantity: number): Promise<ClaimScript["call"]> {
+async function recordedClaim(claim: Claim): Promise<ClaimScript["call"]> {
   const { promise, resolve } = Promise.withResolvers<ClaimScript["call"]>();
   const evalsha = (_sha: string, count: number, ...words: (string | number)[]) => {
     const texts = words.map(String);
@@ -68,7 +75,7 @@ async function recordedClaim(section: LoadableSection, quantity: number): Promis
     return Promise.resolve("section_missing");
   };
   const recorder = createSeatEngine({ redis: { evalsha } as unknown as Redis, clock: systemClock });
-  const [call] = await Promise.all([promise, recorder.claim(newClaim(section, quantity, randomBookingId))]);
+  const [call] = await Promise.all([promise, recorder.claim(claim)]);
   return call;
 }
 

@@ -3,3 +3,7 @@ export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
+
+export function middleOf<Item>(items: readonly Item[], valueOf: (item: Item) => number): number {
+  return quantile(items.map(valueOf), 0.5);
+}

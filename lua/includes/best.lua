@@ -38,9 +38,11 @@ local function placeIn(block, count)
   return clean or any, clean ~= nil
 end
 
--- The block with `count` together in the segment, best first, and the offset there.
+-- The block with `count` together in the segment, best first, and the offset there. Sixteen blocks are four rows, which
+-- have one rank unless the plan says otherwise, with three aisles: where each of them leaves a single seat, the claim takes
+-- a quarter longer than with eight, and no longer where one of the first does not.
 local function findTogether(first, past, count)
-  local blocksTried, wanted = 8, "[" .. string.char(count) .. "-\255]"
+  local blocksTried, wanted = 16, "[" .. string.char(count) .. "-\255]"
   local best, bestOffset, tries = nil, nil, 0
   local at = string.find(section.groups, wanted, math.floor(first / groupSize) + 1)
   while at and (at - 1) * groupSize < past do
@@ -89,8 +91,18 @@ local function takeFrom(first, past, count, numbers)
   end
 end
 
--- The first segment that has enough serves the wish; else all of them together. Gives a refusal, or what it took.
+-- Of the categories, between which semicolons stand, the first that has enough serves the wish, and of its segments the
+-- first that has enough, else all of them together; where no category has enough, all of them do. Gives a refusal, or
+-- what it took.
 local function takeBest(wish, quantity, least)
+  if string.find(wish, ";", 1, true) then
+    for category in string.gmatch(wish, "[^;]+") do
+      local refusal, _, numbers, taken = takeBest(category, quantity, quantity)
+      if not refusal then
+        return nil, nil, numbers, taken
+      end
+    end
+  end
   local segments, free, held, numbers, sum = countsOf(wish), section.free, section.held, {}, 0
   local from, upTo = 1, #segments
   for place = from, upTo do

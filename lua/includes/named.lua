@@ -23,7 +23,14 @@ local function unknownOf(numbers)
   return unknown
 end
 
--- In the free run around a seat: how many are chosen of how many, and which would stay free alone.
+-- Who names seats may have accessible ones and those of companions, too; blocked ones and those of a house pool are not
+-- free.
+local function isOpen(number)
+  local byte = byteAt(number)
+  return byte % 3 == 0 and byte < 57
+end
+
+-- In the free run around an ordinary seat: how many are chosen of how many, and which would stay free alone.
 local function lookAround(number, isChosen, seen)
   local block = blockOf(number)
   local first, last = number, number
@@ -45,14 +52,14 @@ local function lookAround(number, isChosen, seen)
   return chosen, last - first + 1, singles
 end
 
--- Which seats a choice leaves alone that could be spared: as many seats at an end of the run leave two or more.
+-- Which ordinary seats a choice leaves alone that could be spared: as many at an end of the run leave two or more.
 local function singlesOf(numbers)
   local isChosen, seen, found = {}, {}, {}
   for _, number in ipairs(numbers) do
     isChosen[number] = true
   end
   for _, number in ipairs(numbers) do
-    if not seen[number] then
+    if not seen[number] and byteAt(number) == 48 then
       local chosen, length, singles = lookAround(number, isChosen, seen)
       if length - chosen >= 2 then
         for _, single in ipairs(singles) do
@@ -71,7 +78,7 @@ local function takeChosen(wish, mode, _, least)
     return "seats_unknown", listOf(unknown)
   end
   for _, number in ipairs(numbers) do
-    if byteAt(number) == 48 then
+    if isOpen(number) then
       open[#open + 1] = number
     else
       notFree[#notFree + 1] = number
@@ -88,11 +95,9 @@ local function takeChosen(wish, mode, _, least)
   return nil, nil, open, #open
 end
 
--- Blocked seats and those of a house pool are no part of a group that is free.
-local function isOpen(numbers)
+local function areOpen(numbers)
   for _, number in ipairs(numbers) do
-    local byte = byteAt(number)
-    if byte % 3 ~= 0 or byte >= 57 then
+    if not isOpen(number) then
       return false
     end
   end
@@ -106,7 +111,7 @@ local function takeGroup(wish)
   end
   for text in string.gmatch(wish, "[^;]+") do
     local numbers = countsOf(text)
-    if isOpen(numbers) then
+    if areOpen(numbers) then
       rewrite(numbers, toHeld)
       return nil, nil, numbers, #numbers
     end

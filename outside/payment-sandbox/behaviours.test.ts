@@ -154,6 +154,18 @@ describe("on demand a refund", () => {
     expect(await sandbox.statusOf(id)).toBe("succeeded");
     expect((await sandbox.refund(id)).status).toBe(201);
   });
+
+  test("is taken back late, and the next one stays", async () => {
+    const id = await approved("refund_taken_back");
+    const key = randomUUID();
+    expect((await sandbox.refund(id, {}, key)).body.status).toBe("succeeded");
+    await becomes(id, "succeeded");
+    expect((await sandbox.refund(id, {}, key)).body.status).toBe("failed");
+    await sandbox.caughtCount(3, id);
+    expect(sandbox.typesOf(id)).toEqual(["payment.succeeded", "refund.succeeded", "refund.failed"]);
+    expect((await sandbox.refund(id)).body.status).toBe("succeeded");
+    expect(await sandbox.statusOf(id)).toBe("refunded");
+  });
 });
 
 /** Gives up early, as a caller does that is never answered. */

@@ -22,6 +22,7 @@ const catalogue = {
   refund_hangs: [724, "The first call for a refund is never answered, and does nothing."],
   refund_answer_lost: [726, "The first call for a refund is never answered, and the refund is made."],
   refund_breaks: [727, "The first call for a refund is answered 500."],
+  refund_taken_back: [728, "The first refund succeeds, and fails some seconds later."],
   create_hangs: [731, "The first call for the payment is never answered, and does nothing."],
   create_answer_lost: [732, "The first call for the payment is never answered, and the payment is made."],
   create_breaks: [733, "The first call for the payment is answered 500."],

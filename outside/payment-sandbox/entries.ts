@@ -55,7 +55,7 @@ export type NewRefund = {
   /** The merchant's id of the refund; the key where it gave none. */
   readonly reference?: string;
   readonly status?: "pending" | Decision;
-  /** Of a pending one: how it ends, and when. */
+  /** Of one that is pending, or that will be taken back: how it ends, and when. */
   readonly ending?: { readonly status: Decision; readonly atMs: number };
 };
 

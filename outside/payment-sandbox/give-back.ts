@@ -26,7 +26,7 @@ export function giveBack(recorder: Recorder, payment: Payment, wish: RefundWish)
   if (amountMinor === 0 || amountMinor > leftMinor) return { outcome: "more_than_is_left" };
   const { idempotencyKey, reference } = wish;
   const made = { id: newId("ref"), idempotencyKey, paymentId: payment.id, amountMinor, reference };
-  const refund: Refund = { ...made, ...fateOf(payment, recorder.lateMs) };
+  const refund: Refund = { ...made, ...fateOf(recorder, payment) };
   recorder.record({ type: "refund_made", refund }, ...newsOf(recorder, payment, refund));
   endLater(recorder, refund);
   return { outcome: "made", refund };
@@ -41,13 +41,15 @@ function leftOf(payment: Payment): number {
   return chargeOf(payment).amountMinor - payment.refundedMinor - payment.refundPendingMinor;
 }
 
-function fateOf({ behaviours }: Payment, lateMs: number): Pick<Refund, "status" | "ending"> {
+function fateOf({ shelf, lateMs }: Recorder, { id, behaviours }: Payment): Pick<Refund, "status" | "ending"> {
   if (behaviours.includes("refund_refused")) return { status: "failed" };
   const atMs = Date.now() + lateMs;
   if (behaviours.includes("refund_fails_late"))
     return { status: "pending", ending: { status: "failed", atMs } };
   if (behaviours.includes("refund_pending"))
     return { status: "pending", ending: { status: "succeeded", atMs } };
+  if (behaviours.includes("refund_taken_back") && !shelf.refundList.some(({ paymentId }) => paymentId === id))
+    return { status: "succeeded", ending: { status: "failed", atMs } };
   return { status: "succeeded" };
 }
 
@@ -58,11 +60,12 @@ function newsOf(recorder: Recorder, payment: Payment, refund: Refund) {
     : recorder.news({ payment, type: `refund.${status}`, refund, telling: plainTelling });
 }
 
-/** Ends later what is pending, also where the sandbox has died between. */
+/** Ends later what is not at its end yet, also where the sandbox has died between. */
 export function endLater(recorder: Recorder, { id, status, ending, paymentId }: NewRefund): void {
   const payment = recorder.shelf.payments.get(paymentId);
   const refund = recorder.shelf.refunds.get(id);
-  if (status !== "pending" || ending === undefined || payment === undefined || refund === undefined) return;
+  if (ending === undefined || ending.status === status || payment === undefined || refund === undefined)
+    return;
   recorder.at(ending.atMs, () =>
     recorder.record(
       { type: "refund_decided", refundId: id, status: ending.status },

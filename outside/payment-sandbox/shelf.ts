@@ -103,7 +103,8 @@ function decideRefund({ payments, refunds }: Shelf, id: string, status: Decision
   const refund = refunds.get(id);
   const payment = refund && payments.get(refund.paymentId);
   if (refund === undefined || payment === undefined) return;
+  if (refund.status === "pending") payment.refundPendingMinor -= refund.amountMinor;
+  if (refund.status === "succeeded") payment.refundedMinor -= refund.amountMinor;
   refund.status = status;
-  payment.refundPendingMinor -= refund.amountMinor;
   if (status === "succeeded") payment.refundedMinor += refund.amountMinor;
 }

@@ -90,13 +90,22 @@ test("who pays comes back to tickets whose codes a door reads from the screen an
   expect(troubles).toEqual([]);
 });
 
-test("whose payment is declined reads so at the provider, and at the shop that the booking is not paid", async () => {
+test("whose payment is declined reads so at the provider and at the shop, and pays again", async () => {
   const sale = await bookAndStartToPay(shop, event);
   const { page, troubles } = await payAt(sale.payUrl, "Decline");
   expect(await page.textContent("body")).toContain("The payment of €45.00 was declined.");
   await page.getByRole("link", { name: "Back to the shop" }).click();
-  expect(await page.textContent("main")).toContain("This booking is not paid yet. Its seats are kept until");
+  await page
+    .getByText("The payment did not succeed, and this booking is not paid. Its seats are kept")
+    .waitFor();
   expect((await bookingOf(sale))["status"]).toBe("pending_payment");
+  const again = await ask(shop.url, `/v1/bookings/${sale.bookingId}/payments`, {
+    ...sale.buyer,
+    body: {},
+    headers: { "idempotency-key": randomUUID() },
+  });
+  await payAt(String(again.body["payUrl"]), "Approve");
+  await page.getByText("Valid", { exact: true }).waitFor();
   expect(troubles).toEqual([]);
 });
 
@@ -114,6 +123,27 @@ test("the page of a buyer who reads German is in German, and shows a ticket that
   await page.reload();
   expect(await page.locator("article").innerText()).toMatch(/^Erstattet: gilt nicht mehr/);
   expect(await page.getByRole("img").count()).toBe(0);
+  expect(troubles).toEqual([]);
+});
+
+test("whose money does not fit reads that it is looked at, and then that the event is cancelled", async () => {
+  // The last three digits let the sandbox charge one minor unit less.
+  const offers = [{ category: "standard", faceMinor: 4_706n }];
+  const another = await shop.openEvent({ title: "Called off", offers });
+  const { payUrl } = await bookAndStartToPay(shop, another);
+  const { page, troubles } = await payAt(payUrl, "Approve", narrow);
+  await page.getByRole("link", { name: "Back to the shop" }).click();
+  await page.getByText("not the amount that was asked for").waitFor();
+  const operator = await shop.openOperator();
+  await ask(shop.url, `/v1/admin/events/${another.id}/cancel`, { ...operator, body: {} });
+  await waitFor(
+    async () => (await ask(shop.url, `/v1/events/${another.id}`)).body["status"] === "cancelled",
+    { what: "the cancelled event at the gateway" },
+  );
+  await page.reload();
+  await page.getByText("The event does not take place.").waitFor();
+  expect(await page.textContent("main")).toContain("not the amount that was asked for");
+  expect(await widthTooMuch(page)).toBe(0);
   expect(troubles).toEqual([]);
 });
 

@@ -75,6 +75,9 @@ function optionsOf(port: number, announcedPort: number, folder: string): Record<
     // A replica takes over however far behind it is: what is forgotten then is what we are here for.
     "cluster-replica-validity-factor": "0",
     "cluster-allow-replica-migration": "no",
+    // A connection between the two that went dead without a word is noticed by this, and else after a minute.
+    "repl-timeout": "15",
+    "repl-ping-replica-period": "3",
     appendonly: "yes",
     appendfsync: "everysec",
     save: "",

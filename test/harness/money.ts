@@ -19,6 +19,7 @@ import { type BookingId, uuidSource } from "../../foundation/ids.ts";
 import { limits } from "../../foundation/limits.ts";
 import { createTokens } from "../../foundation/tokens.ts";
 import { freePort } from "../../launch/free-ports.ts";
+import type { Behaviour } from "../../outside/payment-sandbox/behaviours.ts";
 import { startChild, type TestChild } from "./child.ts";
 import { readSandboxBooks } from "./sandbox-books.ts";
 import type { Shop } from "./shop.ts";
@@ -126,10 +127,14 @@ export async function workOn(till: Till): Promise<void> {
 export async function decide(
   payUrl: string | null,
   decision: "approve" | "decline",
-  behaviour: { copies?: number; delayMs?: number } = {},
+  behaviour: { copies?: number; delayMs?: number; does?: Behaviour } = {},
 ): Promise<void> {
-  const { copies = 1, delayMs = 0 } = behaviour;
-  const headers = { "sandbox-webhook-copies": `${copies}`, "sandbox-webhook-delay-ms": `${delayMs}` };
+  const { copies = 1, delayMs = 0, does = "" } = behaviour;
+  const headers = {
+    "sandbox-webhook-copies": `${copies}`,
+    "sandbox-webhook-delay-ms": `${delayMs}`,
+    "sandbox-behaviour": does,
+  };
   const answer = await fetch(`${payUrl}/${decision}`, { method: "POST", redirect: "manual", headers });
   if (answer.status !== 303) throw new Error(`the payment page answered ${answer.status}`);
 }

@@ -7,6 +7,8 @@ export type TcpProxy = {
   readonly url: string;
   /** Ends every connection and refuses new ones, until `mend`. */
   cut(): void;
+  /** Nothing arrives any more in either direction, and nobody hears that: new connections too, until `mend`. */
+  hang(): void;
   mend(): void;
   /** The first time that a client sends this text, it still arrives, and then the connection is cut. */
   cutAfter(text: string): void;
@@ -16,6 +18,7 @@ export async function proxyForThisTest(serverUrl: string): Promise<TcpProxy> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let isHanging = false;
   let fatalText: string | undefined;
 
   const server = createServer((client) => {
@@ -35,6 +38,7 @@ export async function proxyForThisTest(serverUrl: string): Promise<TcpProxy> {
     upstream.on("data", (chunk) => client.write(chunk));
     client.on("close", () => upstream.end());
     upstream.on("close", () => client.destroy());
+    if (isHanging) for (const socket of [client, upstream]) socket.pause();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = new URL(serverUrl);
@@ -50,8 +54,14 @@ export async function proxyForThisTest(serverUrl: string): Promise<TcpProxy> {
   return {
     url: url.href,
     cut,
+    hang: () => {
+      isHanging = true;
+      for (const socket of sockets) socket.pause();
+    },
     mend: () => {
       isCut = false;
+      isHanging = false;
+      for (const socket of sockets) socket.resume();
     },
     cutAfter: (text) => {
       fatalText = text;

@@ -33,6 +33,7 @@ export const outcomes = {
   "after expiry, seats taken": { wishes: [["approve"]], expired: "taken" },
   "paid a second time": { wishes: [["approve"], ["approve"]] },
   "another amount": { wishes: [["approve"]], behaviours: ["amount_wrong"] },
+  "another currency": { wishes: [["approve"]], behaviours: ["currency_wrong"] },
   "a part from the wallet": { wishes: [["approve"]], walletMinor: 1_000n },
   "the refund is refused": { wishes: [["approve"]], expired: "taken", behaviours: ["refund_refused"] },
   "given back by the buyer": { wishes: [["approve"]], isGivenBack: true },
@@ -60,6 +61,11 @@ const filled = "succeeded; wallet 1000";
 /** Of one outcome. */
 type Row = readonly [string, string, string, string, string, string, string];
 
+const parked = withLate(
+  `pending_payment, ${none}; parked wrong_amount; wallet 0`,
+  `expired, ${none}; parked wrong_amount; wallet 0`,
+);
+
 /** Of each outcome its end for each fault, in their order above. */
 export const ends: Readonly<Record<keyof typeof outcomes, Row>> = {
   //                           none  twice out of order late forged lost worker dies
@@ -69,10 +75,8 @@ export const ends: Readonly<Record<keyof typeof outcomes, Row>> = {
   "after expiry, seats free": [paid, paid, paid, paid, paid, paid, paid],
   "after expiry, seats taken": [back, back, back, back, back, back, back],
   "paid a second time": [once, once, once, once, once, once, once],
-  "another amount": withLate(
-    `pending_payment, ${none}; parked wrong_amount; wallet 0`,
-    `expired, ${none}; parked wrong_amount; wallet 0`,
-  ),
+  "another amount": parked,
+  "another currency": parked,
   // Late, what the wallet had put aside is in it again, and is taken once more.
   "a part from the wallet": everywhere(paid),
   "the refund is refused": everywhere(`expired, ${none}; succeeded too_late; 9000 parked; wallet 0`),

@@ -11,7 +11,7 @@ export function refundLetter(facts: EmailFacts): Letter {
     language,
     subject: words.refundSubject(event),
     blocks: [
-      { kind: "text", text: words.refundWhy[refund.reason] },
+      { kind: "text", text: [words.refundWhy[refund.reason], ...prospects(facts, refund)].join(" ") },
       eventBlock(facts),
       ...seatBlocks(facts, refund),
       ...moneyBlocks(facts, refund),
@@ -20,6 +20,17 @@ export function refundLetter(facts: EmailFacts): Letter {
       { kind: "small", text: words.booking(bookingId) },
     ],
   };
+}
+
+/** What a payment that bought nothing leaves to the buyer, as it is true when the e-mail is written. */
+function prospects(facts: EmailFacts, { reason }: RefundFacts): string[] {
+  const words = wordsIn[facts.language];
+  if (reason === "too_late" && facts.isActive) return [words.bookAgain];
+  return reason === "paid_twice" && hasValidTicket(facts) ? [words.firstTicketsStay] : [];
+}
+
+function hasValidTicket({ seats }: EmailFacts): boolean {
+  return seats.some(({ ticket }) => ticket === "valid");
 }
 
 function seatsOf({ seats }: EmailFacts, { positions }: RefundFacts) {
@@ -44,7 +55,7 @@ function keptBlocks(facts: EmailFacts, refund: RefundFacts): Block[] {
 
 /** Of a payment that bought nothing the first sentence has said that the tickets stay. */
 function restBlocks(facts: EmailFacts, { positions }: RefundFacts): Block[] {
-  if (!facts.seats.some(({ ticket }) => ticket === "valid")) return [];
+  if (!hasValidTicket(facts)) return [];
   const link = linkBlock(facts);
   return positions === null ? [link] : [{ kind: "text", text: wordsIn[facts.language].othersStay }, link];
 }

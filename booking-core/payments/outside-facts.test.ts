@@ -5,7 +5,7 @@ import { createStuckWork } from "../stuck-work/stuck-work.ts";
 import { settleWebhooks } from "./settle-webhooks.ts";
 import { createStripeProvider } from "./stripe-provider.ts";
 import { openPaymentTest, type PaymentTest } from "./test-payments.ts";
-import { dispute, event, failure, openStripe } from "./test-stripe.ts";
+import { dispute, event, failure, openStripe, refund } from "./test-stripe.ts";
 
 let here: PaymentTest;
 let there: Awaited<ReturnType<typeof openStripe>>;
@@ -28,11 +28,15 @@ function intentOf(paymentId: string | undefined) {
 }
 
 /** What became of the message, of its job and in the log. */
-async function settle(type: string, differences: object = {}) {
+async function settle(
+  type: string,
+  differences: object = {},
+  of = dispute as (differences: object) => object,
+) {
   const id = randomUUID();
   await here.shop.pool.query(
     "insert into webhook_inbox (id, provider, provider_event_id, body) values ($1::uuid, 'stripe', $1::text, $2)",
-    [id, JSON.stringify({ ...event(type, dispute(differences)), id: `evt_${id}` })],
+    [id, JSON.stringify({ ...event(type, of(differences)), id: `evt_${id}` })],
   );
   const lines: object[] = [];
   const logger = pino({ level: "error" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
@@ -78,6 +82,33 @@ test("it is on the list of parked messages until somebody dismisses it", async (
   expect(await stuck.dismissWebhook(actor, id)).toBe("done");
   expect(await stuck.dismissWebhook(actor, id)).toBe("not_stuck");
   expect(await isListed()).toBe(false);
+});
+
+const byHand = { id: "re_1", metadata: {} };
+
+test("money that somebody gives back at Stripe by hand is parked under the names of what it is of, and changes nothing", async () => {
+  const { id, booking } = await paidAtStripe();
+  const made = await settle("refund.created", byHand, refund);
+  const of = `payment ${id} of booking ${booking.id} of event ${booking.eventId}`;
+  expect(made).toMatchObject({
+    status: "parked",
+    outcome: `refund re_1 by hand of €90.00 of ${of}: succeeded`,
+    lines: [
+      {
+        ...{ msg: "money of a payment was given back by hand", providerRefundId: "re_1" },
+        ...{ paymentId: id, bookingId: booking.id, eventId: booking.eventId },
+      },
+    ],
+  });
+  const failed = await settle("refund.failed", { ...byHand, status: "failed" }, refund);
+  expect(failed).toMatchObject({ status: "parked", outcome: expect.stringMatching(/: failed$/) });
+  expect(await settle("refund.updated", byHand, refund)).toMatchObject({ status: "ignored", lines: [] });
+  await here.expectCounts(booking, { transfers: 0, tickets: 0 });
+});
+
+test("a refund by hand of what else the account sells is ignored", async () => {
+  intentOf(undefined);
+  expect(await settle("refund.created", byHand, refund)).toMatchObject({ status: "ignored", lines: [] });
 });
 
 test("a dispute of what else the account sells is ignored", async () => {

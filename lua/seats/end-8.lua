@@ -1,32 +1,30 @@
 #!lua
 -- Ends holds: `release` makes their seats free again and forgets them, `confirm` makes them sold, `shrink` gives some
--- of their places back; `undo` releases what a claim held. What is not there, or is so already, stays as it is, so that all may be repeated.
+-- of their places back. `leave` is said by one of those who were given a hold: the last of them frees it; `undo` frees
+-- it unless it was given to somebody since. What is not there, or is so already, stays as it is, so that all may be repeated.
 -- KEYS meta hash: kind, capacity, version, epoch, ends, free and held by segment, groups, segments, process, server; a byte: a group
 -- KEYS seats string: one byte a seat: 48 + 3 * class + state; "0" is an ordinary free seat
 -- KEYS blocks string: two bytes a seat, its block
 -- KEYS holds hash: booking id to state|deadlineMs|heldAtMs|requestHash|quantity|seat numbers by comma
 -- KEYS unpaid zset: booking ids of unpaid holds by the time of the hold
+-- KEYS sharers hash: booking id to heldAtMs|the times at which the hold was given to those who may still book it, by comma
 -- KEYS ended list: what changed holds or seats lately otherwise than a claim, for a rebuilding; meta's ends counts it all
 -- KEYS news channel: the changes of the section
--- ARGV ends text: a line for each: release:id, confirm:id, undo:id:heldAtMs, or shrink:id:places that are left:seat numbers by comma
--- ARGV ofEpoch text: the only epoch in which this is to be done; empty for any
+-- ARGV ends text: a line for each: release:id, confirm:id, leave:id:heldAtMs, undo:id:heldAtMs, or shrink:id:places that are left:seat numbers by comma
 -- RETURNS number
 -- RESULTS number: how many holds have changed
 local meta, seats, blocks, holds = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local unpaid, ended, news = KEYS[5], KEYS[6], KEYS[7]
-local ends, ofEpoch = ARGV[1], ARGV[2]
+local unpaid, sharers, ended, news = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local ends = ARGV[1]
 
 -- INCLUDE section
 -- INCLUDE ended
-if ofEpoch ~= "" and (not section or ofEpoch ~= section.epoch) then
-  return 0
-end
 
 local lines, ids, noted = {}, {}, {}
 for line, bookingId in string.gmatch(ends, "(%a+:([^:\n]+)[^\n]*)\n") do
   lines[#lines + 1], ids[#ids + 1] = line, bookingId
-  -- What Postgres knows is none that its claimer may undo.
-  if string.find(line, "^undo:") == nil then
+  -- What Postgres knows is none that its claimer may give up.
+  if not string.find(line, "^undo:") and not string.find(line, "^leave:") then
     noted[#noted + 1] = line
   end
 end
@@ -76,13 +74,29 @@ function endBy.release(bookingId, hold)
   return true
 end
 
+local function heldAtMsOf(hold)
+  return hold.state == "held" and string.match(hold.head, "^|%d+|(%d+)")
+end
+
 -- Another request of the same booking that was given the hold since has made its time later.
 function endBy.undo(bookingId, hold, line)
-  local heldAtMs = string.match(line, "^[^:]+:[^:]+:(%d+)$")
-  if hold.state ~= "held" or string.match(hold.head, "^|%d+|(%d+)") ~= heldAtMs then
-    return false
+  return string.match(line, "%d+$") == heldAtMsOf(hold) and endBy.release(bookingId, hold)
+end
+
+function endBy.leave(bookingId, hold, line)
+  local heldAtMs, leaver, left = heldAtMsOf(hold), string.match(line, "%d+$"), {}
+  local since, given = string.match(redis.call("HGET", sharers, bookingId) or "", "^(%d+)|([%d,]+)$")
+  -- Of another hold of this booking, or nothing: who made this one has it alone.
+  if since ~= heldAtMs then
+    given = heldAtMs
   end
-  return endBy.release(bookingId, hold)
+  for givenAtMs in string.gmatch(given or leaver, "%d+") do
+    left[#left + 1] = givenAtMs ~= leaver and givenAtMs or nil
+  end
+  if #left > 0 and since == heldAtMs then
+    redis.call("HSET", sharers, bookingId, since .. "|" .. table.concat(left, ","))
+  end
+  return heldAtMs and #left == 0 and endBy.release(bookingId, hold)
 end
 
 function endBy.confirm(bookingId, hold)
