@@ -75,6 +75,10 @@ for place = 1, count do
     end
   else
     if not takers then
+      -- INCLUDE whole
+      if isTorn() then
+        return "section_missing"
+      end
       -- INCLUDE named
     end
     code, detail, numbers, taken = takers[mode](wish, mode, quantity, least)

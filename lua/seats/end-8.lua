@@ -32,7 +32,8 @@ end
 if #noted > 0 then
   noteEnded(noted)
 end
-if not section then
+-- INCLUDE whole
+if not section or isTorn() then
   return 0
 end
 

@@ -17,7 +17,8 @@ local marks = ARGV[1]
 -- INCLUDE ended
 -- Also where nothing is loaded: whoever does it now may have read the marks before.
 noteEnded({ "mark:" .. marks })
-if not section then
+-- INCLUDE whole
+if not section or isTorn() then
   return "section_missing"
 end
 

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { runFaults, type Verdict } from "./run-faults.ts";
+import { saidOfRequests } from "./said-of-requests.ts";
 
 type Options = { seed: number; minutes: number; buyers: number; only: string[]; keep: boolean };
 
@@ -54,5 +55,8 @@ function print({ records, failures }: Verdict): void {
   process.stdout.write(
     `${records.bookings.size} bookings were answered; ${failures.length} promises broken\n`,
   );
-  for (const failure of failures) process.stdout.write(`FAIL  ${failure}\n`);
+  for (const failure of failures) {
+    process.stdout.write(`FAIL  ${failure}\n`);
+    for (const line of saidOfRequests(failure, join(folder, "logs"))) process.stdout.write(`      ${line}\n`);
+  }
 }
