@@ -11,6 +11,7 @@ import {
   type Shop,
   sectionOf,
 } from "../../test/harness/shop.ts";
+import type { OnsaleEvent } from "../events/event.ts";
 import { createChangeOfMind } from "./change-of-mind.ts";
 
 let shop: Shop;
@@ -22,11 +23,15 @@ afterAll(() => shop.close());
 type Lost = readonly ("seats" | "blocks")[];
 
 /** As of a slot that was on the move when the node died that had these keys already. */
+async function tear(event: OnsaleEvent, lost: Lost): Promise<void> {
+  const keys = sectionKeys(event.id, sectionOf(event).id);
+  await shop.redis.del(lost.map((name) => keys[name]));
+}
+
 async function tornEvent(lost: Lost) {
   const event = await openEvent(shop, { sections: [rowsOf(6)] });
   const { id: bookingId, buyerId } = await bookNow(shop, bookRequest(event, manual(0, 1)));
-  const keys = sectionKeys(event.id, sectionOf(event).id);
-  await shop.redis.del(lost.map((name) => keys[name]));
+  await tear(event, lost);
   return { event, mine: { bookingId, buyerId } };
 }
 
@@ -54,6 +59,16 @@ describe.each(losses)("a section that has lost $lost", ({ lost }) => {
     const { event, mine } = await tornEvent(lost);
     expect(await createChangeOfMind(shop).cancel(mine)).toMatchObject({ outcome: "changed" });
     expect(await book(event, best(2))).toEqual([0, 1]);
+  });
+
+  test("sells them to who asks for any section, though all was sold out before", async () => {
+    const event = await openEvent(shop, { sections: [rowsOf(2), rowsOf(1, 1)] });
+    const { id: bookingId, buyerId } = await bookNow(shop, bookRequest(event, manual(0, 1)));
+    await bookNow(shop, bookRequest(event, manual(0, 1), { section: 1 }));
+    expect(await book(event, [best(1)])).toMatchObject({ outcome: "sold_out" });
+    await tear(event, lost);
+    await createChangeOfMind(shop).cancel({ bookingId, buyerId });
+    await expect.poll(() => book(event, [best(2)])).toEqual([0, 1]);
   });
 
   test("is built anew where its seats are given another use", async () => {
