@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endLeftover, notePid } from "../launch/pid-file.ts";
 import { isRunning, markOf, parseMark } from "../launch/process-mark.ts";
+import { quickestFolder, runFolders } from "./quickest-folder.ts";
 
 const prefix = "onsale-test-";
 const owner = "run";
@@ -10,7 +10,7 @@ const owner = "run";
 /** Everything that a run of the tests writes is in this folder: what the tests make for themselves too. */
 export async function createRunFolder(): Promise<string> {
   await removeDeadRuns();
-  const folder = mkdtempSync(join(tmpdir(), prefix));
+  const folder = mkdtempSync(join(quickestFolder(), prefix));
   const mark = markOf(process.pid);
   if (mark !== undefined) notePid(folder, owner, mark);
   const temporary = join(folder, "tmp");
@@ -22,14 +22,18 @@ export async function createRunFolder(): Promise<string> {
 
 /** Runs that were killed could not tidy up: their folders are left, and their servers if the watchdog died too. */
 async function removeDeadRuns(): Promise<void> {
-  const runs = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix));
-  for (const folder of runs.map((name) => join(tmpdir(), name))) {
+  for (const folder of runFolders().flatMap(runsIn)) {
     if (!isDead(folder)) continue;
     for (const name of ["redis-0", "redis-1", "redis-2"])
       await endLeftover(join(folder, name), name, "SIGTERM");
     await endLeftover(join(folder, "postgres"), "postgres", "SIGINT");
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function runsIn(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.startsWith(prefix));
+  return names.map((name) => join(folder, name));
 }
 
 /** A folder without a note may be so new that its owner has not written it yet; that of another user is theirs. */

@@ -33,6 +33,9 @@ local endsAtMs = redis.call("ZSCORE", inside, identity)
 if endsAtMs then
   redis.call("ZREM", inside, identity)
   redis.call("HDEL", passes, identity)
+end
+-- Lost with a part of the slot, a pass cannot be named, and ends by its time.
+if endsAtMs and number then
   redis.call("ZADD", revoked, endsAtMs, number)
   local count = redis.call("HINCRBY", settings, "revocations", 1)
   local message = { kind = "revoked", identity = identity, pass = tonumber(number), revocations = count }

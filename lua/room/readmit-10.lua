@@ -42,7 +42,7 @@ if not lane or endsAtMs <= nowMs or redis.call("ZSCORE", revoked, passNumber) th
   return "pass_over"
 end
 if redis.call("ZSCORE", inside, identity) then
-  local number = tonumber(string.match(redis.call("HGET", passes, identity), "^(%d+)|"))
+  local number = tonumber(string.match(redis.call("HGET", passes, identity) or "0|", "^(%d+)|"))
   if number > passNumber then
     return "pass_over"
   elseif number < passNumber then

@@ -9,7 +9,7 @@
 -- RETURNS ["renewed", endsAtMs: number, passNumber: number, renewals: number, incarnation: number, place: string, laneNames: string] | ["renewals_used"] | ["pass_missing"]
 -- RESULTS renewed: the pass follows, with the renewals that are left
 -- RESULTS renewals_used: it was renewed as often as the room allows
--- RESULTS pass_missing: not inside (any more)
+-- RESULTS pass_missing: not inside (any more), or its number was lost with a part of the slot
 local settings, places, inside, passes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local identity, nowMs = ARGV[1], tonumber(ARGV[2])
 
@@ -25,8 +25,10 @@ noticeRestart(nowMs)
 if endsAtMs <= nowMs then
   return { "pass_missing" }
 end
-local number, left = string.match(redis.call("HGET", passes, identity), "^(%d+)|(%d+)$")
-if tonumber(left) < 1 then
+local number, left = string.match(redis.call("HGET", passes, identity) or "", "^(%d+)|(%d+)$")
+if not number then
+  return { "pass_missing" }
+elseif tonumber(left) < 1 then
   return { "renewals_used" }
 end
 endsAtMs = math.max(endsAtMs, nowMs + room.passMs)

@@ -29,7 +29,12 @@ if passEndsAtMs then
   if passEndsAtMs <= nowMs then
     return { "place_missing" }
   end
-  local number, left = string.match(redis.call("HGET", passes, identity), "^(%d+)|(%d+)$")
+  local number, left = string.match(redis.call("HGET", passes, identity) or "", "^(%d+)|(%d+)$")
+  -- Lost with a part of the slot: it gets a number of its own again.
+  if not number then
+    number, left = redis.call("HINCRBY", settings, "passes", 1), 0
+    redis.call("HSET", passes, identity, string.format("%d|%d", number, left))
+  end
   return {
     "admitted",
     passEndsAtMs,
