@@ -3,6 +3,8 @@ import pg from "pg";
 /** SQLSTATE classes of a server that cannot serve now: connection, transaction rolled back, resources, locks, operator. */
 const outageClasses = new Set(["08", "40", "53", "55", "57"]);
 const networkCodes = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
+/** Of ioredis: a command was under way, or waited, when the connection was lost. */
+const outageNames = new Set(["AbortError", "MaxRetriesPerRequestError", "ClusterAllFailedError"]);
 /** What pg, pg-pool and ioredis say of a server that is away; they carry no code. */
 const outageMessages =
   /terminated|timeout|timed out|closed|not queryable|writeable|max retries|too many cluster redirections|failed to refresh slots|startup nodes|isn't ready|^(CLUSTERDOWN|LOADING|READONLY|TRYAGAIN|MASTERDOWN|NOREPLICAS|MOVED|ASK)\b/i;
@@ -19,7 +21,13 @@ export function isOutage(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isOutage);
   if (error instanceof pg.DatabaseError) return outageClasses.has((error.code ?? "").slice(0, 2));
   if (!(error instanceof Error)) return false;
-  return codeOf(error) === givenUp || networkCodes.test(codeOf(error)) || outageMessages.test(error.message);
+  const code = codeOf(error);
+  return (
+    code === givenUp ||
+    networkCodes.test(code) ||
+    outageNames.has(error.name) ||
+    outageMessages.test(error.message)
+  );
 }
 
 function codeOf(error: Error): string {
