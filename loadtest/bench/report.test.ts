@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { besideInTurns } from "./in-turns.ts";
 import { type Bar, judge, type Measurement, type Report } from "./report.ts";
 import { type BenchOptions, runBench } from "./run-bench.ts";
 import type { Suite } from "./suite.ts";
@@ -45,6 +46,28 @@ test.each([
   ["a figure without a bar", tick, 0],
 ])("%s decides the exit code", async (_what, measurement, code) => {
   expect((await bench(suiteOf(["ticks", async () => [measurement]]))).code).toBe(code);
+});
+
+test("of what was measured in turns the ratio is the middle one of the rounds', whenever the machine was faster", async () => {
+  // In each round ours is a tenth slower, while the machine slows down to a half.
+  const limit = { name: "bare", values: [100, 90, 80, 70, 50] };
+  const slower = besideInTurns([90, 81, 72, 63, 45], limit);
+  expect(slower.ratios.map((ratio) => ratio.toFixed(2))).toEqual(Array(5).fill("0.90"));
+  const uneven = besideInTurns([45, 63, 96, 63, 90], { ...limit, values: [50, 70, 80, 90, 100] });
+  const bar: Bar = { of: "ratio", sign: "≥", at: 0.9, size: "full" };
+  const measured = [slower, uneven].map((beside) => ({ name: "ours", unit: "a second", bar, ...beside }));
+  const { report, table } = await bench(suiteOf(["turns", async () => measured]));
+  expect(report.figures).toMatchObject([
+    { value: 72, limit: { value: 80 }, ratio: 0.9, rounds: 5, holds: true },
+    { value: 63, limit: { value: 80 }, ratio: 0.9, rounds: 5, holds: true },
+  ]);
+  expect(
+    table
+      .split("\n")[2]
+      ?.split(/\s{2,}/)
+      .slice(-4),
+  ).toEqual(["0.90", "5", "ratio ≥ 0.90", "yes"]);
+  expect(() => besideInTurns([1, 2], limit)).toThrow("2 rounds beside 5 of bare");
 });
 
 test("a run that broke or measured nothing is not a run that holds its bars", async () => {

@@ -1,3 +1,5 @@
+import { middleOf } from "./quantile.ts";
+
 /** What a run of the bench found: figures, each beside the limit measured in the same run, and the bars they have to hold. */
 
 export type Bar = {
@@ -16,6 +18,8 @@ export type Measurement = {
   readonly value: number;
   readonly unit: string;
   readonly limit?: Limit;
+  /** Where both were measured in turns; value and limit are the middle ones of theirs. */
+  readonly ratios?: readonly number[];
   readonly bar?: Bar;
 };
 
@@ -26,6 +30,8 @@ export type Figure = {
   readonly unit: string;
   readonly limit: Limit | null;
   readonly ratio: number | null;
+  /** Of so many rounds in turns the ratio is the middle one; nothing where it is the value's share of the limit. */
+  readonly rounds: number | null;
   readonly bar: Bar | null;
   /** Nothing where there is no bar, or where the run was too small for it. */
   readonly holds: boolean | null;
@@ -49,13 +55,14 @@ export function judge(part: string, measurement: Measurement, tiny: boolean): Fi
   const ratio = ratioOf(measurement, tiny);
   const judged = bar !== null && (bar.size === "any" || !tiny);
   const holds = judged ? isHeld(bar, bar.of === "value" ? value : (ratio ?? Number.NaN)) : null;
-  return { part, name, value, unit, limit, ratio, bar, holds };
+  const rounds = measurement.ratios?.length ?? null;
+  return { part, name, value, unit, limit, ratio, rounds, bar, holds };
 }
 
 /** A tiny run can be too small to see its limit at all. */
-function ratioOf({ name, value, limit }: Measurement, tiny: boolean): number | null {
+function ratioOf({ name, value, limit, ratios }: Measurement, tiny: boolean): number | null {
   const hidden = limit === undefined || (tiny && limit.value === 0);
-  const ratio = hidden ? null : value / limit.value;
+  const ratio = hidden ? null : ratios === undefined ? value / limit.value : middleOf(ratios);
   for (const number of [value, ratio ?? 0])
     if (!Number.isFinite(number)) throw new Error(`${name} is not a number: ${value} of ${limit?.value}`);
   return ratio;

@@ -8,10 +8,11 @@ const titles = [
   "limit",
   "limit's value",
   "ratio",
+  "of rounds",
   "bar",
   "holds",
 ] as const;
-const numeric = new Set<number>([2, 5, 6]);
+const numeric = new Set<number>([2, 5, 6, 7]);
 
 /** The same as the JSON, for people. */
 export function tableOf(report: Report): string {
@@ -44,7 +45,7 @@ export function verdictOf({ figures, broken }: Report): string {
 }
 
 function cellsOf(figure: Figure): string[] {
-  const { part, name, value, unit, limit, ratio, bar, holds } = figure;
+  const { part, name, value, unit, limit, ratio, rounds, bar, holds } = figure;
   const answer = holds === null ? "" : holds ? "yes" : "NO";
   return [
     part,
@@ -54,6 +55,7 @@ function cellsOf(figure: Figure): string[] {
     limit?.name ?? "",
     limit === null ? "" : shown(limit.value),
     ratio === null ? "" : shown(ratio),
+    ratio === null || rounds === null ? "" : shown(rounds),
     bar === null ? "" : barText(bar, holds),
     answer,
   ];

@@ -1,6 +1,6 @@
+import { besideInTurns } from "../bench/in-turns.ts";
 import type { Bar, Measurement } from "../bench/report.ts";
 import type { Measured } from "../measure.ts";
-import { middleOf } from "./quantile.ts";
 import { type ShopTime, timeFigures } from "./shop-time.ts";
 
 /** What was measured under each name, a round after the other; the time is that of ours, spread. */
@@ -9,8 +9,8 @@ export type Rounds = { readonly measured: Map<string, readonly Measured[]>; time
 export function bookingFigures({ measured, time }: Rounds): Measurement[] {
   const of = (name: string) => measured.get(name) ?? [];
   const beside = (load: string, baseline: string, limitName: string, at?: number): Measurement => ({
-    ...{ name: `durable bookings, ${load}`, value: perSecond(of(`ours ${load}`)), unit: "bookings/s" },
-    limit: { name: limitName, value: perSecond(of(baseline)) },
+    ...{ name: `durable bookings, ${load}`, unit: "bookings/s" },
+    ...besideInTurns(perSecond(of(`ours ${load}`)), { name: limitName, values: perSecond(of(baseline)) }),
     ...(at !== undefined && { bar: { of: "ratio", sign: "≥", at, size: "full" } satisfies Bar }),
   });
   const spread = of("ours spread");
@@ -40,9 +40,8 @@ function wrongAnswers(who: string, measured: readonly Measured[]): Measurement {
   return { name, value, unit: "answers", bar: { of: "value", sign: "≤", at: 0, size: "any" } };
 }
 
-/** In the middle one of the rounds. */
-function perSecond(measured: readonly Measured[]): number {
-  return middleOf(measured, (one) => one.perSecond);
+function perSecond(measured: readonly Measured[]): number[] {
+  return measured.map((one) => one.perSecond);
 }
 
 function mean(measured: readonly Measured[], field: keyof Measured): number {

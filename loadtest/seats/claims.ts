@@ -8,6 +8,8 @@ import { createLogger } from "../../foundation/log.ts";
 import { connectRedis } from "../../foundation/redis/connect.ts";
 import { startRedisCluster } from "../../launch/redis-server.ts";
 import { callerOf } from "../bench/calls.ts";
+import { besideInTurns } from "../bench/in-turns.ts";
+import { middleOf } from "../bench/quantile.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Part } from "../bench/suite.ts";
 import {
@@ -19,7 +21,6 @@ import {
   type Kind,
 } from "./claim-contenders.ts";
 import type { ClaimCalls } from "./claim-process.ts";
-import { middleOf } from "./quantile.ts";
 
 const full: ClaimSizes = {
   rounds: 9,
@@ -89,30 +90,31 @@ async function play({ contenders, assertHeld }: Contest, rounds: number, say: (t
  * the share of that limit is printed too, and coalesced claims have their bar against it, the stricter one.
  */
 function figures(played: Played): Measurement[] {
-  const middle = (kind: Kind, of: keyof Claimed) => middleOf(played[kind], (claimed) => claimed[of]);
+  const ratesOf = (kind: Kind) => played[kind].map(({ perSecond }) => perSecond);
+  const perCall = (kind: Kind) => middleOf(played[kind].map((claimed) => claimed.perCall));
   const name = "the script, a claim a call, by redis-benchmark";
   const oneSection = {
     name: `${name}, one section after the other`,
-    value: middle("oneSection", "perSecond"),
+    values: ratesOf("oneSection"),
   };
-  const allSections = { name: `${name}, the same sections`, value: middle("allSections", "perSecond") };
+  const allSections = { name: `${name}, the same sections`, values: ratesOf("allSections") };
   const unit = "claims/s";
   const alone = { name: "claims through booking-core, alone in their calls", unit };
   const coalesced = { name: "claims through booking-core, coalesced", unit };
   return [
     {
-      ...{ ...alone, value: middle("alone", "perSecond"), limit: allSections },
+      ...{ ...alone, ...besideInTurns(ratesOf("alone"), allSections) },
       bar: { of: "ratio", sign: "≥", at: 0.8, size: "full" },
     },
     {
       ...{ ...alone, name: `${alone.name} (a warm cache for the limit)` },
-      ...{ value: middle("alone", "perSecond"), limit: oneSection },
+      ...besideInTurns(ratesOf("alone"), oneSection),
     },
-    { name: "claims that are in a call then", value: middle("alone", "perCall"), unit: "claims" },
+    { name: "claims that are in a call then", value: perCall("alone"), unit: "claims" },
     {
-      ...{ ...coalesced, value: middle("shared", "perSecond"), limit: oneSection },
+      ...{ ...coalesced, ...besideInTurns(ratesOf("shared"), oneSection) },
       bar: { of: "ratio", sign: "≥", at: 1.2, size: "full" },
     },
-    { name: "claims that share a call then", value: middle("shared", "perCall"), unit: "claims" },
+    { name: "claims that share a call then", value: perCall("shared"), unit: "claims" },
   ];
 }

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { createPool } from "../../foundation/postgres/pool.ts";
 import { type HttpConnection, openHttp } from "../bench/http-connection.ts";
+import { quantile } from "../bench/quantile.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Part } from "../bench/suite.ts";
 import { theseSeats } from "./booking-body.ts";
 import { signedBuyers } from "./buyers.ts";
 import type { PlannedEvent } from "./event-plan.ts";
-import { quantile } from "./quantile.ts";
 import { type Shop, startShop } from "./shop.ts";
 
 const clients = 64;

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { type HttpConnection, openHttp } from "../bench/http-connection.ts";
+import { quantile } from "../bench/quantile.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Run } from "../bench/suite.ts";
 import { bestSeatsAnywhere } from "./booking-body.ts";
 import { type BuyerHeaders, signedBuyers } from "./buyers.ts";
 import type { PlannedEvent } from "./event-plan.ts";
-import { quantile } from "./quantile.ts";
 import { startShop } from "./shop.ts";
 
 const seatsPerSection = { rows: 5, seatsPerRow: 50 };

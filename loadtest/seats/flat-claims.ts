@@ -5,10 +5,10 @@ import { newBookingId } from "../../booking-core/seats/test-section.ts";
 import { systemClock } from "../../foundation/clock.ts";
 import type { BookingId } from "../../foundation/ids.ts";
 import type { Redis } from "../../foundation/redis/connect.ts";
+import { quantile } from "../bench/quantile.ts";
 import { timeInCommand } from "../bench/redis-readings.ts";
 import type { Measurement } from "../bench/report.ts";
 import { loadSections, newClaim } from "./claim-call.ts";
-import { quantile } from "./quantile.ts";
 
 /** Where claims are timed: a name, and the sections that they go to in turns. */
 type Place = { readonly name: string; readonly sections: readonly LoadableSection[] };

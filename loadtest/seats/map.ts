@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "../bench/monotonic.ts";
+import { quantile } from "../bench/quantile.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { Part } from "../bench/suite.ts";
 import type { PlannedEvent } from "./event-plan.ts";
 import { createChanges } from "./map-changes.ts";
 import { openWatchers, type Watchers } from "./map-watchers.ts";
-import { quantile } from "./quantile.ts";
 import { startShop } from "./shop.ts";
 import { shopTime } from "./shop-time.ts";
 

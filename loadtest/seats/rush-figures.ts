@@ -1,6 +1,6 @@
+import { quantile } from "../bench/quantile.ts";
 import type { Measurement } from "../bench/report.ts";
 import type { PlannedEvent } from "./event-plan.ts";
-import { quantile } from "./quantile.ts";
 import type { Bought } from "./rush-buyers.ts";
 
 const none = { of: "value", sign: "≤", at: 0, size: "any" } as const;

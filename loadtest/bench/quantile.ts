@@ -4,6 +4,6 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-export function middleOf<Item>(items: readonly Item[], valueOf: (item: Item) => number): number {
-  return quantile(items.map(valueOf), 0.5);
+export function middleOf(values: readonly number[]): number {
+  return quantile(values, 0.5);
 }
