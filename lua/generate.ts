@@ -28,8 +28,8 @@ function wrapper(contract: Contract): string {
     "",
     `const ${script} = loadScript(${JSON.stringify(file)});`,
     `/** ${purpose} */`,
-    `export async function ${functionName}(${parameters.join(", ")}): Promise<${returns}> {`,
-    `  return (await runScript(redis, ${script}, [${keyList}], [${argList}])) as ${returns};`,
+    `export function ${functionName}(${parameters.join(", ")}): Promise<${returns}> {`,
+    `  return runScript(redis, ${script}, [${keyList}], [${argList}]) as Promise<${returns}>;`,
     "}",
   ].join("\n");
 }

@@ -17,7 +17,7 @@ describe("a script", () => {
     const contract = script('return redis.call("RPUSH", total, step)');
     expect(lint(contract)).toEqual([]);
     expect(generate([contract])).toContain(
-      "export async function sumsAdd(redis: Redis, keys: { readonly total: string }, args: { readonly step: number }): Promise<number>",
+      "export function sumsAdd(redis: Redis, keys: { readonly total: string }, args: { readonly step: number }): Promise<number>",
     );
   });
 

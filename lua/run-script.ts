@@ -14,16 +14,14 @@ export function loadScript(file: string): Script {
  * Runs a script by its hash on the node of its first key. A node that does not know it (new, restarted, or its
  * scripts were flushed) gets the text once and keeps it.
  */
-export async function runScript(
+export function runScript(
   redis: Redis,
   script: Script,
   keys: readonly string[],
   args: readonly (string | number)[],
 ): Promise<unknown> {
-  try {
-    return await redis.evalsha(script.sha1, keys.length, ...keys, ...args);
-  } catch (error) {
+  return redis.evalsha(script.sha1, keys.length, ...keys, ...args).catch((error: unknown) => {
     if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
     return redis.eval(script.source, keys.length, ...keys, ...args);
-  }
+  });
 }

@@ -26,18 +26,15 @@ function encodeWish(wish: Wish): [mode: string, quantity: number, least: number,
   }
 }
 
-/** What the script says of these claims: a code and its detail for each. */
-export function decodeAnswers(claims: readonly Claim[], answers: Answers): ClaimOutcome[] {
-  return claims.map(({ bookingId }, index) => {
-    const [code, detail = ""] = answers.slice(index * 2, index * 2 + 2);
-    return decodeAnswer(bookingId, code as Code, detail);
-  });
+/** What the script says of the claim at that place: each has a code and its detail. */
+export function decodeAnswer({ bookingId }: Claim, answers: Answers, place: number): ClaimOutcome {
+  return outcomeOf(bookingId, answers[place * 2] as Code, answers[place * 2 + 1] ?? "");
 }
 
 type Answers = Exclude<Awaited<ReturnType<typeof seatsClaim>>, string>;
 type Code = Exclude<ClaimOutcome["outcome"], "busy" | "section_missing"> | "known";
 
-function decodeAnswer(bookingId: BookingId, code: Code, detail: string): ClaimOutcome {
+function outcomeOf(bookingId: BookingId, code: Code, detail: string): ClaimOutcome {
   switch (code) {
     case "held":
     case "known":

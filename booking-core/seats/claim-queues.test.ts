@@ -75,6 +75,25 @@ test("calls that hang hold up those of other sections for a moment", async () =>
   await Promise.all(hanging);
 });
 
+test.each([
+  ["fails", () => Promise.reject(new Error("it broke"))],
+  [
+    "cannot be made",
+    () => {
+      throw new Error("it broke");
+    },
+  ],
+  ["is answered with what nobody can read", () => Promise.resolve(["held", "nonsense"])],
+])("a call that %s fails for its own, and the section goes on", async (_, answer) => {
+  const queues = openQueues();
+  const place = newPlace();
+  calls.mockImplementationOnce(answer as never);
+  const [failed, other] = [queues.claimIn(place), queues.claimIn(newPlace())];
+  await expect(failed).rejects.toThrow(/it broke|cannot be read/);
+  expect(await other).toEqual({ outcome: "section_missing" });
+  expect(await queues.claimIn(place)).toEqual({ outcome: "section_missing" });
+});
+
 function holdMoments(): void {
   const { setTimeout: start } = globalThis;
   timers = vi.spyOn(globalThis, "setTimeout").mockImplementation(((callback: () => void, ms?: number) => {
