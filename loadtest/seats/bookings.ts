@@ -28,7 +28,7 @@ type Sizes = {
 
 /** Each token books about once: a gateway that remembers tokens gains nothing. */
 const full: Sizes = {
-  ...{ rounds: 5, seconds: 3, buyers: 30_000 },
+  ...{ rounds: 7, seconds: 3, buyers: 30_000 },
   choices: { clients: [400, 800], pools: [8, 16, 32], seconds: 1.5 },
   plan: { sections: 50, rows: 100, seatsPerRow: 50 },
 };
