@@ -8,7 +8,7 @@ const roomNeeded = 4 * 1024 ** 3;
 
 /** Where runs of the tests have their folders. */
 export function runFolders(): string[] {
-  return [tmpdir(), ...(existsSync(inMemory) ? [inMemory] : [])];
+  return [...new Set([tmpdir(), ...(existsSync(inMemory) ? [inMemory] : [])])];
 }
 
 export function quickestFolder(): string {

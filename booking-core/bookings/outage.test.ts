@@ -11,6 +11,7 @@ test.each([
   ["a server that is stopped", ofPostgres("57P01")],
   ["a locked row", ofPostgres("55P03")],
   ["too many connections", ofPostgres("53300")],
+  ["the same of another driver", Object.assign(new Error("terminating connection"), { code: "57P01" })],
   ["a cut connection", Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })],
   ["a pool that waits in vain", new Error("timeout exceeded when trying to connect")],
   ["a command that was under way", named("AbortError", "Command aborted due to connection close")],

@@ -19,15 +19,21 @@ export function outage(message: string): Error {
 /** Whether an error says that Postgres or Redis does not answer, or we gave up, and not that our request was wrong. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isOutage);
-  if (error instanceof pg.DatabaseError) return outageClasses.has((error.code ?? "").slice(0, 2));
   if (!(error instanceof Error)) return false;
   const code = codeOf(error);
+  if (error instanceof pg.DatabaseError) return hasOutageClass(code);
   return (
     code === givenUp ||
+    hasOutageClass(code) ||
     networkCodes.test(code) ||
     outageNames.has(error.name) ||
     outageMessages.test(error.message)
   );
+}
+
+/** Also of an error that another copy of the driver made. */
+function hasOutageClass(code: string): boolean {
+  return code.length === 5 && outageClasses.has(code.slice(0, 2));
 }
 
 function codeOf(error: Error): string {

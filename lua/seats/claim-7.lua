@@ -76,7 +76,7 @@ for place = 1, count do
   else
     if not takers then
       -- INCLUDE whole
-      if isTorn() then
+      if dropTorn() then
         return "section_missing"
       end
       -- INCLUDE named

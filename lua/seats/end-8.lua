@@ -33,7 +33,7 @@ if #noted > 0 then
   noteEnded(noted)
 end
 -- INCLUDE whole
-if not section or isTorn() then
+if not section or dropTorn() then
   return 0
 end
 

@@ -8,7 +8,7 @@
 -- ARGV marks text: seat number=class, by comma
 -- RETURNS "marked" | "section_missing" | "seats_unknown"
 -- RESULTS marked: all of them are so now
--- RESULTS section_missing: nothing is known of the section
+-- RESULTS section_missing: nothing is known of the section, or a part of it is lost
 -- RESULTS seats_unknown: the section has no such seats; nothing was changed
 local meta, seats, blocks, ended, news = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local marks = ARGV[1]
@@ -18,7 +18,7 @@ local marks = ARGV[1]
 -- Also where nothing is loaded: whoever does it now may have read the marks before.
 noteEnded({ "mark:" .. marks })
 -- INCLUDE whole
-if not section or isTorn() then
+if not section or dropTorn() then
   return "section_missing"
 end
 
